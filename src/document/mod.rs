@@ -1,0 +1,19 @@
+//! Bytes through the gate into a tree with source positions.
+//!
+//! XML and JSON become the same kind of [`Document`], so that one rule
+//! language and one way of pointing at a place serve both.
+
+mod excerpt;
+mod gate;
+
+mod navigator;
+mod place;
+mod tree;
+mod xml;
+
+pub use excerpt::{Excerpt, raw_excerpt};
+pub use gate::{GateError, Gated};
+pub use navigator::Navigator;
+pub use place::PlaceOf;
+pub use tree::{Attribute, Document, Format, Name, Namespace, NodeId, NodeKind};
+pub use xml::NotWellFormed;

@@ -1,0 +1,185 @@
+//! Where a node is, in the ways that readers need.
+
+use super::tree::{Attribute, Document, Format, NodeId, NodeKind};
+use crate::finding::{DataClass, MessageValue, Place, Redaction};
+
+/// What of a node a finding points at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlaceOf {
+    /// The name in the start tag: the element as such is wrong.
+    Name,
+    /// The content: the value is wrong.
+    Value,
+    /// Just before the end tag: something is missing at the end.
+    End,
+}
+
+impl Document {
+    /// The place of an element.
+    pub fn place(&self, node: NodeId, of: PlaceOf) -> Place {
+        let span = match of {
+            PlaceOf::Name => self.name_span(node),
+            PlaceOf::Value => self.value_span(node),
+            PlaceOf::End => self.end_span(node),
+        };
+        self.place_at(node, span)
+    }
+
+    /// The place of an attribute's value.
+    pub fn attribute_place(&self, node: NodeId, attribute: &Attribute<'_>) -> Place {
+        let mut place = self.place_at(node, self.attribute_span(attribute));
+        let step = &attribute.name.local;
+        place.path = match self.format() {
+            Format::Xml if attribute.name.namespace.is_empty() => format!("{}/@{step}", place.path),
+            Format::Xml => format!("{}/@*:{step}", place.path),
+            Format::Json => place.path,
+        };
+        place.words = format!("{} @{step}", place.words);
+        place.keyed = format!("{}/@{step}", place.keyed);
+        place
+    }
+
+    /// The place of bytes that belong to `node`.
+    pub fn place_at(&self, node: NodeId, span: std::ops::Range<usize>) -> Place {
+        let mut lineage: Vec<NodeId> = std::iter::once(node)
+            .chain(self.ancestors(node))
+            .filter(|&step| self.is_element(step))
+            .collect();
+        lineage.reverse();
+        Place {
+            start: Some(self.position(span.start)),
+            end: Some(self.position(span.end)),
+            path: self.path(&lineage),
+            words: self.words(&lineage),
+            keyed: self.keyed(&lineage),
+            span: Some(span.start + self.skipped..span.end + self.skipped),
+        }
+    }
+
+    fn end_span(&self, node: NodeId) -> std::ops::Range<usize> {
+        let span = self.span(node);
+        let written = &self.source[span.clone()];
+        match written.rfind("</") {
+            Some(at) => span.start + at..span.end,
+            None => span,
+        }
+    }
+
+    fn path(&self, lineage: &[NodeId]) -> String {
+        let mut path = String::new();
+        for &step in lineage {
+            match self.format() {
+                Format::Xml => {
+                    path.push_str("/*:");
+                    path.push_str(self.local_name(step));
+                    if let Some(number) = self.number_among_equals(step) {
+                        path.push_str(&format!("[{number}]"));
+                    }
+                }
+                // The root element `json` stands for the whole document.
+                Format::Json if self.parent(step) == Some(NodeId::ROOT) => {}
+                Format::Json => {
+                    path.push('/');
+                    match self.array_index(step) {
+                        Some(index) => path.push_str(&index.to_string()),
+                        None => path
+                            .push_str(&self.local_name(step).replace('~', "~0").replace('/', "~1")),
+                    }
+                }
+            }
+        }
+        path
+    }
+
+    /// The path in words: the envelope is left out, a repeated element is
+    /// counted and named by its key.
+    fn words(&self, lineage: &[NodeId]) -> String {
+        let mut words: Vec<String> = Vec::new();
+        for &step in lineage {
+            let name = self.local_name(step);
+            if matches!(name, "Envelope" | "Body")
+                || (self.format() == Format::Json && words.is_empty() && name == "json")
+            {
+                continue;
+            }
+            let index = self.array_index(step).map(|index| index + 1);
+            words.push(match index.or_else(|| self.number_among_equals(step)) {
+                Some(number) => match self.key(step) {
+                    Some((key, value)) => {
+                        format!("{name} {number} ({key} {})", value.shown(Redaction::Mask))
+                    }
+                    None => format!("{name} {number}"),
+                },
+                None => name.to_string(),
+            });
+        }
+        words.join(" › ")
+    }
+
+    fn keyed(&self, lineage: &[NodeId]) -> String {
+        let mut keyed = String::new();
+        for &step in lineage {
+            let name = self.local_name(step);
+            if matches!(name, "Envelope" | "Body") {
+                continue;
+            }
+            keyed.push('/');
+            keyed.push_str(name);
+            let number = self
+                .array_index(step)
+                .map(|index| index + 1)
+                .or_else(|| self.number_among_equals(step));
+            if let Some(number) = number {
+                match self.key(step) {
+                    Some((key, value)) => {
+                        keyed.push_str(&format!("[{key}={}]", value.shown(Redaction::Mask)));
+                    }
+                    None => keyed.push_str(&format!("[{number}]")),
+                }
+            }
+        }
+        keyed
+    }
+
+    /// The number of an element among siblings of the same name, `None` when
+    /// it is the only one.
+    fn number_among_equals(&self, node: NodeId) -> Option<usize> {
+        let parent = self.parent(node)?;
+        let equals = self
+            .elements(parent)
+            .filter(|&sibling| self.name_index(sibling) == self.name_index(node));
+        let mut number = None;
+        let mut count = 0;
+        for sibling in equals {
+            count += 1;
+            if sibling == node {
+                number = Some(count);
+            }
+        }
+        number.filter(|_| count > 1)
+    }
+
+    fn array_index(&self, node: NodeId) -> Option<usize> {
+        if self.format() != Format::Json || self.local_name(node) != "item" {
+            return None;
+        }
+        let parent = self.parent(node)?;
+        let first = self.source[self.span(parent)].starts_with('[');
+        first.then(|| {
+            self.elements(parent)
+                .take_while(|&sibling| sibling != node)
+                .count()
+        })
+    }
+
+    /// The first simple, impersonal child of an element: what a person would
+    /// name it by.
+    fn key(&self, node: NodeId) -> Option<(&str, MessageValue)> {
+        let child = self.elements(node).next()?;
+        let simple = self
+            .children(child)
+            .all(|below| self.kind(below) == NodeKind::Text);
+        let plain = self.data_class(child) == DataClass::Plain;
+        (simple && plain).then(|| (self.local_name(child), self.message_value(child)))
+    }
+}

@@ -1,0 +1,48 @@
+//! Every limit on what comes from outside, in one place.
+
+/// Nesting of elements or of JSON values. The deepest published message has
+/// about twelve levels; the readers behind the gate are safe up to far more.
+pub const MAX_DEPTH: usize = 100;
+
+/// Attributes and namespace declarations on one element.
+pub const MAX_ATTRIBUTES: usize = 256;
+
+/// Bytes of one message. A registration overview of the largest school is
+/// about 3 MB.
+pub const MAX_MESSAGE_BYTES: usize = 64 * 1024 * 1024;
+
+/// Elements of one message, so that a message of `MAX_MESSAGE_BYTES` made of
+/// empty elements cannot take gigabytes as a tree.
+pub const MAX_ELEMENTS: usize = 1_000_000;
+
+/// Bytes of one zip archive as a whole, unpacked.
+pub const MAX_ARCHIVE_BYTES: u64 = 2 * 1024 * 1024 * 1024;
+
+/// Entries of one zip archive or one HAR capture.
+pub const MAX_ARCHIVE_ENTRIES: usize = 1_000_000;
+
+/// How many times larger than its packed size an archive entry may be. Plain
+/// XML packs to about a thirtieth; a bomb to a thousandth.
+pub const MAX_COMPRESSION_RATIO: u64 = 200;
+
+/// Findings on one message; what comes after is counted, not listed.
+pub const MAX_FINDINGS_PER_MESSAGE: usize = 200;
+
+/// Structural repairs that the schema diagnosis tries on one message before
+/// it says that there is more.
+pub const MAX_REPAIRS: usize = 25;
+
+/// Characters of a message value that a finding quotes.
+pub const MAX_QUOTED_CHARS: usize = 80;
+
+/// Bytes of recorded events that stay in memory before they go to disk.
+pub const EVENT_SPOOL_BYTES: usize = 8 * 1024 * 1024;
+
+/// Bytes of one file of a pack (schema, rule set, value list).
+pub const MAX_PACK_FILE_BYTES: usize = 16 * 1024 * 1024;
+
+/// Files of one pack.
+pub const MAX_PACK_FILES: usize = 2_000;
+
+/// Items that one range expression of a foreign rule set may span.
+pub const MAX_XPATH_RANGE: i64 = 100_000;
