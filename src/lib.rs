@@ -15,4 +15,5 @@ pub mod document;
 pub mod event;
 pub mod finding;
 pub mod limits;
+pub mod pack;
 pub mod schema;
