@@ -10,6 +10,7 @@
 //! | [`limits`], [`clock`] | every limit in one place; the moment of judging |
 //! | [`document`] | bytes through the gate into a tree with source positions |
 
+pub mod check;
 pub mod clock;
 pub mod document;
 pub mod event;
