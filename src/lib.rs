@@ -11,9 +11,12 @@
 //! | [`document`] | bytes through the gate into a tree with source positions |
 //! | [`facts`] | numbers, calendar, value lists and RIO data |
 
+pub mod check;
 pub mod clock;
 pub mod document;
 pub mod event;
 pub mod facts;
 pub mod finding;
 pub mod limits;
+pub mod pack;
+pub mod schema;

@@ -1,0 +1,3 @@
+//! Schema validation: is the message built as its contract says?
+
+pub mod xsd;
