@@ -5,7 +5,7 @@
 
 mod excerpt;
 mod gate;
-
+mod local_path;
 mod navigator;
 mod place;
 mod tree;
@@ -13,6 +13,7 @@ mod xml;
 
 pub use excerpt::{Excerpt, raw_excerpt};
 pub use gate::{GateError, Gated};
+pub use local_path::LocalPath;
 pub use navigator::Navigator;
 pub use place::PlaceOf;
 pub use tree::{Attribute, Document, Format, Name, Namespace, NodeId, NodeKind};
