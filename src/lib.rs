@@ -15,3 +15,4 @@ pub mod document;
 pub mod event;
 pub mod finding;
 pub mod limits;
+pub mod schema;
