@@ -5,6 +5,7 @@
 
 mod excerpt;
 mod gate;
+mod json;
 mod local_path;
 mod navigator;
 mod place;
@@ -13,6 +14,7 @@ mod xml;
 
 pub use excerpt::{Excerpt, raw_excerpt};
 pub use gate::{GateError, Gated};
+pub use json::NotJson;
 pub use local_path::LocalPath;
 pub use navigator::Navigator;
 pub use place::PlaceOf;
