@@ -15,6 +15,7 @@ pub mod check;
 pub mod clock;
 pub mod document;
 pub mod event;
+pub mod exchange;
 pub mod facts;
 pub mod finding;
 pub mod limits;
