@@ -9,9 +9,15 @@
 //! | [`event`] | the versioned stream that terminal and reports read |
 //! | [`limits`], [`clock`] | every limit in one place; the moment of judging |
 //! | [`document`] | bytes through the gate into a tree with source positions |
+//! | [`text`] | everything that is said to a person, in both languages |
+//! | [`report`] | events as human, JSON, JUnit, SARIF and GitHub output |
+//! | [`exit`] | how a run ends |
 
 pub mod clock;
 pub mod document;
 pub mod event;
+pub mod exit;
 pub mod finding;
 pub mod limits;
+pub mod report;
+pub mod text;
