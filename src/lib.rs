@@ -10,6 +10,9 @@
 //! | [`limits`], [`clock`] | every limit in one place; the moment of judging |
 //! | [`document`] | bytes through the gate into a tree with source positions |
 //! | [`facts`] | numbers, calendar, value lists and RIO data |
+//! | [`text`] | everything that is said to a person, in both languages |
+//! | [`report`] | events as human, JSON, JUnit, SARIF and GitHub output |
+//! | [`exit`] | how a run ends |
 
 pub mod check;
 pub mod clock;
@@ -21,3 +24,8 @@ pub mod finding;
 pub mod limits;
 pub mod pack;
 pub mod schema;
+pub mod exit;
+pub mod finding;
+pub mod limits;
+pub mod report;
+pub mod text;
