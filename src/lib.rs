@@ -9,10 +9,14 @@
 //! | [`event`] | the versioned stream that terminal and reports read |
 //! | [`limits`], [`clock`] | every limit in one place; the moment of judging |
 //! | [`document`] | bytes through the gate into a tree with source positions |
+//! | [`exchange`], [`input`] | what the user names on the command line, as messages with the facts around them |
+//! | [`schema`] | whether a message is built as its contract says |
 
 pub mod clock;
 pub mod document;
 pub mod event;
+pub mod exchange;
 pub mod finding;
+pub mod input;
 pub mod limits;
 pub mod schema;

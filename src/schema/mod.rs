@@ -1,7 +1,3 @@
-//! Whether a message has the shape that its contract's schema demands.
+//! Schema validation: is the message built as its contract says?
 
-mod json_mistakes;
-mod json_schema;
-
-pub use json_mistakes::{JSON_CODES, SchemaFindings};
-pub use json_schema::{JsonSchema, JsonSchemaError};
+pub mod json;
