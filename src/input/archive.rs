@@ -161,10 +161,11 @@ fn read(
         if (got as u64) < portion {
             return Ok(bytes);
         }
-        match kind_by_content_and_name(&bytes, name) {
-            ContentKind::Other | ContentKind::Zip => return Ok(bytes),
-            _ => portion = 256 * 1024,
+        let kind = kind_by_content_and_name(&bytes, name);
+        if matches!(kind, ContentKind::Other | ContentKind::Zip) && !bytes.trim_ascii().is_empty() {
+            return Ok(bytes);
         }
+        portion = 256 * 1024;
     }
 }
 

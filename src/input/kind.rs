@@ -25,15 +25,13 @@ pub enum ContentKind {
 /// What `bytes` are, judged by their beginning only. That they are good XML or
 /// JSON is not said.
 pub fn kind_of(bytes: &[u8]) -> ContentKind {
-    let head = &bytes[..bytes.len().min(PEEK_BYTES)];
-    if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
+    if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
         return ContentKind::Zip;
     }
-    if let Some(kind) = kind_of_utf16(head) {
+    if let Some(kind) = kind_of_utf16(bytes) {
         return kind;
     }
-    let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head);
-    let text = text.trim_ascii_start();
+    let text = beginning(bytes);
     match text.first() {
         // A mark that no XML begins with: an e-mail address, an operator.
         Some(b'<') => match text.get(1) {
@@ -47,6 +45,13 @@ pub fn kind_of(bytes: &[u8]) -> ContentKind {
         _ if start_line(text).is_some() => ContentKind::Http,
         _ => ContentKind::Other,
     }
+}
+
+/// The first bytes after byte-order mark and white space.
+fn beginning(bytes: &[u8]) -> &[u8] {
+    let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let text = text.trim_ascii_start();
+    &text[..text.len().min(PEEK_BYTES)]
 }
 
 /// XML and JSON in UTF-16 are what they are; the gate refuses the encoding.
@@ -119,9 +124,7 @@ const DESCRIPTIONS: [(&[u8], &[&str]); 8] = [
 /// Whether XML or JSON is no message but a schema, a WSDL, a rule set, a web
 /// page: what lies beside messages in a folder.
 pub(super) fn is_description(bytes: &[u8]) -> bool {
-    let head = &bytes[..bytes.len().min(PEEK_BYTES)];
-    let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head);
-    let text = text.trim_ascii_start();
+    let text = beginning(bytes);
     if let Some(inner) = text.strip_prefix(b"{") {
         return inner.trim_ascii_start().starts_with(b"\"$schema\"");
     }

@@ -83,7 +83,9 @@ fn try_open_file(path: &Path, name: &str, origin: Origin) -> Result<Inputs, Inpu
                 Box::new(std::io::BufReader::new(file)),
             ))
         }
-        ContentKind::Other => Ok(open_bytes(name, bytes, origin)),
+        // More of what is no message tells nothing; white space tells nothing
+        // yet.
+        ContentKind::Other if !bytes.trim_ascii().is_empty() => Ok(open_bytes(name, bytes, origin)),
         _ if metadata.len() > MAX_MESSAGE_BYTES as u64 => Err(InputError::TooLarge),
         _ => {
             read_bounded(file, &mut bytes)?;
