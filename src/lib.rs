@@ -13,6 +13,8 @@
 //! | [`text`] | everything that is said to a person, in both languages |
 //! | [`report`] | events as human, JSON, JUnit, SARIF and GitHub output |
 //! | [`exit`] | how a run ends |
+//! | [`exchange`], [`input`] | what the user names on the command line, as messages with the facts around them |
+//! | [`schema`] | whether a message is built as its contract says |
 
 pub mod check;
 pub mod clock;

@@ -25,6 +25,13 @@ pub const MAX_ARCHIVE_ENTRIES: usize = 1_000_000;
 /// XML packs to about a thirtieth; a bomb to a thousandth.
 pub const MAX_COMPRESSION_RATIO: u64 = 200;
 
+/// Bytes of an archive entry below which its compression ratio says nothing:
+/// a short file of one repeated character is no bomb.
+pub const MIN_BOMB_BYTES: u64 = 1024 * 1024;
+
+/// Header lines of one HTTP message.
+pub const MAX_HTTP_HEADERS: usize = 256;
+
 /// Findings on one message; what comes after is counted, not listed.
 pub const MAX_FINDINGS_PER_MESSAGE: usize = 200;
 
