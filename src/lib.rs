@@ -9,9 +9,13 @@
 //! | [`event`] | the versioned stream that terminal and reports read |
 //! | [`limits`], [`clock`] | every limit in one place; the moment of judging |
 //! | [`document`] | bytes through the gate into a tree with source positions |
+//! | [`facts`] | what is known outside the message: calendar, value lists, RIO |
+//! | [`rules`] | business rules per message |
 
 pub mod clock;
 pub mod document;
 pub mod event;
+pub mod facts;
 pub mod finding;
 pub mod limits;
+pub mod rules;

@@ -8,7 +8,7 @@ mod numbers;
 mod rio;
 mod value_lists;
 
-pub use calendar::{Calendar, CalendarError, school_year, working_days};
+pub use calendar::{AdviceWindow, Calendar, CalendarError, school_year, working_days};
 pub use numbers::{OinError, is_bsn, is_onderwijsnummer, oin};
 pub use rio::RioData;
 pub use value_lists::{ValueList, ValueListError, ValueLists};
