@@ -17,7 +17,9 @@ use xsd_schema::xpath::functions::{
     BuiltinCatalog, DynamicFunctionSignature, FunctionCatalog, FunctionEvaluator, FunctionHandle,
     FunctionId, FunctionSet, eval_function,
 };
-use xsd_schema::xpath::{DynamicContext, FUNCTION_REGISTRY, XPathError, XPathValue, XmlItem};
+use xsd_schema::xpath::{
+    DomNavigator, DynamicContext, FUNCTION_REGISTRY, XPathError, XPathValue, XmlItem,
+};
 
 use crate::document::Navigator;
 use crate::facts::{self, AdviceWindow, Facts, Profile};
@@ -361,7 +363,8 @@ impl FunctionEvaluator<Navigator> for Host<'_> {
 /// The text of a single item; `None` for nothing or several items.
 fn text(value: &Value) -> Option<String> {
     match value.as_slice() {
-        [item] => item.to_owned_string(),
+        [XmlItem::Node(node)] => Some(node.value()),
+        [XmlItem::Atomic(value)] => Some(value.to_string_value()),
         _ => None,
     }
 }

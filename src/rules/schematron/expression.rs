@@ -164,21 +164,30 @@ fn internal(name: &str, args: Vec<AstNodeId>, span: SourceSpan) -> AstNode {
     ))
 }
 
+/// The expression inside parentheses and paths of a single primary.
+pub(super) fn bare(arena: &AstArena, id: AstNodeId) -> AstNodeId {
+    let inner = match arena.get(id) {
+        AstNode::Expr(expr) => expr.items.as_slice(),
+        AstNode::PathExpr(path) if !path.is_absolute => path.steps.as_slice(),
+        _ => return id,
+    };
+    match inner {
+        [only] if !matches!(arena.get(*only), AstNode::PathStep(_)) => bare(arena, *only),
+        _ => id,
+    }
+}
+
 /// An integer literal. One too large for our integers counts as the largest.
 fn literal(arena: &AstArena, id: AstNodeId) -> Option<i64> {
-    match arena.get(id) {
+    match arena.get(bare(arena, id)) {
         AstNode::Value(ValueNode::Integer(digits)) => Some(digits.parse().unwrap_or(i64::MAX)),
-        AstNode::Expr(expr) if expr.items.len() == 1 => literal(arena, expr.items[0]),
         _ => None,
     }
 }
 
 fn is_string(arena: &AstArena, id: AstNodeId) -> bool {
-    match arena.get(id) {
-        AstNode::Value(ValueNode::String(_)) => true,
-        AstNode::Expr(expr) if expr.items.len() == 1 => is_string(arena, expr.items[0]),
-        _ => false,
-    }
+    let node = arena.get(bare(arena, id));
+    matches!(node, AstNode::Value(ValueNode::String(_)))
 }
 
 impl Engine {
