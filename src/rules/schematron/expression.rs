@@ -125,7 +125,7 @@ pub(super) fn parse_bounded(text: &str) -> Result<(AstArena, AstNodeId), Refusal
     })?;
     let mut arena = parsed.arena;
     for id in 0..arena.len() as AstNodeId {
-        match arena.get(id).clone() {
+        let bounded = match arena.get(id) {
             AstNode::Range(range) => {
                 let bounds = (literal(&arena, range.start), literal(&arena, range.end));
                 if let (Some(from), Some(to)) = bounds
@@ -133,24 +133,28 @@ pub(super) fn parse_bounded(text: &str) -> Result<(AstArena, AstNodeId), Refusal
                 {
                     return Err(RefusalReason::Range);
                 }
-                *arena.get_mut(id) = internal(RANGE, vec![range.start, range.end], range.span);
+                internal(RANGE, vec![range.start, range.end], range.span)
             }
-            AstNode::For(mut each) => {
+            AstNode::For(each) => {
+                let mut each = each.clone();
                 each.return_expr = arena.add(internal(TICK, vec![each.return_expr], each.span));
-                *arena.get_mut(id) = AstNode::For(each);
+                AstNode::For(each)
             }
-            AstNode::Quantified(mut each) => {
+            AstNode::Quantified(each) => {
+                let mut each = each.clone();
                 each.satisfies = arena.add(internal(TICK, vec![each.satisfies], each.span));
-                *arena.get_mut(id) = AstNode::Quantified(each);
+                AstNode::Quantified(each)
             }
             AstNode::FunctionCall(call) if call.local_name == UNDECIDED => {
                 let literal = call.args.iter().all(|&arg| is_string(&arena, arg));
                 if !literal {
                     return Err(RefusalReason::ReasonNotLiteral);
                 }
+                continue;
             }
-            _ => {}
-        }
+            _ => continue,
+        };
+        *arena.get_mut(id) = bounded;
     }
     Ok((arena, parsed.root))
 }
