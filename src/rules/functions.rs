@@ -283,13 +283,15 @@ impl<'f> Host<'f> {
         else {
             return Value::Empty;
         };
-        let known = self
-            .facts
-            .lists
-            .get(&name)
-            .and_then(|list| list.contains(&code, on));
+        let list = self.facts.lists.get(&name);
+        let known = list.and_then(|list| list.contains(&code, on));
         if known.is_none() {
-            self.mark_undecided(&format!("waardenlijst {name}").into());
+            // Only the name of a list that exists is surely ours to show.
+            let reason = match list {
+                Some(_) => format!("value-list {name}"),
+                None => "value-list".into(),
+            };
+            self.mark_undecided(&reason.into());
         }
         optional(known)
     }

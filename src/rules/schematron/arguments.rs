@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use xsd_schema::types::value::{XmlAtomicValue, XmlValueKind};
 use xsd_schema::xpath::ast::{AstNode, Axis, NodeTest};
-use xsd_schema::xpath::{AstArena, AstNodeId, XmlItem, parse};
+use xsd_schema::xpath::{AstArena, AstNodeId, DomNavigator, XmlItem, parse};
 
 use super::expression::Value;
 use super::matching::Focus;
@@ -48,7 +48,7 @@ pub(super) fn message_value(
         }
         match item {
             XmlItem::Node(cursor) => {
-                text.push_str(&item.to_owned_string().unwrap_or_default());
+                text.push_str(&cursor.value_ref());
                 let of_item = Focus::of(cursor)
                     .map_or(DataClass::Unknown, |focus| class_of_node(document, focus));
                 class = stricter(class, of_item);

@@ -125,7 +125,7 @@ pub(super) fn parse_bounded(text: &str) -> Result<(AstArena, AstNodeId), Refusal
     })?;
     let mut arena = parsed.arena;
     for id in 0..arena.len() as AstNodeId {
-        match arena.get(id).clone() {
+        let bounded = match arena.get(id) {
             AstNode::Range(range) => {
                 let bounds = (literal(&arena, range.start), literal(&arena, range.end));
                 if let (Some(from), Some(to)) = bounds
@@ -133,24 +133,28 @@ pub(super) fn parse_bounded(text: &str) -> Result<(AstArena, AstNodeId), Refusal
                 {
                     return Err(RefusalReason::Range);
                 }
-                *arena.get_mut(id) = internal(RANGE, vec![range.start, range.end], range.span);
+                internal(RANGE, vec![range.start, range.end], range.span)
             }
-            AstNode::For(mut each) => {
+            AstNode::For(each) => {
+                let mut each = each.clone();
                 each.return_expr = arena.add(internal(TICK, vec![each.return_expr], each.span));
-                *arena.get_mut(id) = AstNode::For(each);
+                AstNode::For(each)
             }
-            AstNode::Quantified(mut each) => {
+            AstNode::Quantified(each) => {
+                let mut each = each.clone();
                 each.satisfies = arena.add(internal(TICK, vec![each.satisfies], each.span));
-                *arena.get_mut(id) = AstNode::Quantified(each);
+                AstNode::Quantified(each)
             }
             AstNode::FunctionCall(call) if call.local_name == UNDECIDED => {
                 let literal = call.args.iter().all(|&arg| is_string(&arena, arg));
                 if !literal {
                     return Err(RefusalReason::ReasonNotLiteral);
                 }
+                continue;
             }
-            _ => {}
-        }
+            _ => continue,
+        };
+        *arena.get_mut(id) = bounded;
     }
     Ok((arena, parsed.root))
 }
@@ -164,21 +168,30 @@ fn internal(name: &str, args: Vec<AstNodeId>, span: SourceSpan) -> AstNode {
     ))
 }
 
+/// The expression inside parentheses and paths of a single primary.
+pub(super) fn bare(arena: &AstArena, id: AstNodeId) -> AstNodeId {
+    let inner = match arena.get(id) {
+        AstNode::Expr(expr) => expr.items.as_slice(),
+        AstNode::PathExpr(path) if !path.is_absolute => path.steps.as_slice(),
+        _ => return id,
+    };
+    match inner {
+        [only] if !matches!(arena.get(*only), AstNode::PathStep(_)) => bare(arena, *only),
+        _ => id,
+    }
+}
+
 /// An integer literal. One too large for our integers counts as the largest.
 fn literal(arena: &AstArena, id: AstNodeId) -> Option<i64> {
-    match arena.get(id) {
+    match arena.get(bare(arena, id)) {
         AstNode::Value(ValueNode::Integer(digits)) => Some(digits.parse().unwrap_or(i64::MAX)),
-        AstNode::Expr(expr) if expr.items.len() == 1 => literal(arena, expr.items[0]),
         _ => None,
     }
 }
 
 fn is_string(arena: &AstArena, id: AstNodeId) -> bool {
-    match arena.get(id) {
-        AstNode::Value(ValueNode::String(_)) => true,
-        AstNode::Expr(expr) if expr.items.len() == 1 => is_string(arena, expr.items[0]),
-        _ => false,
-    }
+    let node = arena.get(bare(arena, id));
+    matches!(node, AstNode::Value(ValueNode::String(_)))
 }
 
 impl Engine {

@@ -13,7 +13,7 @@ use xsd_schema::xpath::ast::{
 use xsd_schema::xpath::{AstArena, AstNodeId, DomNavigator, DomNodeType, SourceSpan};
 
 use super::error::RefusalReason;
-use super::expression::{Compiled, Engine, Failure, Scope, parse_bounded};
+use super::expression::{Compiled, Engine, Failure, Scope, bare, parse_bounded};
 use crate::document::{Document, Navigator, NodeId, NodeKind};
 
 /// A node that a rule can fire for: a node of the tree, or an attribute.
@@ -246,8 +246,8 @@ pub(super) fn compile(
 
 /// The members of a union.
 fn alternatives(arena: &AstArena, id: AstNodeId, out: &mut Vec<AstNodeId>) {
+    let id = bare(arena, id);
     match arena.get(id) {
-        AstNode::Expr(expr) if expr.items.len() == 1 => alternatives(arena, expr.items[0], out),
         AstNode::BinaryOp(union) if union.kind == BinaryOpKind::Union => {
             alternatives(arena, union.left, out);
             alternatives(arena, union.right, out);
@@ -372,8 +372,7 @@ fn is_boolean(arena: &AstArena, id: AstNodeId) -> bool {
 }
 
 fn yields_boolean(arena: &AstArena, id: AstNodeId) -> bool {
-    match arena.get(id) {
-        AstNode::Expr(expr) => expr.items.len() == 1 && yields_boolean(arena, expr.items[0]),
+    match arena.get(bare(arena, id)) {
         AstNode::Quantified(_) => true,
         AstNode::BinaryOp(op) => !matches!(
             op.kind,

@@ -329,12 +329,20 @@ impl PathReader<'_> {
                     focus.to_vec()
                 };
                 let mut last = Vec::new();
-                for &step in &path.steps {
+                for (index, &step) in path.steps.iter().enumerate() {
                     let next = match unit.arena.get(step) {
                         AstNode::PathStep(step) => self.step(unit, step, &current, bound),
+                        // In parentheses, or a variable: a path in its own
+                        // right when nothing follows.
+                        _ if path.steps.len() == 1 => {
+                            return self.value(unit, step, &current, bound, note);
+                        }
                         _ => self.value(unit, step, &current, bound, false),
                     };
-                    last = std::mem::replace(&mut current, next);
+                    let before = std::mem::replace(&mut current, next);
+                    if index > 0 {
+                        last = before;
+                    }
                 }
                 // A path that ends in a value still reads the nodes before it.
                 if note && current.is_empty() {
