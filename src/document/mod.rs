@@ -5,7 +5,7 @@
 
 mod excerpt;
 mod gate;
-
+mod json;
 mod navigator;
 mod place;
 mod tree;
@@ -13,6 +13,7 @@ mod xml;
 
 pub use excerpt::{Excerpt, raw_excerpt};
 pub use gate::{GateError, Gated};
+pub use json::NotJson;
 pub use navigator::Navigator;
 pub use place::PlaceOf;
 pub use tree::{Attribute, Document, Format, Name, Namespace, NodeId, NodeKind};
