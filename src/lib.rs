@@ -13,6 +13,7 @@
 pub mod clock;
 pub mod document;
 pub mod event;
+pub mod example;
 pub mod finding;
 pub mod limits;
 pub mod schema;
