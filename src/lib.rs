@@ -9,11 +9,15 @@
 //! | [`event`] | the versioned stream that terminal and reports read |
 //! | [`limits`], [`clock`] | every limit in one place; the moment of judging |
 //! | [`document`] | bytes through the gate into a tree with source positions |
+//! | [`facts`] | numbers, calendar, value lists and RIO data |
 
+pub mod check;
 pub mod clock;
 pub mod document;
 pub mod event;
 pub mod example;
+pub mod facts;
 pub mod finding;
 pub mod limits;
+pub mod pack;
 pub mod schema;

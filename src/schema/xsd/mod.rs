@@ -13,6 +13,7 @@ mod values;
 
 pub use compile::{SchemaFiles, SchemaRefused, XsdSchema};
 pub use diagnose::Diagnosis;
+pub(crate) use diagnose::nearest;
 pub use facets::example_of_pattern;
 pub use mistake::Mistake;
 pub use structure::{Child, ElementType, Structure};
