@@ -6,9 +6,9 @@ mod case;
 mod edit;
 mod edit_json;
 mod edit_xml;
-//pub mod mutate;
-//mod mutate_json;
-//mod mutate_xml;
+pub mod mutate;
+mod mutate_json;
+mod mutate_xml;
 mod path;
 
 pub use case::{Batch, Case, CaseError, Cases, Variant};
