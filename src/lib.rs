@@ -21,6 +21,7 @@ pub mod cli;
 pub mod clock;
 pub mod document;
 pub mod event;
+pub mod example;
 pub mod exchange;
 pub mod exit;
 pub mod facts;

@@ -1,0 +1,337 @@
+//! The cases of `cases/rules`: per rule what breaks only it, and what just
+//! passes (docs/packs.md, Cases).
+
+use std::sync::OnceLock;
+
+use include_dir::{Dir, include_dir};
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer};
+use toml::Spanned;
+
+use super::Examples;
+use super::edit::{Edit, EditError, apply};
+
+static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/cases/rules");
+
+/// All cases of a set of files.
+#[derive(Debug, Default)]
+pub struct Cases {
+    cases: Vec<Case>,
+    batches: Vec<Batch>,
+}
+
+/// A case of a rule over one message.
+#[derive(Debug)]
+pub struct Case {
+    /// The code of the rule.
+    pub rule: String,
+    /// The moment of judging, where it is not the example's own.
+    pub at: Option<Timestamp>,
+    /// Examples of RIO answers that are known when the case is judged.
+    pub rio: Vec<String>,
+    /// The message that breaks only this rule.
+    pub breaks: Variant,
+    /// The near miss that passes.
+    pub passes: Variant,
+    /// `file:line` of the case.
+    pub place: String,
+}
+
+/// A case of a rule over several messages, in the order in which they are
+/// judged.
+#[derive(Debug)]
+pub struct Batch {
+    /// The code of the rule.
+    pub rule: String,
+    /// The moment of judging, where it is not that of the last example.
+    pub at: Option<Timestamp>,
+    /// The messages that break only this rule.
+    pub breaks: Vec<Variant>,
+    /// The messages that pass.
+    pub passes: Vec<Variant>,
+    /// `file:line` of the case.
+    pub place: String,
+}
+
+/// An example message with edits.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Variant {
+    /// The name of the example: its root element (XML) or name (JSON).
+    pub base: String,
+    /// What is done to it, in order.
+    #[serde(default)]
+    pub edits: Vec<Edit>,
+}
+
+/// Why a case cannot be used: the file of cases is at fault.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {reason}")]
+pub struct CaseError {
+    /// `file:line`, or the name of the example where there is no case.
+    pub place: String,
+    /// What is wrong.
+    pub reason: String,
+}
+
+impl Cases {
+    /// The cases in the binary, read at the first call.
+    ///
+    /// # Errors
+    ///
+    /// A file that is no list of cases; a test keeps that from being shipped.
+    pub fn builtin() -> Result<&'static Self, &'static CaseError> {
+        static CASES: OnceLock<Result<Cases, CaseError>> = OnceLock::new();
+        CASES
+            .get_or_init(|| {
+                let mut files = Vec::new();
+                collect(&FILES, &mut files);
+                Self::parse(files)
+            })
+            .as_ref()
+    }
+
+    /// Reads files of cases, given with their names.
+    ///
+    /// # Errors
+    ///
+    /// TOML that is broken, unknown keys, a base that is missing or said
+    /// twice, a case that occurs twice.
+    pub fn parse<'a>(
+        files: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Self, CaseError> {
+        let mut all = Self::default();
+        for (file, text) in files {
+            let written: File = toml::from_str(text).map_err(|error| CaseError {
+                place: place(file, text, error.span().map_or(0, |span| span.start)),
+                reason: error.message().to_string(),
+            })?;
+            for case in written.cases {
+                let place = place(file, text, case.span().start);
+                let case = case.into_inner().into_case(place)?;
+                all.refuse_twin(&case)?;
+                all.cases.push(case);
+            }
+            for batch in written.batches {
+                let place = place(file, text, batch.span().start);
+                let batch = batch.into_inner();
+                let batch = Batch {
+                    rule: batch.rule,
+                    at: batch.at,
+                    breaks: batch.breaks,
+                    passes: batch.passes,
+                    place,
+                };
+                all.refuse_twin_batch(&batch)?;
+                all.batches.push(batch);
+            }
+        }
+        Ok(all)
+    }
+
+    /// All cases over one message, in the order of the files.
+    pub fn cases(&self) -> &[Case] {
+        &self.cases
+    }
+
+    /// All cases over several messages.
+    pub fn batches(&self) -> &[Batch] {
+        &self.batches
+    }
+
+    /// The cases of a rule.
+    pub fn of<'a>(&'a self, rule: &'a str) -> impl Iterator<Item = &'a Case> {
+        self.cases.iter().filter(move |case| case.rule == rule)
+    }
+
+    /// The batch cases of a rule.
+    pub fn batches_of<'a>(&'a self, rule: &'a str) -> impl Iterator<Item = &'a Batch> {
+        self.batches.iter().filter(move |batch| batch.rule == rule)
+    }
+
+    fn refuse_twin(&self, case: &Case) -> Result<(), CaseError> {
+        let twin = self.of(&case.rule).find(|other| {
+            (other.at, &other.rio, &other.breaks, &other.passes)
+                == (case.at, &case.rio, &case.breaks, &case.passes)
+        });
+        twin.map_or(Ok(()), |twin| Err(is_twin(&case.place, &twin.place)))
+    }
+
+    fn refuse_twin_batch(&self, batch: &Batch) -> Result<(), CaseError> {
+        let twin = self.batches_of(&batch.rule).find(|other| {
+            (other.at, &other.breaks, &other.passes) == (batch.at, &batch.breaks, &batch.passes)
+        });
+        twin.map_or(Ok(()), |twin| Err(is_twin(&batch.place, &twin.place)))
+    }
+}
+
+fn is_twin(place: &str, of: &str) -> CaseError {
+    CaseError {
+        place: place.to_string(),
+        reason: format!("this is the case of {of} once more"),
+    }
+}
+
+impl Variant {
+    /// The message: the example with the edits made.
+    ///
+    /// # Errors
+    ///
+    /// An example that does not exist, an edit that cannot be made.
+    pub fn message(&self, examples: &dyn Examples) -> Result<String, CaseError> {
+        let error = |reason| CaseError {
+            place: self.base.clone(),
+            reason,
+        };
+        let example = examples
+            .example(&self.base)
+            .ok_or_else(|| error("there is no example of this name".to_string()))?;
+        apply(example.text, example.format, &self.edits)
+            .map_err(|reason: EditError| error(reason.to_string()))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default, rename = "case")]
+    cases: Vec<Spanned<WrittenCase>>,
+    #[serde(default, rename = "batch")]
+    batches: Vec<Spanned<WrittenBatch>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct WrittenCase {
+    rule: String,
+    base: Option<String>,
+    breaks_base: Option<String>,
+    passes_base: Option<String>,
+    #[serde(default, deserialize_with = "moment")]
+    at: Option<Timestamp>,
+    #[serde(default)]
+    rio: Vec<String>,
+    breaks: Vec<Edit>,
+    passes: Vec<Edit>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenBatch {
+    rule: String,
+    #[serde(default, deserialize_with = "moment")]
+    at: Option<Timestamp>,
+    breaks: Vec<Variant>,
+    passes: Vec<Variant>,
+}
+
+impl WrittenCase {
+    fn into_case(self, place: String) -> Result<Case, CaseError> {
+        let (breaks, passes) = match (self.base, self.breaks_base, self.passes_base) {
+            (Some(base), None, None) => (base.clone(), base),
+            (None, Some(breaks), Some(passes)) => (breaks, passes),
+            _ => {
+                let reason = "a case has either base, or breaks-base and passes-base".to_string();
+                return Err(CaseError { place, reason });
+            }
+        };
+        Ok(Case {
+            rule: self.rule,
+            at: self.at,
+            rio: self.rio,
+            breaks: Variant {
+                base: breaks,
+                edits: self.breaks,
+            },
+            passes: Variant {
+                base: passes,
+                edits: self.passes,
+            },
+            place,
+        })
+    }
+}
+
+/// A moment as TOML writes it.
+fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    toml::value::Datetime::deserialize(deserializer)?
+        .to_string()
+        .parse()
+        .map(Some)
+        .map_err(|_| serde::de::Error::custom("expected a moment such as 2026-08-03T09:00:00Z"))
+}
+
+fn place(file: &str, text: &str, offset: usize) -> String {
+    let before = text.get(..offset).unwrap_or(text);
+    format!("cases/rules/{file}:{}", before.matches('\n').count() + 1)
+}
+
+/// The TOML files of a folder and of those below it, by name.
+fn collect(folder: &'static Dir<'static>, files: &mut Vec<(&'static str, &'static str)>) {
+    for file in folder.files() {
+        let name = file.path().to_str();
+        if let (Some(name), Some(text)) = (name, file.contents_utf8())
+            && name.ends_with(".toml")
+        {
+            files.push((name, text));
+        }
+    }
+    for below in folder.dirs() {
+        collect(below, files);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Cases, CaseError> {
+        Cases::parse([("x.toml", text)])
+    }
+
+    #[test]
+    fn a_case_is_read() {
+        let cases = parse(
+            "# a rule\n[[case]]\nrule = 'KK-A'\nbase = 'm'\nat = 2026-08-03T09:00:00Z\nrio = ['r']\nbreaks = [{ remove = 'a' }]\npasses = []\n\n[[batch]]\nrule = 'KK-B'\nbreaks = [{ base = 'm' }, { base = 'm', edits = [{ copy = 'a' }] }]\npasses = []\n",
+        )
+        .unwrap();
+        let case = cases.of("KK-A").next().unwrap();
+        assert_eq!(case.place, "cases/rules/x.toml:2");
+        assert_eq!(case.at.unwrap().to_string(), "2026-08-03T09:00:00Z");
+        assert_eq!(case.rio, ["r"]);
+        assert_eq!(case.breaks.edits.len(), 1);
+        assert_eq!(cases.batches_of("KK-B").next().unwrap().breaks.len(), 2);
+        assert_eq!(cases.of("KK-B").count(), 0);
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_line() {
+        let case = "[[case]]\nrule = 'KK-A'\nbase = 'm'\nbreaks = []\npasses = []\n";
+        for (text, line, part) in [
+            (format!("{case}wat = 1\n"), 6, "unknown field"),
+            (format!("{case}breaks-base = 'n'\n"), 1, "either base"),
+            (format!("{case}{case}"), 6, "once more"),
+            (
+                case.replace("breaks = []", "breaks = [{ zet = 'a' }]"),
+                4,
+                "unknown field",
+            ),
+            (
+                case.replace("passes = []", "passes = [{ remove = 'a//b' }]"),
+                5,
+                "not a path",
+            ),
+            (format!("{case}at = 'gisteren'\n"), 6, ""),
+        ] {
+            let error = parse(&text).unwrap_err();
+            assert_eq!(error.place, format!("cases/rules/x.toml:{line}"), "{error}");
+            assert!(error.reason.contains(part), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_shipped_cases_are_read() {
+        let cases = Cases::builtin().unwrap();
+        assert!(cases.cases().len() > 100 && cases.batches().len() > 5);
+    }
+}
