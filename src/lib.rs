@@ -30,6 +30,7 @@ pub mod input;
 pub mod limits;
 pub mod pack;
 pub mod report;
+pub mod requirement;
 pub mod rules;
 pub mod schema;
 pub mod text;

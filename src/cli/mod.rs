@@ -2,7 +2,10 @@
 
 mod args;
 mod check;
+mod example;
 mod failure;
+mod output;
+mod rules;
 mod settings;
 mod setup;
 
@@ -10,7 +13,7 @@ use std::ffi::OsString;
 
 use clap::Parser;
 
-use args::{Cli, Command};
+use args::{Cli, Command, Rules};
 use failure::Failure;
 use settings::Settings;
 
@@ -55,9 +58,19 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
 fn command(cli: &Cli, settings: &Settings, language: Language) -> Result<Exit, Failure> {
     match &cli.command {
         Command::Check(check) => check::run_check(check, &cli.global, settings, language),
-        Command::Rules { .. } | Command::Example(_) | Command::Packs { .. } => {
-            unreachable!("wired below")
+        Command::Rules { command } => {
+            let store = setup::store(&cli.global, settings)?;
+            match command {
+                Rules::List { filter, report } => {
+                    rules::list(&store, filter.as_deref(), *report, language)
+                }
+                Rules::Explain { rule, report } => rules::explain(&store, rule, *report, language),
+            }
         }
+        Command::Example(wanted) => {
+            example::run_example(&setup::store(&cli.global, settings)?, wanted, language)
+        }
+        Command::Packs { .. } => Err(Failure::internal("internal")),
     }
 }
 

@@ -139,6 +139,30 @@ impl Edit {
     }
 }
 
+impl std::fmt::Display for Edit {
+    /// The edit as a case file states it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Edit::Set { path, to } => write!(f, "set {path} = {to:?}"),
+            Edit::Remove { path } => write!(f, "remove {path}"),
+            Edit::Insert {
+                side,
+                path,
+                fragment,
+            } => {
+                let side = match side {
+                    Side::After => "after",
+                    Side::Before => "before",
+                    Side::Into => "into",
+                };
+                write!(f, "{side} {path}: {fragment}")
+            }
+            Edit::Rename { path, to } => write!(f, "rename {path} to {to}"),
+            Edit::Copy { path } => write!(f, "copy {path}"),
+        }
+    }
+}
+
 /// Why an edit cannot be made: the case is at fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("edit {number} at `{path}`: {kind}")]

@@ -9,6 +9,7 @@ mod edit_xml;
 pub mod mutate;
 mod mutate_json;
 mod mutate_xml;
+mod packs;
 mod path;
 
 pub use case::{Batch, Case, CaseError, Cases, Variant};

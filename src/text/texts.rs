@@ -30,6 +30,7 @@ pub struct Texts {
     pub message: MessageTexts,
     pub summary: SummaryTexts,
     pub exit: ExitTexts,
+    pub rules: RulesTexts,
     pub junit: JunitTexts,
     /// Why rules are undecided.
     pub reason: Phrases,
@@ -101,6 +102,10 @@ section! {
 section! {
     /// What each exit code means.
     ExitTexts { conforms, findings, usage, unreachable, internal, undecided }
+}
+section! {
+    /// Words of `rules` and `example`.
+    RulesTexts { rules, says, class, grade, date, duo, contracts, requirements, breaks, passes, examples }
 }
 section! {
     /// Words in a JUnit report.

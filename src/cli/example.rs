@@ -1,0 +1,101 @@
+//! `ketenkeur example`: a synthetic message, right or with one rule broken.
+
+use std::sync::Arc;
+
+use super::args::Example;
+use super::failure::Failure;
+use super::output::print;
+use crate::example::{Cases, Examples};
+use crate::exit::Exit;
+use crate::finding::Language;
+use crate::pack::{Part, Store};
+use crate::schema::xsd::nearest;
+use crate::text::Texts;
+
+/// Runs the command; without an operation it lists what there is.
+pub fn run_example(store: &Store, wanted: &Example, language: Language) -> Result<Exit, Failure> {
+    if let Some(rule) = &wanted.breaks {
+        return broken(store, rule, wanted.operation.as_deref());
+    }
+    let Some(operation) = &wanted.operation else {
+        return list(store, language);
+    };
+    let part = if wanted.response {
+        Part::Response
+    } else {
+        Part::Request
+    };
+    let found = store
+        .messages()
+        .find(|(_, message)| {
+            let named = **message.id() == **operation;
+            named || (*message.operation == **operation && message.part == part)
+        })
+        .and_then(|(_, message)| store.example(message.id()));
+    match found {
+        Some(example) => print(example.text),
+        None => Err(unknown(store, operation)),
+    }
+}
+
+fn list(store: &Store, language: Language) -> Result<Exit, Failure> {
+    let mut out = format!("{}\n\n", Texts::of(language).rules.examples);
+    for (pack, message) in store.messages() {
+        out.push_str(&format!(
+            "{:44}  {}  ({})\n",
+            message.id(),
+            message.title(language),
+            pack.manifest.contract
+        ));
+    }
+    print(&out)
+}
+
+/// The message of a case in which exactly `rule` is broken.
+fn broken(store: &Store, rule: &str, operation: Option<&str>) -> Result<Exit, Failure> {
+    let cases =
+        Cases::builtin().map_err(|error| Failure::internal("pack").with("reason", error))?;
+    let code = rule.to_uppercase();
+    let mut of_rule = cases.of(&code).peekable();
+    if of_rule.peek().is_none() {
+        let codes: Vec<Arc<str>> = cases
+            .cases()
+            .iter()
+            .map(|case| case.rule.as_str().into())
+            .collect();
+        let meant = nearest(&code, codes.iter()).unwrap_or_else(|| "".into());
+        return Err(Failure::usage("no-rule")
+            .with("rule", rule)
+            .with("nearest", meant));
+    }
+    let case = of_rule.find(|case| {
+        operation.is_none_or(|operation| {
+            case.breaks.base == operation
+                || store
+                    .example(&case.breaks.base)
+                    .is_some_and(|example| example.operation == operation)
+        })
+    });
+    let Some(case) = case else {
+        let operation = operation.unwrap_or("");
+        return Err(Failure::usage("no-case")
+            .with("rule", rule)
+            .with("operation", operation));
+    };
+    let message = case
+        .breaks
+        .message(store)
+        .map_err(|error| Failure::internal("pack").with("reason", error))?;
+    print(&message)
+}
+
+fn unknown(store: &Store, operation: &str) -> Failure {
+    let names: Vec<Arc<str>> = store
+        .messages()
+        .flat_map(|(_, message)| [message.operation.clone(), message.id().clone()])
+        .collect();
+    let meant = nearest(operation, names.iter()).unwrap_or_else(|| "".into());
+    Failure::usage("no-operation")
+        .with("operation", operation)
+        .with("nearest", meant)
+}

@@ -1,0 +1,227 @@
+//! `ketenkeur rules`: what is judged, from which source, with which certainty.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::args::Shape;
+use super::failure::Failure;
+use super::output::{print, print_json};
+use crate::check::PackRules;
+use crate::example::Cases;
+use crate::exit::Exit;
+use crate::finding::{Language, RuleInfo};
+use crate::pack::Store;
+use crate::requirement::{Judged, requirements};
+use crate::schema::xsd::nearest;
+use crate::text::{Texts, builtin_rules};
+
+/// A rule with the contracts whose packs hold it.
+struct Known {
+    info: Arc<RuleInfo>,
+    contracts: Vec<Arc<str>>,
+}
+
+/// A rule, as a program reads it.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Described<'a> {
+    code: &'a str,
+    class: &'static str,
+    grade: &'static str,
+    source: &'a str,
+    title: &'a str,
+    contracts: &'a [Arc<str>],
+    date: &'a str,
+    duo: &'a str,
+    requirements: Vec<Arc<str>>,
+    judged: Vec<Judged>,
+    message: String,
+    hint: String,
+    breaks: Vec<String>,
+    passes: Vec<String>,
+}
+
+/// `rules list`: every rule whose code, title or source holds `filter`.
+pub fn list(
+    store: &Store,
+    filter: Option<&str>,
+    shape: Shape,
+    language: Language,
+) -> Result<Exit, Failure> {
+    let known = known(store);
+    let wanted = filter.unwrap_or("").to_lowercase();
+    let shown: Vec<&Known> = known
+        .values()
+        .filter(|known| {
+            let info = &known.info;
+            [
+                &*info.code,
+                &*info.text(language).title,
+                &*info.source,
+                info.class.name(),
+                info.grade.name(),
+            ]
+            .iter()
+            .chain(
+                &known
+                    .contracts
+                    .iter()
+                    .map(|contract| &**contract)
+                    .collect::<Vec<_>>(),
+            )
+            .any(|text| text.to_lowercase().contains(&wanted))
+        })
+        .collect();
+    if shape == Shape::Json {
+        let described: Vec<Described<'_>> = shown
+            .iter()
+            .map(|known| describe(known, language))
+            .collect::<Result<_, _>>()?;
+        return print_json(&described);
+    }
+    let texts = Texts::of(language);
+    let width = shown
+        .iter()
+        .map(|known| known.info.code.len())
+        .max()
+        .unwrap_or(0);
+    let mut out = String::new();
+    for known in &shown {
+        let info = &known.info;
+        out.push_str(&format!(
+            "{:width$}  {:19}  {:13}  {}\n",
+            info.code,
+            info.class.name(),
+            info.grade.name(),
+            info.text(language).title
+        ));
+    }
+    out.push_str(&format!("\n{} {}\n", shown.len(), texts.rules.rules));
+    print(&out)
+}
+
+/// `rules explain`.
+pub fn explain(
+    store: &Store,
+    code: &str,
+    shape: Shape,
+    language: Language,
+) -> Result<Exit, Failure> {
+    let known = known(store);
+    let Some(rule) = known
+        .get(code.to_uppercase().as_str())
+        .or_else(|| known.get(code))
+    else {
+        let codes: Vec<Arc<str>> = known.keys().cloned().collect();
+        let meant = nearest(code, codes.iter()).unwrap_or_else(|| "".into());
+        return Err(Failure::usage("no-rule")
+            .with("rule", code)
+            .with("nearest", meant));
+    };
+    let described = describe(rule, language)?;
+    if shape == Shape::Json {
+        return print_json(&described);
+    }
+    let texts = Texts::of(language);
+    let words = &texts.rules;
+    let mut out = format!("{}\n{}\n\n", described.code, described.title);
+    let mut line = |name: &str, value: &str| {
+        if !value.is_empty() {
+            out.push_str(&format!("{name:14} {value}\n"));
+        }
+    };
+    line(&words.says, &described.message);
+    line(&texts.finding.hint, &described.hint);
+    line(&words.class, described.class);
+    line(&words.grade, texts.grade(rule.info.grade));
+    line(&texts.finding.source, described.source);
+    line(&words.date, described.date);
+    line(&words.duo, described.duo);
+    line(&words.contracts, &described.contracts.join(", "));
+    line(&words.requirements, &described.requirements.join(", "));
+    for (title, edits) in [
+        (&words.breaks, &described.breaks),
+        (&words.passes, &described.passes),
+    ] {
+        if !edits.is_empty() {
+            out.push_str(&format!("\n{title}\n"));
+            for edit in edits {
+                out.push_str(&format!("  {edit}\n"));
+            }
+        }
+    }
+    print(&out)
+}
+
+/// Every rule there is: the tool's own and those of the packs in force.
+fn known(store: &Store) -> BTreeMap<Arc<str>, Known> {
+    let mut known: BTreeMap<Arc<str>, Known> = BTreeMap::new();
+    for info in builtin_rules() {
+        known.insert(
+            info.code.clone(),
+            Known {
+                info: Arc::new(info.clone()),
+                contracts: Vec::new(),
+            },
+        );
+    }
+    for pack in store.packs() {
+        for info in PackRules::read(pack).infos() {
+            known
+                .entry(info.code.clone())
+                .or_insert_with(|| Known {
+                    info: Arc::clone(info),
+                    contracts: Vec::new(),
+                })
+                .contracts
+                .push(pack.manifest.contract.clone());
+        }
+    }
+    known
+}
+
+fn describe(known: &Known, language: Language) -> Result<Described<'_>, Failure> {
+    let info = &known.info;
+    let text = info.text(language);
+    let catalogue =
+        requirements().map_err(|error| Failure::internal("pack").with("reason", error))?;
+    let tracing: Vec<_> = catalogue
+        .iter()
+        .filter(|requirement| requirement.rules.contains(&info.code))
+        .collect();
+    let mut judged: Vec<Judged> = tracing
+        .iter()
+        .flat_map(|requirement| requirement.judged.clone())
+        .collect();
+    judged.dedup();
+    let cases =
+        Cases::builtin().map_err(|error| Failure::internal("pack").with("reason", error))?;
+    let case = cases.of(&info.code).next();
+    let edits = |variant: &crate::example::Variant| {
+        std::iter::once(variant.base.clone())
+            .chain(variant.edits.iter().map(|edit| format!("  {edit}")))
+            .collect()
+    };
+    let shown = |template: &crate::finding::Template| template.fill(|name| format!("‹{name}›"));
+    Ok(Described {
+        code: &info.code,
+        class: info.class.name(),
+        grade: info.grade.name(),
+        source: &info.source,
+        title: &text.title,
+        contracts: &known.contracts,
+        date: &info.date,
+        duo: &info.duo,
+        requirements: tracing
+            .iter()
+            .map(|requirement| requirement.id.clone())
+            .collect(),
+        judged,
+        message: shown(&text.message),
+        hint: shown(&text.hint),
+        breaks: case.map_or_else(Vec::new, |case| edits(&case.breaks)),
+        passes: case.map_or_else(Vec::new, |case| edits(&case.passes)),
+    })
+}
