@@ -53,3 +53,14 @@ pub const MAX_PACK_FILES: usize = 2_000;
 
 /// Items that one range expression of a foreign rule set may span.
 pub const MAX_XPATH_RANGE: i64 = 100_000;
+
+/// Steps that the loops and ranges of all rules may take on one message: each
+/// item of a range and each turn of a `for`, `some` or `every` is one.
+pub const MAX_XPATH_STEPS: u64 = 2_000_000;
+
+/// Rule files that include each other.
+pub const MAX_INCLUDE_DEPTH: usize = 16;
+
+/// Alternatives of one location path of a rule; beyond them the path is taken
+/// to match anywhere.
+pub const MAX_PATH_ALTERNATIVES: usize = 64;

@@ -1,3 +1,6 @@
-//! Schema validation: is the message built as its contract says?
+//! Whether a message has the shape that its contract's schema demands.
 
-pub mod json;
+mod json;
+pub mod xsd;
+
+pub use json::{JSON_CODES, JsonSchema, JsonSchemaError, SchemaFindings};
