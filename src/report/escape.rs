@@ -34,10 +34,7 @@ pub fn visible(text: &str) -> String {
 
 /// Writes `value` as indented JSON in which every hidden character is escaped:
 /// nothing is lost, and nothing happens when the file is shown on a terminal.
-pub(crate) fn write_json<W: Write>(
-    out: W,
-    value: &impl Serialize,
-) -> Result<W, serde_json::Error> {
+pub(crate) fn write_json<W: Write>(out: W, value: &impl Serialize) -> Result<W, serde_json::Error> {
     let mut serializer = serde_json::Serializer::with_formatter(out, Escaping::default());
     value.serialize(&mut serializer)?;
     Ok(serializer.into_inner())

@@ -121,7 +121,9 @@ impl<'a, W: Write> Human<'a, W> {
         self.paragraph()?;
         let texts = self.voice.texts;
         let verdict = batch.judgement.verdict;
-        let verdict = self.look.paint(style(verdict), texts.verdict(verdict, None));
+        let verdict = self
+            .look
+            .paint(style(verdict), texts.verdict(verdict, None));
         writeln!(self.out, "{}: {verdict}", texts.message.batch)?;
         for found in &batch.findings {
             let (first, others) = found
@@ -136,10 +138,9 @@ impl<'a, W: Write> Human<'a, W> {
     /// The line that says which input this is and how it fared.
     fn heading(&mut self, judged: &Judged) -> io::Result<()> {
         let texts = self.voice.texts;
-        let verdict = self.look.paint(
-            style(judged.judgement.verdict),
-            self.voice.verdict(judged),
-        );
+        let verdict = self
+            .look
+            .paint(style(judged.judgement.verdict), self.voice.verdict(judged));
         let input = self.look.paint(BOLD, &visible(&judged.input));
         let detail = match &judged.message {
             Some(message) => fill(
@@ -276,7 +277,10 @@ impl<'a, W: Write> Human<'a, W> {
             rows.push((count, verdict, texts.verdict(verdict, None)));
         }
         rows.retain(|(count, _, _)| *count > 0);
-        let width = rows.iter().map(|(count, _, _)| count.to_string().len()).max();
+        let width = rows
+            .iter()
+            .map(|(count, _, _)| count.to_string().len())
+            .max();
         for (count, verdict, name) in rows {
             let count = format!("{count:>width$}", width = width.unwrap_or(0));
             let count = self.look.paint(style(verdict), &count);
@@ -285,7 +289,11 @@ impl<'a, W: Write> Human<'a, W> {
         let findings = self.findings_line();
         self.wrapped("  ", &findings)?;
         self.packs()?;
-        if self.started.as_ref().is_some_and(|run| run.strict_provenance) {
+        if self
+            .started
+            .as_ref()
+            .is_some_and(|run| run.strict_provenance)
+        {
             self.wrapped("  ", &texts.summary.strict)?;
         }
         if self.started.as_ref().is_some_and(|run| !run.redacted) {
@@ -320,7 +328,10 @@ impl<'a, W: Write> Human<'a, W> {
             classes.join(", ")
         }];
         for (count, name) in [
-            (summary.undecided_findings, &texts.summary.undecided_findings),
+            (
+                summary.undecided_findings,
+                &texts.summary.undecided_findings,
+            ),
             (summary.excused, &texts.summary.excused),
             (summary.more, &texts.summary.more),
         ] {
@@ -353,7 +364,10 @@ impl<'a, W: Write> Human<'a, W> {
                 .pack(&pack.contract, &pack.version, pack.kind, pack.grade);
             self.wrapped("    ", &line)?;
         }
-        if used.iter().any(|pack| pack.kind == PackKind::Reconstruction) {
+        if used
+            .iter()
+            .any(|pack| pack.kind == PackKind::Reconstruction)
+        {
             self.wrapped("  ", &texts.summary.reconstruction_note)?;
         }
         Ok(())

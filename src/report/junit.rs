@@ -33,7 +33,10 @@ pub(super) fn write(run: &Run<'_>, out: &mut dyn Write) -> Result<(), ReportErro
     }
     let mut xml = Writer::new_with_indent(out, b' ', 2);
     xml.write_event(Xml::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
-    let whole = suites.list.iter().fold(Counts::default(), |sum, (_, counts)| sum + *counts);
+    let whole = suites
+        .list
+        .iter()
+        .fold(Counts::default(), |sum, (_, counts)| sum + *counts);
     let mut failed = None;
     xml.create_element("testsuites")
         .with_attribute(("name", "ketenkeur"))

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use crate::event::{Excused, Judged, PackKind, Reported, Started};
 use crate::exit::Exit;
-use crate::finding::{Class, Grade, Judgement, Kind, Language, RuleBook, RuleInfo, RuleText, Verdict};
+use crate::finding::{
+    Class, Grade, Judgement, Kind, Language, RuleBook, RuleInfo, RuleText, Verdict,
+};
 use crate::report::visible;
 use crate::text::{Texts, fill};
 

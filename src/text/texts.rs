@@ -138,7 +138,12 @@ impl Texts {
 
     /// The name of `count` findings of a class.
     pub fn classes(&self, class: Class, count: u64) -> &str {
-        if count == 1 { &self.class } else { &self.classes }.of(class)
+        if count == 1 {
+            &self.class
+        } else {
+            &self.classes
+        }
+        .of(class)
     }
 
     /// What a finding says of its rule.
