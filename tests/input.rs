@@ -496,9 +496,12 @@ fn a_har_capture_gives_both_sides_of_every_entry() {
     assert_eq!(facts.media_type().as_deref(), Some("application/json"));
     assert_eq!(asked.received.unwrap().to_string(), "2026-08-03T09:00:00Z");
 
+    let nothing = judge(&[("x.har", b"{\"log\":{\"entries\":[]}}")], &["x.har"]);
+    assert_eq!(nothing, ["x.har KK-INVOER-ARCHIEF-LEEG"]);
     for (text, name) in [
         ("{\"log\":{\"entries\":[{}]}}", "x.har"),
         ("{\"a\":1}", "y.har"),
+        ("not JSON at all", "z.har"),
     ] {
         let lines = judge(&[(name, text.as_bytes())], &[name]);
         assert_eq!(lines, [format!("{name} KK-INVOER-HAR-KAPOT")]);
@@ -582,6 +585,23 @@ fn raw_http_messages_are_read_by_their_lengths() {
             "page",
             "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html>",
             &["x.http KK-INVOER-GEEN-BERICHT"],
+        ),
+        (
+            "requests only, then an answer to one of them",
+            "GET /a HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\n\r\nHTTP/1.1 200 OK\r\n\r\n{}",
+            &[
+                "x.http#1/request 0",
+                "x.http#2/request 0",
+                "x.http#3/response 2",
+            ],
+        ),
+        (
+            "a second one that breaks off",
+            "GET /a HTTP/1.1\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}",
+            &[
+                "x.http#1/request 0",
+                "x.http#1/response KK-INVOER-HTTP-AFGEBROKEN",
+            ],
         ),
         (
             "a conversation",

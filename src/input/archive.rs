@@ -7,10 +7,10 @@
 use std::io::{Read, Seek};
 
 use self_cell::{MutBorrow, self_cell};
-use zip::ZipReadOptions;
 use zip::read::{Config, ZipFileEntry};
 use zip::result::ZipError;
 use zip::unstable::read::{ZipIterable, ZipIterableFiles};
+use zip::{CompressionMethod, ZipReadOptions};
 
 use super::error::InputError;
 use super::kind::{ContentKind, PEEK_BYTES};
@@ -137,6 +137,12 @@ fn read(
     }
     if !entry.is_file() {
         return Err(InputError::NotAFile);
+    }
+    if !matches!(
+        entry.compression(),
+        CompressionMethod::Stored | CompressionMethod::Deflated
+    ) {
+        return Err(InputError::Compression);
     }
     let packed = entry.compressed_size().max(1);
     let mut file = entry

@@ -35,8 +35,8 @@ pub enum InputError {
     /// Not a zip archive after all, or a damaged one.
     #[error("a broken zip archive; make it again")]
     BrokenArchive,
-    /// A zip archive without entries.
-    #[error("a zip archive without files")]
+    /// A zip archive or a HAR capture without entries.
+    #[error("an archive or a capture without messages")]
     EmptyArchive,
     /// An entry that is encrypted.
     #[error("encrypted in the zip archive; unpack it first")]

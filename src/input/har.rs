@@ -11,6 +11,7 @@ use super::error::InputError;
 use super::open::{Input, content_of};
 use crate::exchange::{Exchange, HttpFacts, StartLine};
 use crate::finding::Position;
+use crate::limits::MAX_ARCHIVE_ENTRIES;
 
 // The parts of the HAR 1.2 format (w3c.github.io/web-performance, HAR) that
 // are read; tools add members of their own, which are passed over.
@@ -84,6 +85,12 @@ pub(super) fn messages(
             column: error.column() as u32,
         })
     })?;
+    if har.log.entries.len() > MAX_ARCHIVE_ENTRIES {
+        return Err(InputError::TooManyEntries);
+    }
+    if har.log.entries.is_empty() {
+        return Err(InputError::EmptyArchive);
+    }
     let name = name.to_string();
     let entries = har.log.entries.into_iter().enumerate();
     Ok(entries.flat_map(move |(index, entry)| inputs(&format!("{name}#{}", index + 1), entry)))

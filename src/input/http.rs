@@ -1,12 +1,11 @@
 //! Raw HTTP messages in a file: a request, a response, or several after each
 //! other (RFC 9112). Line ends may be CR LF or LF, as editors leave them.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::error::InputError;
 use super::open::{Input, content_of};
-use crate::exchange::{Exchange, HttpFacts, StartLine};
+use crate::exchange::{Direction, Exchange, HttpFacts, StartLine};
 use crate::limits::MAX_HTTP_HEADERS;
 
 /// Start lines longer than this are none.
@@ -14,55 +13,85 @@ const MAX_START_LINE: usize = 8 * 1024;
 
 /// The messages in `bytes`, as inputs. One message is called `name`; of
 /// several the first pair is `name#1/request` and `name#1/response`.
-pub(super) fn messages(name: &str, bytes: &[u8]) -> impl Iterator<Item = Input> + Send + use<> {
-    let mut found: Vec<(bool, Result<Arc<Exchange>, InputError>)> = Vec::new();
-    let mut rest = bytes.trim_ascii_start();
-    let mut asked: VecDeque<Arc<Exchange>> = VecDeque::new();
-    while !rest.is_empty() {
-        let is_request = matches!(
-            start_line(rest),
-            Some((StartLine::Request { .. }, ..)) | None
-        );
-        match message(rest) {
-            Ok((mut exchange, after)) => {
-                rest = after.trim_ascii_start();
-                if !is_request {
-                    exchange.answers = if is_interim(&exchange) {
-                        asked.front().cloned()
-                    } else {
-                        asked.pop_front()
-                    };
-                }
-                let exchange = Arc::new(exchange);
-                if is_request {
-                    asked.push_back(Arc::clone(&exchange));
-                }
-                found.push((is_request, Ok(exchange)));
-            }
-            Err(error) => {
-                found.push((is_request, Err(error)));
-                break;
-            }
-        }
+pub(super) fn messages(name: &str, bytes: Vec<u8>) -> impl Iterator<Item = Input> + Send + use<> {
+    Messages {
+        name: name.to_string(),
+        at: 0,
+        bytes,
+        number: 0,
+        asked: None,
+        pipelined: false,
     }
-    let name = name.to_string();
-    let several = found.len() > 1;
-    let mut pair = 0usize;
-    let mut answered = true;
-    found.into_iter().map(move |(is_request, result)| {
-        // A request begins a new pair; so does a response to nothing.
-        if is_request || answered {
-            pair += 1;
+}
+
+struct Messages {
+    name: String,
+    bytes: Vec<u8>,
+    /// Where the next message begins.
+    at: usize,
+    /// The number of the last pair.
+    number: usize,
+    /// The request that the next response answers.
+    asked: Option<Arc<Exchange>>,
+    /// A request came before the one before it was answered: which response
+    /// belongs to which is no longer certain.
+    pipelined: bool,
+}
+
+impl Iterator for Messages {
+    type Item = Input;
+
+    fn next(&mut self) -> Option<Input> {
+        let rest = self.bytes[self.at..].trim_ascii_start();
+        if rest.is_empty() {
+            return None;
         }
-        answered = !is_request && !result.as_ref().is_ok_and(|exchange| is_interim(exchange));
-        let name = match (several, is_request) {
-            (false, _) => name.clone(),
-            (true, true) => format!("{name}#{pair}/request"),
-            (true, false) => format!("{name}#{pair}/response"),
+        let side = match start_line(rest) {
+            Some((StartLine::Response { .. }, ..)) => Direction::Response,
+            _ => Direction::Request,
         };
-        let content = result.and_then(|exchange| content_of(Arc::unwrap_or_clone(exchange)));
-        Input { name, content }
-    })
+        let (content, after) = match message(rest) {
+            Ok((exchange, after)) => (Ok(exchange), after.trim_ascii_start().len()),
+            // Where a broken message ends is not known.
+            Err(error) => (Err(error), 0),
+        };
+        self.at = self.bytes.len() - after;
+        let alone = self.number == 0 && after == 0;
+        let is_answer = side == Direction::Response && self.asked.is_some() && !self.pipelined;
+        if !is_answer {
+            self.number += 1;
+        }
+        let content = content.map(|exchange| self.pair(exchange, is_answer));
+        let name = match (alone, side) {
+            (true, _) => self.name.clone(),
+            (false, Direction::Request) => format!("{}#{}/request", self.name, self.number),
+            (false, Direction::Response) => format!("{}#{}/response", self.name, self.number),
+        };
+        Some(Input {
+            name,
+            content: content.and_then(content_of),
+        })
+    }
+}
+
+impl Messages {
+    /// Remembers a request and gives it to the response that answers it.
+    fn pair(&mut self, mut exchange: Exchange, is_answer: bool) -> Exchange {
+        let is_response = exchange
+            .http
+            .as_ref()
+            .is_some_and(|http| http.direction() == Direction::Response);
+        if !is_response {
+            self.pipelined |= self.asked.is_some();
+            self.asked = Some(Arc::new(exchange.clone()));
+        } else if is_answer {
+            exchange.answers = self.asked.clone();
+            if !is_interim(&exchange) {
+                self.asked = None;
+            }
+        }
+        exchange
+    }
 }
 
 /// Whether this is a response that announces the answer and is not yet it.

@@ -137,7 +137,7 @@ pub(super) fn open_bytes(name: &str, bytes: Vec<u8>, origin: Origin) -> Inputs {
             Ok(messages) => Box::new(messages),
             Err(error) => one(name, Err(error)),
         },
-        ContentKind::Http => Box::new(http::messages(name, &bytes)),
+        ContentKind::Http => Box::new(http::messages(name, bytes)),
     }
 }
 
