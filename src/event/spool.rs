@@ -48,12 +48,19 @@ pub enum SpoolError {
 }
 
 impl SpoolError {
-    /// The key of the text (`error.<key>`) and its `reason`.
-    pub fn text(&self) -> (&'static str, String) {
+    /// The key of its text (`error.<key>`).
+    pub fn key(&self) -> &'static str {
         match self {
-            SpoolError::Write(kind) => ("spool-write", kind.to_string()),
-            SpoolError::Read(kind) => ("spool-read", kind.to_string()),
-            SpoolError::Damaged => ("spool-read", io::ErrorKind::InvalidData.to_string()),
+            SpoolError::Write(_) => "spool-write",
+            SpoolError::Read(_) | SpoolError::Damaged => "spool-read",
+        }
+    }
+
+    /// What the system said.
+    pub fn kind(&self) -> io::ErrorKind {
+        match self {
+            SpoolError::Write(kind) | SpoolError::Read(kind) => *kind,
+            SpoolError::Damaged => io::ErrorKind::InvalidData,
         }
     }
 }
@@ -83,10 +90,7 @@ impl Spool {
 
     /// Adds an event at the end.
     pub fn push(&mut self, event: &Event) -> Result<(), SpoolError> {
-        let store = self
-            .store
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner);
+        let store = self.store.get_mut().unwrap_or_else(PoisonError::into_inner);
         serde_json::to_writer(&mut store.pending, event)
             .map_err(|_| SpoolError::Write(io::ErrorKind::InvalidData))?;
         store.pending.push(b'\n');
@@ -249,7 +253,9 @@ mod tests {
     fn two_replays_at_once_do_not_disturb_each_other() {
         let mut spool = Spool::with_memory(0);
         for number in 0..500 {
-            spool.push(&event(&format!("{number}{}", "x".repeat(1000)))).unwrap();
+            spool
+                .push(&event(&format!("{number}{}", "x".repeat(1000))))
+                .unwrap();
         }
         let pairs = spool.replay().zip(spool.replay());
         assert_eq!(pairs.filter(|(a, b)| a == b).count(), 500);

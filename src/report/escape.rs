@@ -34,10 +34,7 @@ pub fn visible(text: &str) -> String {
 
 /// Writes `value` as indented JSON in which every hidden character is escaped:
 /// nothing is lost, and nothing happens when the file is shown on a terminal.
-pub(crate) fn write_json<W: Write>(
-    out: W,
-    value: &impl Serialize,
-) -> Result<W, serde_json::Error> {
+pub(crate) fn write_json<W: Write>(out: W, value: &impl Serialize) -> Result<W, serde_json::Error> {
     let mut serializer = serde_json::Serializer::with_formatter(out, Escaping::default());
     value.serialize(&mut serializer)?;
     Ok(serializer.into_inner())
@@ -126,7 +123,7 @@ mod tests {
         #[test]
         fn json_loses_nothing_and_hides_nothing(text in "[\\x00-\\x1f\u{7f}\u{85}\u{202e}\u{e0041}a-é\"\\\\]{0,40}") {
             let written = String::from_utf8(write_json(Vec::new(), &text).unwrap()).unwrap();
-            prop_assert!(!written.chars().any(is_hidden), "{written}");
+            prop_assert!(!written.chars().any(is_hidden), "{}", written);
             prop_assert_eq!(serde_json::from_str::<String>(&written).unwrap(), text);
         }
     }

@@ -36,12 +36,7 @@ pub struct Run<'a> {
 impl<'a> Run<'a> {
     /// A run of `events` that ended as `exit`, told in `language` with the
     /// rules' texts of `book`.
-    pub fn new(
-        events: &'a Spool,
-        book: &'a dyn RuleBook,
-        language: Language,
-        exit: Exit,
-    ) -> Self {
+    pub fn new(events: &'a Spool, book: &'a dyn RuleBook, language: Language, exit: Exit) -> Self {
         Self {
             events,
             voice: Voice::new(book, language),

@@ -8,6 +8,7 @@ use miette::Severity;
 
 use super::look::{BOLD, DIM, GREEN, Look, RED, YELLOW};
 use super::snippet::Snippet;
+use super::voice::first_and_others;
 use super::{Voice, visible};
 use crate::event::{BatchJudged, Event, Judged, PackKind, Reported, Started, Tally};
 use crate::exit::Exit;
@@ -98,7 +99,7 @@ impl<'a, W: Write> Human<'a, W> {
             self.wrapped(INDENT, &strict)?;
         }
         for finding in &judged.findings {
-            self.finding(&judged.input, finding, &[])?;
+            self.finding(Some(&judged.input), finding, &[])?;
         }
         for excused in &judged.excused {
             writeln!(self.out)?;
@@ -121,13 +122,12 @@ impl<'a, W: Write> Human<'a, W> {
         self.paragraph()?;
         let texts = self.voice.texts;
         let verdict = batch.judgement.verdict;
-        let verdict = self.look.paint(style(verdict), texts.verdict(verdict, None));
+        let verdict = self
+            .look
+            .paint(style(verdict), texts.verdict(verdict, None));
         writeln!(self.out, "{}: {verdict}", texts.message.batch)?;
         for found in &batch.findings {
-            let (first, others) = found
-                .inputs
-                .split_first()
-                .map_or(("", &[][..]), |(first, others)| (first.as_str(), others));
+            let (first, others) = first_and_others(&found.inputs);
             self.finding(first, &found.finding, others)?;
         }
         writeln!(self.out)
@@ -136,10 +136,9 @@ impl<'a, W: Write> Human<'a, W> {
     /// The line that says which input this is and how it fared.
     fn heading(&mut self, judged: &Judged) -> io::Result<()> {
         let texts = self.voice.texts;
-        let verdict = self.look.paint(
-            style(judged.judgement.verdict),
-            self.voice.verdict(judged),
-        );
+        let verdict = self
+            .look
+            .paint(style(judged.judgement.verdict), self.voice.verdict(judged));
         let input = self.look.paint(BOLD, &visible(&judged.input));
         let detail = match &judged.message {
             Some(message) => fill(
@@ -156,7 +155,12 @@ impl<'a, W: Write> Human<'a, W> {
         writeln!(self.out, "{input}: {verdict} {detail}")
     }
 
-    fn finding(&mut self, input: &str, finding: &Reported, others: &[String]) -> io::Result<()> {
+    fn finding(
+        &mut self,
+        input: Option<&str>,
+        finding: &Reported,
+        others: &[String],
+    ) -> io::Result<()> {
         let texts = self.voice.texts;
         let wording = self.voice.wording(finding);
         let head = match finding.kind {
@@ -164,15 +168,16 @@ impl<'a, W: Write> Human<'a, W> {
             Kind::Undecided => texts.kind(finding.kind),
         };
         let mut snippet = Snippet::new(format!("{head}: {}", wording.message), severity(finding));
-        if let (Some(at), Some(excerpt)) = (finding.start, &finding.excerpt) {
+        let at = finding.start.zip(input);
+        if let (Some((at, input)), Some(excerpt)) = (at, &finding.excerpt) {
             snippet = snippet.with_source(input, at, excerpt, self.look);
         }
         let drawing = snippet.draw(self.look).map_err(io::Error::other)?;
         write!(self.out, "\n{drawing}")?;
 
-        let place = self.voice.place(finding);
-        let place = match (finding.start, snippet.shows_place()) {
-            (Some(at), false) => {
+        let place = self.voice.place(finding, input);
+        let place = match (at, snippet.shows_place()) {
+            (Some((at, input)), false) => {
                 format!("{place} ({}:{}:{})", visible(input), at.line, at.column)
             }
             _ => place,
@@ -276,7 +281,10 @@ impl<'a, W: Write> Human<'a, W> {
             rows.push((count, verdict, texts.verdict(verdict, None)));
         }
         rows.retain(|(count, _, _)| *count > 0);
-        let width = rows.iter().map(|(count, _, _)| count.to_string().len()).max();
+        let width = rows
+            .iter()
+            .map(|(count, _, _)| count.to_string().len())
+            .max();
         for (count, verdict, name) in rows {
             let count = format!("{count:>width$}", width = width.unwrap_or(0));
             let count = self.look.paint(style(verdict), &count);
@@ -285,7 +293,11 @@ impl<'a, W: Write> Human<'a, W> {
         let findings = self.findings_line();
         self.wrapped("  ", &findings)?;
         self.packs()?;
-        if self.started.as_ref().is_some_and(|run| run.strict_provenance) {
+        if self
+            .started
+            .as_ref()
+            .is_some_and(|run| run.strict_provenance)
+        {
             self.wrapped("  ", &texts.summary.strict)?;
         }
         if self.started.as_ref().is_some_and(|run| !run.redacted) {
@@ -320,7 +332,10 @@ impl<'a, W: Write> Human<'a, W> {
             classes.join(", ")
         }];
         for (count, name) in [
-            (summary.undecided_findings, &texts.summary.undecided_findings),
+            (
+                summary.undecided_findings,
+                &texts.summary.undecided_findings,
+            ),
             (summary.excused, &texts.summary.excused),
             (summary.more, &texts.summary.more),
         ] {
@@ -353,7 +368,10 @@ impl<'a, W: Write> Human<'a, W> {
                 .pack(&pack.contract, &pack.version, pack.kind, pack.grade);
             self.wrapped("    ", &line)?;
         }
-        if used.iter().any(|pack| pack.kind == PackKind::Reconstruction) {
+        if used
+            .iter()
+            .any(|pack| pack.kind == PackKind::Reconstruction)
+        {
             self.wrapped("  ", &texts.summary.reconstruction_note)?;
         }
         Ok(())

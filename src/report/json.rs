@@ -240,10 +240,7 @@ impl FindingEntry {
     }
 }
 
-fn as_object<S: Serializer>(
-    args: &[(String, String)],
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
+fn as_object<S: Serializer>(args: &[(String, String)], serializer: S) -> Result<S::Ok, S::Error> {
     let mut object = serializer.serialize_map(Some(args.len()))?;
     for (name, value) in args {
         object.serialize_entry(name, value)?;

@@ -222,7 +222,8 @@ mod tests {
             let excerpt = Excerpt { first_line, lines, line, column, width };
             let drawing = draw(&excerpt, columns);
             prop_assert!(drawing.contains("Zo niet."));
-            prop_assert!(!drawing.contains('\u{1b}'));
+            let escape = '\u{1b}';
+            prop_assert!(!drawing.contains(escape));
         }
     }
 }

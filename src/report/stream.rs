@@ -17,11 +17,7 @@ pub(super) struct Stream<'a, F> {
 }
 
 impl<'a, F> Stream<'a, F> {
-    pub(super) fn new(
-        events: &'a Spool,
-        failed: &'a Cell<Option<SpoolError>>,
-        items: F,
-    ) -> Self {
+    pub(super) fn new(events: &'a Spool, failed: &'a Cell<Option<SpoolError>>, items: F) -> Self {
         Self {
             events,
             items,

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use crate::event::{Excused, Judged, PackKind, Reported, Started};
 use crate::exit::Exit;
-use crate::finding::{Class, Grade, Judgement, Kind, Language, RuleBook, RuleInfo, RuleText, Verdict};
+use crate::finding::{
+    Class, Grade, Judgement, Kind, Language, RuleBook, RuleInfo, RuleText, Verdict,
+};
 use crate::report::visible;
 use crate::text::{Texts, fill};
 
@@ -94,9 +96,12 @@ impl<'a> Voice<'a> {
         ))
     }
 
-    /// Where a finding is, in words: the place in the message, or the whole.
-    pub fn place(&self, finding: &Reported) -> String {
-        if finding.words.is_empty() {
+    /// Where a finding is, in words: the place in the message, the whole
+    /// message, or the run when it is about no input.
+    pub fn place(&self, finding: &Reported, input: Option<&str>) -> String {
+        if input.is_none() {
+            self.texts.finding.run.clone()
+        } else if finding.words.is_empty() {
             self.texts.finding.whole.clone()
         } else {
             visible(&finding.words)
@@ -229,5 +234,13 @@ impl<'a> Voice<'a> {
             _ => &self.texts.reason,
         };
         phrases.get(value).unwrap_or(value).clone()
+    }
+}
+
+/// The inputs of a finding over several: the one to look at, and the others.
+pub(super) fn first_and_others(inputs: &[String]) -> (Option<&str>, &[String]) {
+    match inputs.split_first() {
+        Some((first, others)) => (Some(first), others),
+        None => (None, &[]),
     }
 }

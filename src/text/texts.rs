@@ -1,6 +1,7 @@
 //! The words of the interface, one file per language.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::OnceLock;
 
 use serde::Deserialize;
@@ -39,6 +40,8 @@ pub struct Texts {
     pub json_error: Phrases,
     /// Errors of input, settings and the tool.
     pub error: Phrases,
+    /// What the system says of a file.
+    pub io: Phrases,
 }
 
 /// Declares a section: a struct whose fields are texts.
@@ -82,7 +85,7 @@ section! {
 section! {
     /// What stands around a finding.
     FindingTexts {
-        place, rule, source, hint, also_in, whole,
+        place, rule, source, hint, also_in, whole, run,
         undecided, undecided_hint, undecided_without_reason,
         unknown_rule, unknown_hint, excused, more, strict,
     }
@@ -138,7 +141,12 @@ impl Texts {
 
     /// The name of `count` findings of a class.
     pub fn classes(&self, class: Class, count: u64) -> &str {
-        if count == 1 { &self.class } else { &self.classes }.of(class)
+        if count == 1 {
+            &self.class
+        } else {
+            &self.classes
+        }
+        .of(class)
     }
 
     /// What a finding says of its rule.
@@ -195,6 +203,26 @@ impl Texts {
     /// Why JSON is not well-formed, by its key.
     pub fn json_error(&self, reason: &str) -> &str {
         phrase(&self.json_error, reason, "syntax")
+    }
+
+    /// What the system says of a file, in our words: its own may name what
+    /// nobody should see, and know one language only.
+    pub fn io_error(&self, kind: io::ErrorKind) -> &str {
+        use io::ErrorKind as Kind;
+        let key = match kind {
+            Kind::NotFound => "not-found",
+            Kind::PermissionDenied => "permission",
+            Kind::StorageFull | Kind::QuotaExceeded | Kind::FileTooLarge => "storage-full",
+            Kind::BrokenPipe => "broken-pipe",
+            Kind::IsADirectory => "is-a-folder",
+            Kind::NotADirectory => "not-a-folder",
+            Kind::ReadOnlyFilesystem => "read-only",
+            Kind::InvalidFilename => "name",
+            Kind::Interrupted => "interrupted",
+            Kind::InvalidData | Kind::UnexpectedEof => "invalid-data",
+            _ => "other",
+        };
+        phrase(&self.io, key, "other")
     }
 
     /// The error of that key, its places filled in from `args`.
