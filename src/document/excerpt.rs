@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::tree::{Document, NodeKind};
-use crate::finding::{DataClass, Place, Redaction};
+use crate::finding::{DataClass, Place, Redaction, mask};
 
 /// Longest line that an excerpt shows, in characters.
 const MAX_LINE_CHARS: usize = 160;
@@ -81,7 +81,8 @@ impl Document {
     }
 
     /// Source text with the values in it masked by their class. What is not a
-    /// value (names, markup, white space) is shown as it is.
+    /// value (names, markup, white space) is shown, but for person numbers: the
+    /// name of a JSON member may be one.
     fn redacted(&self, span: Range<usize>, redaction: Redaction) -> String {
         let written = &self.source[span.clone()];
         if redaction == Redaction::Show {
@@ -94,11 +95,11 @@ impl Document {
             if value.start >= value.end {
                 continue;
             }
-            shown.push_str(&self.source[at..value.start]);
-            shown.push_str(&crate::finding::mask(&self.source[value.clone()], class));
+            shown.push_str(&mask(&self.source[at..value.start], DataClass::Plain));
+            shown.push_str(&mask(&self.source[value.clone()], class));
             at = value.end;
         }
-        shown.push_str(&self.source[at..span.end]);
+        shown.push_str(&mask(&self.source[at..span.end], DataClass::Plain));
         visible(&shown)
     }
 

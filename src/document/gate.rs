@@ -290,13 +290,14 @@ fn bound_nesting(text: &str, skipped: usize) -> Result<(), GateError> {
                 }
             }
             b'}' | b']' => depth = depth.saturating_sub(1),
-            b',' => {
-                values += 1;
-                if values > limits::MAX_ELEMENTS {
-                    return Err(GateError::TooManyElements { at: at + skipped });
-                }
-            }
             _ => {}
+        }
+        // Every value but the first follows a comma or an opening bracket.
+        if matches!(byte, b'{' | b'[' | b',') {
+            values += 1;
+            if values > limits::MAX_ELEMENTS {
+                return Err(GateError::TooManyElements { at: at + skipped });
+            }
         }
     }
     Ok(())

@@ -5,7 +5,8 @@
 
 mod excerpt;
 mod gate;
-
+mod json;
+mod local_path;
 mod navigator;
 mod place;
 mod tree;
@@ -13,6 +14,8 @@ mod xml;
 
 pub use excerpt::{Excerpt, raw_excerpt};
 pub use gate::{GateError, Gated};
+pub use json::NotJson;
+pub use local_path::LocalPath;
 pub use navigator::Navigator;
 pub use place::PlaceOf;
 pub use tree::{Attribute, Document, Format, Name, Namespace, NodeId, NodeKind};

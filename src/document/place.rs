@@ -1,5 +1,7 @@
 //! Where a node is, in the ways that readers need.
 
+use std::borrow::Cow;
+
 use super::tree::{Attribute, Document, Format, NodeId, NodeKind};
 use crate::finding::{DataClass, MessageValue, Place, Redaction};
 
@@ -10,7 +12,7 @@ pub enum PlaceOf {
     Name,
     /// The content: the value is wrong.
     Value,
-    /// Just before the end tag: something is missing at the end.
+    /// The end tag or closing bracket: something is missing at the end.
     End,
 }
 
@@ -59,7 +61,11 @@ impl Document {
     fn end_span(&self, node: NodeId) -> std::ops::Range<usize> {
         let span = self.span(node);
         let written = &self.source[span.clone()];
-        match written.rfind("</") {
+        let end_tag = match self.format() {
+            Format::Xml => written.rfind("</"),
+            Format::Json => written.ends_with(['}', ']']).then(|| written.len() - 1),
+        };
+        match end_tag {
             Some(at) => span.start + at..span.end,
             None => span,
         }
@@ -83,7 +89,7 @@ impl Document {
                     match self.array_index(step) {
                         Some(index) => path.push_str(&index.to_string()),
                         None => path
-                            .push_str(&self.local_name(step).replace('~', "~0").replace('/', "~1")),
+                            .push_str(&self.step_name(step).replace('~', "~0").replace('/', "~1")),
                     }
                 }
             }
@@ -96,10 +102,9 @@ impl Document {
     fn words(&self, lineage: &[NodeId]) -> String {
         let mut words: Vec<String> = Vec::new();
         for &step in lineage {
-            let name = self.local_name(step);
-            if matches!(name, "Envelope" | "Body")
-                || (self.format() == Format::Json && words.is_empty() && name == "json")
-            {
+            let name = self.step_name(step);
+            let whole = self.parent(step) == Some(NodeId::ROOT);
+            if self.is_envelope(step) || (self.format() == Format::Json && whole) {
                 continue;
             }
             let index = self.array_index(step).map(|index| index + 1);
@@ -110,7 +115,7 @@ impl Document {
                     }
                     None => format!("{name} {number}"),
                 },
-                None => name.to_string(),
+                None => name.into_owned(),
             });
         }
         words.join(" › ")
@@ -119,12 +124,11 @@ impl Document {
     fn keyed(&self, lineage: &[NodeId]) -> String {
         let mut keyed = String::new();
         for &step in lineage {
-            let name = self.local_name(step);
-            if matches!(name, "Envelope" | "Body") {
+            if self.is_envelope(step) {
                 continue;
             }
             keyed.push('/');
-            keyed.push_str(name);
+            keyed.push_str(&self.step_name(step));
             let number = self
                 .array_index(step)
                 .map(|index| index + 1)
@@ -139,6 +143,22 @@ impl Document {
             }
         }
         keyed
+    }
+
+    fn is_envelope(&self, node: NodeId) -> bool {
+        self.format() == Format::Xml && matches!(self.local_name(node), "Envelope" | "Body")
+    }
+
+    /// The name of a step. The name of a JSON member may be any text, also a
+    /// person number or a control sequence, so it is shown like a value.
+    fn step_name(&self, node: NodeId) -> Cow<'_, str> {
+        let name = self.local_name(node);
+        match self.format() {
+            Format::Xml => name.into(),
+            Format::Json => MessageValue::new(name, DataClass::Plain)
+                .shown(Redaction::Mask)
+                .into(),
+        }
     }
 
     /// The number of an element among siblings of the same name, `None` when
@@ -164,8 +184,7 @@ impl Document {
             return None;
         }
         let parent = self.parent(node)?;
-        let first = self.source[self.span(parent)].starts_with('[');
-        first.then(|| {
+        self.is_array(parent).then(|| {
             self.elements(parent)
                 .take_while(|&sibling| sibling != node)
                 .count()
@@ -174,12 +193,12 @@ impl Document {
 
     /// The first simple, impersonal child of an element: what a person would
     /// name it by.
-    fn key(&self, node: NodeId) -> Option<(&str, MessageValue)> {
+    fn key(&self, node: NodeId) -> Option<(Cow<'_, str>, MessageValue)> {
         let child = self.elements(node).next()?;
         let simple = self
             .children(child)
             .all(|below| self.kind(below) == NodeKind::Text);
         let plain = self.data_class(child) == DataClass::Plain;
-        (simple && plain).then(|| (self.local_name(child), self.message_value(child)))
+        (simple && plain).then(|| (self.step_name(child), self.message_value(child)))
     }
 }

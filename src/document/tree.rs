@@ -350,7 +350,7 @@ impl Document {
     }
 
     /// The bytes of an element's name in its start tag, or of a JSON member's
-    /// value when it has none.
+    /// name with its quotes; the value of an array entry, which has no name.
     pub fn name_span(&self, node: NodeId) -> Range<usize> {
         let span = self.span(node);
         match self.format {
@@ -358,7 +358,8 @@ impl Document {
                 let start = span.start + 1;
                 start..start + self.name(node).qualified.len()
             }
-            _ => span,
+            Format::Xml => span,
+            Format::Json => self.member_name_span(node).unwrap_or(span),
         }
     }
 
@@ -388,8 +389,12 @@ impl Document {
         }
     }
 
-    /// The bytes of an attribute: its value between the quotes.
+    /// The bytes of an attribute: its value between the quotes; for JSON the
+    /// `null` that the attribute `nil` stands for.
     pub fn attribute_span(&self, attribute: &Attribute<'_>) -> Range<usize> {
+        if self.format == Format::Json {
+            return attribute.at..attribute.at + "null".len();
+        }
         let rest = &self.source[attribute.at..];
         let value = rest.find('=').and_then(|equals| {
             let quote_at = equals + 1 + rest[equals + 1..].find(['"', '\''])?;
@@ -467,6 +472,6 @@ impl Document {
     }
 }
 
-fn link(node: u32) -> Option<NodeId> {
+pub(super) fn link(node: u32) -> Option<NodeId> {
     (node != NONE).then_some(NodeId(node))
 }

@@ -1,16 +1,26 @@
 //! What is known outside the message: the calendar, DUO's value lists, RIO.
 //!
 //! Everything here is data with a validity, never code: lists and deadlines
-//! change per school year (30-bron-po.md, value lists; funding).
+//! change per school year (30-bron-po.md, value lists; funding). Only what
+//! follows from a formula (eleven-tests, national holidays) is code.
 
 mod calendar;
+mod dates;
+mod error;
+mod holidays;
 mod numbers;
 mod rio;
 mod value_lists;
 
-pub use calendar::{Calendar, CalendarError, school_year, working_days};
-pub use numbers::{OinError, is_bsn, is_onderwijsnummer, oin};
-pub use rio::RioData;
+pub use calendar::{AdviceKind, AdviceWindow, Calendar, CalendarError, CalendarSources};
+pub use dates::{day_number, from_day_number, iso_date, school_year};
+pub use error::{FactError, Problem, SourceText};
+pub use holidays::{Holiday, national_holidays, working_days};
+pub use numbers::{
+    OinError, is_bsn, is_onderwijsnummer, is_unusual_onderwijsnummer, oin, synthetic_bsn,
+    synthetic_onderwijsnummer,
+};
+pub use rio::{RioData, RioPaths};
 pub use value_lists::{ValueList, ValueListError, ValueLists};
 
 use crate::clock::Clock;
@@ -26,7 +36,7 @@ pub enum Profile {
     Test,
 }
 
-/// The facts that a message is judged with.
+/// The facts that a message is judged with. Shared by all threads of a run.
 #[derive(Debug)]
 pub struct Facts {
     /// The moment of judging.
@@ -39,4 +49,17 @@ pub struct Facts {
     pub calendar: Calendar,
     /// RIO data, when the user gave any.
     pub rio: Option<RioData>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facts_are_shared_between_threads() {
+        fn shared<T: Send + Sync>() -> usize {
+            size_of::<T>()
+        }
+        assert!(shared::<Facts>() > 0);
+    }
 }

@@ -1,0 +1,208 @@
+//! The deviations file: findings that somebody answers for.
+//!
+//! ```toml
+//! [[deviation]]
+//! rule = "KK-INS-BINNEN-7-DAGEN"
+//! place = "aanleverenInschrijvingBO_Request/**"   # keyed path, `*` and `**`; optional
+//! input = "archief/**"                             # optional
+//! owner = "team aanlevering"
+//! reason = "conversie van oude inschrijvingen"
+//! until = 2026-12-31
+//! ```
+//!
+//! An entry that matches nothing, or that has expired, is a finding itself: an
+//! exception nobody needs any more must not stay to hide the next mistake.
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use globset::{GlobBuilder, GlobMatcher};
+use jiff::civil::Date;
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::finding::{Finding, Kind};
+use crate::pack::Day;
+
+/// The entries of a deviations file.
+#[derive(Debug, Default)]
+pub struct Deviations {
+    entries: Vec<Deviation>,
+}
+
+/// One entry.
+#[derive(Debug)]
+pub struct Deviation {
+    /// Code of the rule.
+    pub rule: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// Why.
+    pub reason: String,
+    /// Last day on which it holds.
+    pub until: Date,
+    /// Line of the entry in the file.
+    pub line: u32,
+    place: Option<GlobMatcher>,
+    input: Option<GlobMatcher>,
+    used: AtomicBool,
+}
+
+/// Why a deviations file is refused: the user's configuration is at fault.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct DeviationsError {
+    /// Bytes of the file.
+    pub span: Option<Range<usize>>,
+    /// What is wrong.
+    pub message: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    deviation: Vec<Spanned<Entry>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    rule: String,
+    place: Option<String>,
+    input: Option<String>,
+    owner: String,
+    reason: String,
+    until: Day,
+}
+
+impl Deviations {
+    /// Reads a deviations file.
+    pub fn parse(text: &str) -> Result<Self, DeviationsError> {
+        let file: File = toml::from_str(text).map_err(|error| DeviationsError {
+            span: error.span(),
+            message: error.message().to_string(),
+        })?;
+        let mut entries = Vec::new();
+        for entry in file.deviation {
+            let span = entry.span();
+            let line = 1 + text[..span.start].matches('\n').count() as u32;
+            let entry = entry.into_inner();
+            let glob = |pattern: &Option<String>| {
+                pattern
+                    .as_deref()
+                    .map(|pattern| matcher(pattern, &span))
+                    .transpose()
+            };
+            entries.push(Deviation {
+                place: glob(&entry.place)?,
+                input: glob(&entry.input)?,
+                rule: entry.rule,
+                owner: entry.owner,
+                reason: entry.reason,
+                until: entry.until.0,
+                line,
+                used: AtomicBool::new(false),
+            });
+        }
+        Ok(Self { entries })
+    }
+
+    /// The entry that excuses a finding on `today`. Only what is broken can be
+    /// excused: what could not be judged stays undecided.
+    pub fn excuse(&self, finding: &Finding, input: &str, today: Date) -> Option<&Deviation> {
+        if finding.kind == Kind::Undecided {
+            return None;
+        }
+        let place = finding.place.keyed.trim_start_matches('/');
+        let entry = self.entries.iter().find(|entry| {
+            entry.rule == *finding.code
+                && entry.place.as_ref().is_none_or(|glob| glob.is_match(place))
+                && entry.input.as_ref().is_none_or(|glob| glob.is_match(input))
+        })?;
+        entry.used.store(true, Ordering::Relaxed);
+        (today <= entry.until).then_some(entry)
+    }
+
+    /// Entries that have expired on `today`.
+    pub fn expired(&self, today: Date) -> impl Iterator<Item = &Deviation> {
+        self.entries.iter().filter(move |entry| entry.until < today)
+    }
+
+    /// Entries that matched nothing so far.
+    pub fn unused(&self) -> impl Iterator<Item = &Deviation> {
+        self.entries
+            .iter()
+            .filter(|entry| !entry.used.load(Ordering::Relaxed))
+    }
+}
+
+fn matcher(pattern: &str, span: &Range<usize>) -> Result<GlobMatcher, DeviationsError> {
+    GlobBuilder::new(pattern.trim_start_matches('/'))
+        .literal_separator(true)
+        .build()
+        .map(|glob| glob.compile_matcher())
+        .map_err(|error| DeviationsError {
+            span: Some(span.clone()),
+            message: format!("{pattern}: {}", error.kind()),
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::{Args, Class, Grade, Place};
+
+    fn finding(code: &str, keyed: &str) -> Finding {
+        Finding {
+            code: code.into(),
+            kind: Kind::Violation,
+            class: Class::Melding,
+            grade: Grade::Published,
+            source: "".into(),
+            contract: None,
+            args: Args::new(),
+            place: Place {
+                keyed: keyed.to_string(),
+                ..Place::default()
+            },
+        }
+    }
+
+    const FILE: &str = "\n[[deviation]]\nrule = 'KK-A'\nplace = 'bericht/**'\nowner = 'x'\nreason = 'y'\nuntil = 2026-08-31\n";
+
+    #[test]
+    fn an_entry_excuses_by_rule_place_and_date() {
+        let deviations = Deviations::parse(FILE).unwrap();
+        let day = |text: &str| text.parse().unwrap();
+        assert_eq!(deviations.unused().count(), 1);
+        assert!(
+            deviations
+                .excuse(&finding("KK-B", "/bericht/a"), "f", day("2026-08-01"))
+                .is_none()
+        );
+        assert!(
+            deviations
+                .excuse(&finding("KK-A", "/ander/a"), "f", day("2026-08-01"))
+                .is_none()
+        );
+        assert_eq!(deviations.unused().count(), 1);
+        let entry = deviations.excuse(&finding("KK-A", "/bericht/a/b"), "f", day("2026-08-31"));
+        assert_eq!(entry.unwrap().line, 2);
+        assert_eq!(deviations.unused().count(), 0);
+        assert!(
+            deviations
+                .excuse(&finding("KK-A", "/bericht/a/b"), "f", day("2026-09-01"))
+                .is_none()
+        );
+        assert_eq!(deviations.expired(day("2026-09-01")).count(), 1);
+    }
+
+    #[test]
+    fn mistakes_in_the_file_have_a_place() {
+        let error = Deviations::parse("[[deviation]]\nrule = 1\n").unwrap_err();
+        assert!(error.span.is_some());
+        let error = Deviations::parse(&FILE.replace("bericht/**", "[")).unwrap_err();
+        assert!(error.message.contains('['));
+    }
+}

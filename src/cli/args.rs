@@ -1,0 +1,192 @@
+//! The command line: what may be said, not what is done.
+//!
+//! Help texts stand with the other texts (`help.<argument>`), in Dutch and
+//! English; here are only names and shapes.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::check::CheckOptions;
+use crate::facts::Profile;
+use crate::finding::{Class, Language};
+
+/// The command line.
+#[derive(Debug, Parser)]
+#[command(name = "ketenkeur", version, disable_help_subcommand = true, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub struct Global {
+    #[arg(long, global = true, value_enum)]
+    pub lang: Option<Lang>,
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    #[arg(long, global = true, value_name = "DIR")]
+    pub project: Option<PathBuf>,
+    #[arg(long, global = true)]
+    pub user_packs: bool,
+    #[arg(long, global = true)]
+    pub locked: bool,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Check(Check),
+    Rules {
+        #[command(subcommand)]
+        command: Rules,
+    },
+    Example(Example),
+    Packs {
+        #[command(subcommand)]
+        command: Packs,
+    },
+}
+
+/// `check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<String>,
+    #[arg(long, value_name = "FORMAT[=FILE]")]
+    pub report: Vec<String>,
+    #[arg(long, value_name = "MOMENT")]
+    pub at: Option<String>,
+    #[arg(long = "as", value_name = "MESSAGE")]
+    pub named: Option<String>,
+    #[arg(long, value_enum)]
+    pub fail_on: Option<FailOn>,
+    #[arg(long, value_enum)]
+    pub profile: Option<ProfileName>,
+    #[arg(long)]
+    pub strict_provenance: bool,
+    #[arg(long, value_name = "FILE")]
+    pub deviations: Option<PathBuf>,
+    #[arg(long, value_name = "PATH")]
+    pub rio: Vec<PathBuf>,
+    #[arg(long)]
+    pub no_redact: bool,
+    #[arg(long)]
+    pub no_batch: bool,
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<usize>,
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// `rules`.
+#[derive(Debug, Subcommand)]
+pub enum Rules {
+    List {
+        #[arg(value_name = "TEXT")]
+        filter: Option<String>,
+        #[arg(long, value_enum, default_value_t = Shape::Human)]
+        report: Shape,
+    },
+    Explain {
+        #[arg(value_name = "RULE")]
+        rule: String,
+        #[arg(long, value_enum, default_value_t = Shape::Human)]
+        report: Shape,
+    },
+}
+
+/// `example`.
+#[derive(Debug, Args)]
+pub struct Example {
+    #[arg(value_name = "OPERATION")]
+    pub operation: Option<String>,
+    #[arg(long = "break", value_name = "RULE")]
+    pub breaks: Option<String>,
+    #[arg(long)]
+    pub response: bool,
+}
+
+/// `packs`.
+#[derive(Debug, Subcommand)]
+pub enum Packs {
+    List {
+        #[arg(long, value_enum, default_value_t = Shape::Human)]
+        report: Shape,
+    },
+    Show {
+        #[arg(value_name = "CONTRACT")]
+        contract: String,
+        #[arg(long, value_enum, default_value_t = Shape::Human)]
+        report: Shape,
+    },
+    Import {
+        #[arg(value_name = "DIR|ZIP")]
+        source: PathBuf,
+    },
+    Lock,
+}
+
+/// Output for people or for programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Shape {
+    Human,
+    Json,
+}
+
+/// `--lang`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Lang {
+    Nl,
+    En,
+}
+
+impl From<Lang> for Language {
+    fn from(lang: Lang) -> Self {
+        match lang {
+            Lang::Nl => Language::Nl,
+            Lang::En => Language::En,
+        }
+    }
+}
+
+/// `--fail-on`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    Foutmelding,
+    Melding,
+    Signaal,
+    Bekostigingssignaal,
+}
+
+impl From<FailOn> for Class {
+    fn from(class: FailOn) -> Self {
+        match class {
+            FailOn::Foutmelding => Class::Foutmelding,
+            FailOn::Melding => Class::Melding,
+            FailOn::Signaal => Class::Signaal,
+            FailOn::Bekostigingssignaal => Class::Bekostigingssignaal,
+        }
+    }
+}
+
+/// `--profile`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProfileName {
+    Production,
+    Test,
+}
+
+impl From<ProfileName> for Profile {
+    fn from(profile: ProfileName) -> Self {
+        match profile {
+            ProfileName::Production => Profile::Production,
+            ProfileName::Test => Profile::Test,
+        }
+    }
+}

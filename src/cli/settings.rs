@@ -1,0 +1,99 @@
+//! `ketenkeur.toml`: the settings of a project. What the command line says
+//! wins.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::facts::Profile;
+use crate::finding::{Class, Language};
+
+/// Name of the settings file, looked for in the working folder and above.
+pub const SETTINGS_FILE: &str = "ketenkeur.toml";
+
+/// The settings of a project (docs/schemas/ketenkeur.schema.json).
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Settings {
+    /// Language of the output.
+    pub lang: Option<Language>,
+    /// Class from which a finding fails a message.
+    pub fail_on: Option<Class>,
+    /// Production or test.
+    pub profile: Option<Profile>,
+    /// Count only what rests on published facts.
+    pub strict_provenance: bool,
+    /// Refuse packs that `packs.lock` does not name.
+    pub locked: bool,
+    /// Use the packs of the user beside those of the project.
+    pub user_packs: bool,
+    /// The deviations file, relative to the settings.
+    pub deviations: Option<PathBuf>,
+    /// RIO answers to judge onderwijsaanbieders and -locaties with.
+    pub rio: Vec<PathBuf>,
+    /// Reports, as on the command line: `junit=uit/junit.xml`.
+    pub report: Vec<String>,
+    /// Threads.
+    pub jobs: Option<usize>,
+}
+
+/// Why a settings file is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct SettingsError {
+    /// Bytes of the file.
+    pub span: Option<Range<usize>>,
+    /// Line of the mistake, from 1.
+    pub line: u32,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl Settings {
+    /// Reads a settings file. Paths in it are relative to `folder`.
+    pub fn parse(text: &str, folder: &Path) -> Result<Self, SettingsError> {
+        let mut settings: Self = toml::from_str(text).map_err(|error| {
+            let start = error.span().map_or(0, |span| span.start);
+            SettingsError {
+                line: 1 + text[..start.min(text.len())].matches('\n').count() as u32,
+                span: error.span(),
+                message: error.message().to_string(),
+            }
+        })?;
+        for path in settings.deviations.iter_mut().chain(&mut settings.rio) {
+            *path = folder.join(&*path);
+        }
+        Ok(settings)
+    }
+}
+
+/// The settings file that holds in `folder`: there or in the nearest folder
+/// above.
+pub fn find(folder: &Path) -> Option<PathBuf> {
+    folder
+        .ancestors()
+        .map(|folder| folder.join(SETTINGS_FILE))
+        .find(|path| path.is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_read_and_mistakes_have_a_line() {
+        let settings = Settings::parse(
+            "lang = 'en'\nfail-on = 'melding'\nprofile = 'test'\ndeviations = 'a.toml'\n",
+            Path::new("map"),
+        )
+        .unwrap();
+        assert_eq!(settings.lang, Some(Language::En));
+        assert_eq!(settings.fail_on, Some(Class::Melding));
+        assert_eq!(settings.profile, Some(Profile::Test));
+        assert_eq!(settings.deviations.as_deref(), Some(Path::new("map/a.toml")));
+        let error = Settings::parse("lang = 'en'\nfail-om = 'x'\n", Path::new("")).unwrap_err();
+        assert_eq!(error.line, 2);
+        assert!(error.message.contains("fail-om"));
+    }
+}

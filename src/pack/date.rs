@@ -1,0 +1,35 @@
+//! Dates and moments in TOML files.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Deserializer};
+
+/// A date as TOML writes it: `2026-04-15`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Day(pub Date);
+
+/// A moment as TOML writes it: `2026-08-03T09:00:00Z`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(pub Timestamp);
+
+impl<'de> Deserialize<'de> for Day {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let written = toml::value::Datetime::deserialize(deserializer)?;
+        written
+            .to_string()
+            .parse()
+            .map(Self)
+            .map_err(|_| serde::de::Error::custom("expected a date such as 2026-04-15"))
+    }
+}
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let written = toml::value::Datetime::deserialize(deserializer)?;
+        written
+            .to_string()
+            .parse()
+            .map(Self)
+            .map_err(|_| serde::de::Error::custom("expected a moment such as 2026-08-03T09:00:00Z"))
+    }
+}

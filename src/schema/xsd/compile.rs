@@ -1,0 +1,191 @@
+//! Schema files into a compiled schema.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use xsd_schema::parser::resolver::{EmbeddedLoader, LoaderChain, SchemaLoader};
+use xsd_schema::validation::{SchemaValidator, ValidationFlags};
+use xsd_schema::{SchemaError, SchemaSet, SchemaSetBuilder};
+
+use super::structure::Structure;
+use crate::finding::Position;
+
+/// The files of a schema by their path within the pack, slashes on every
+/// system. Nothing outside them is ever read.
+#[derive(Debug, Clone, Default)]
+pub struct SchemaFiles {
+    files: Arc<BTreeMap<String, Arc<[u8]>>>,
+}
+
+impl SchemaFiles {
+    /// The files at these paths.
+    pub fn new(files: impl IntoIterator<Item = (String, Arc<[u8]>)>) -> Self {
+        Self {
+            files: Arc::new(files.into_iter().collect()),
+        }
+    }
+
+    /// The bytes of a file.
+    pub fn get(&self, path: &str) -> Option<&Arc<[u8]>> {
+        self.files.get(path)
+    }
+
+    /// The paths, in order.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.files.keys().map(String::as_str)
+    }
+
+    /// The files, in order of their paths.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Arc<[u8]>)> {
+        self.files
+            .iter()
+            .map(|(path, bytes)| (path.as_str(), bytes))
+    }
+}
+
+/// Why a schema does not compile: the pack is at fault.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}{}: {message}", at.map_or(String::new(), |at| format!(":{}:{}", at.line, at.column)))]
+pub struct SchemaRefused {
+    /// The file, as a path within the pack.
+    pub file: String,
+    /// Where in the file, when known.
+    pub at: Option<Position>,
+    /// What is wrong, in the words of the engine: a schema holds no personal
+    /// data.
+    pub message: String,
+}
+
+/// Base of the locations that the engine sees.
+const BASE: &str = "pack:///";
+
+/// Serves the pack's files to the engine and nothing else.
+#[derive(Debug)]
+struct PackLoader(SchemaFiles);
+
+impl SchemaLoader for PackLoader {
+    fn load(&self, location: &str) -> xsd_schema::SchemaResult<String> {
+        let path = location.strip_prefix(BASE).unwrap_or(location);
+        let bytes = self
+            .0
+            .get(path)
+            .ok_or_else(|| SchemaError::resolution(format!("{path} is not in the pack")))?;
+        let text = std::str::from_utf8(bytes)
+            .map_err(|_| SchemaError::resolution(format!("{path} is not UTF-8")))?;
+        Ok(text.trim_start_matches('\u{FEFF}').to_string())
+    }
+
+    fn can_load(&self, _location: &str) -> bool {
+        true
+    }
+}
+
+/// A compiled schema. It belongs to the thread that compiled it.
+pub struct XsdSchema {
+    compiled: Compiled,
+    structure: Structure,
+    names_at_start: usize,
+}
+
+self_cell::self_cell! {
+    struct Compiled {
+        owner: SchemaSet,
+        #[not_covariant]
+        dependent: SchemaValidator,
+    }
+}
+
+impl XsdSchema {
+    /// Compiles the schema whose entry documents are `entries`; imports and
+    /// includes are followed within `files`.
+    ///
+    /// # Errors
+    ///
+    /// A file that is missing, not a schema, or inconsistent; an import that
+    /// leads outside `files`.
+    pub fn compile(
+        files: &SchemaFiles,
+        entries: &[impl AsRef<str>],
+    ) -> Result<Self, SchemaRefused> {
+        let mut chain = LoaderChain::new();
+        chain.add(Box::new(EmbeddedLoader));
+        chain.add(Box::new(PackLoader(files.clone())));
+        let mut builder = SchemaSetBuilder::with_loader(Box::new(chain));
+        for entry in entries {
+            let entry = entry.as_ref();
+            builder
+                .try_add(&format!("{BASE}{entry}"))
+                .map_err(|error| refused(entry, &error))?;
+        }
+        let first = entries.first().map_or("", AsRef::as_ref);
+        let compiled = builder.compile().map_err(|error| refused(first, &error))?;
+        if let Some(failure) = compiled.directive_failures().first() {
+            let location = failure
+                .schema_location()
+                .or(failure.namespace())
+                .unwrap_or("?");
+            return Err(SchemaRefused {
+                file: first.to_string(),
+                at: None,
+                message: format!("{location} could not be read from the pack"),
+            });
+        }
+        let set = compiled.into_schema_set();
+        let structure = Structure::of(&set);
+        let names_at_start = set.name_table.len();
+        let compiled = Compiled::new(set, |set| {
+            SchemaValidator::new(set, ValidationFlags::empty())
+        });
+        Ok(Self {
+            compiled,
+            structure,
+            names_at_start,
+        })
+    }
+
+    /// The elements and types of the schema.
+    pub fn structure(&self) -> &Structure {
+        &self.structure
+    }
+
+    /// Whether validation has filled the engine's memory with names of
+    /// messages so far that the schema should be compiled anew.
+    pub fn is_worn(&self) -> bool {
+        self.compiled.borrow_owner().name_table.len() > self.names_at_start + 20_000
+    }
+
+    pub(super) fn set(&self) -> &SchemaSet {
+        self.compiled.borrow_owner()
+    }
+
+    pub(super) fn with_validator<T>(
+        &self,
+        work: impl FnOnce(&SchemaSet, &SchemaValidator<'_>) -> T,
+    ) -> T {
+        self.compiled
+            .with_dependent(|set, validator| work(set, validator))
+    }
+}
+
+fn refused(entry: &str, error: &SchemaError) -> SchemaRefused {
+    let location = error.location();
+    SchemaRefused {
+        file: location.map_or_else(
+            || entry.to_string(),
+            |location| location.base_uri.trim_start_matches(BASE).to_string(),
+        ),
+        at: location.map(|location| Position {
+            line: location.line as u32,
+            column: location.column as u32,
+        }),
+        message: match error {
+            SchemaError::XmlError { message, .. }
+            | SchemaError::StructuralError { message, .. }
+            | SchemaError::NamespaceError { message, .. }
+            | SchemaError::FeatureError { message, .. }
+            | SchemaError::ResolutionError { message }
+            | SchemaError::LimitExceeded { message, .. } => message.replace(BASE, ""),
+            other => other.to_string().replace(BASE, ""),
+        },
+    }
+}

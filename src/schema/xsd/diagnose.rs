@@ -1,0 +1,486 @@
+//! From the engine's verdicts to mistakes that a person can mend.
+//!
+//! A mistake of structure is explained by the smallest repair that makes the
+//! engine accept the message past it: an element put in, passed over, renamed
+//! or moved. The message is driven again with the repair, so that what comes
+//! after is judged as if it had been mended.
+
+use std::sync::Arc;
+
+use super::compile::XsdSchema;
+use super::drive::{Expected, Outcome, Stop, drive, expected_at};
+use super::mistake::Mistake;
+use super::repair::{ElementName, Repairs};
+use super::structure::{Child, ElementType};
+use super::values::value_mistakes;
+use crate::document::{Document, NodeId, PlaceOf};
+use crate::finding::{Arg, Args, DataClass, MessageValue};
+use crate::limits::{MAX_FINDINGS_PER_MESSAGE, MAX_REPAIRS};
+
+/// Names less alike than this are not offered as what was meant.
+const ALIKE: f64 = 0.82;
+
+/// How many repairs in all, those included that one finding speaks for.
+const MAX_DRIVES: usize = 20 * MAX_REPAIRS;
+
+/// How many elements in a row a repair may put in.
+const MAX_INSERTED: usize = 4;
+
+/// How many of the expected elements are tried one by one.
+const MAX_TRIED: usize = 24;
+
+/// What validation says of a message.
+#[derive(Debug, Default)]
+pub struct Diagnosis {
+    /// The mistakes, in the order of the message.
+    pub mistakes: Vec<Mistake>,
+    /// There is more wrong than was analysed.
+    pub more: bool,
+    /// The engine met a limit of its own; nothing may be concluded from the
+    /// absence of mistakes.
+    pub gave_up: bool,
+}
+
+impl XsdSchema {
+    /// Validates the element `root` in place against its global declaration.
+    pub fn validate(&self, document: &Document, root: NodeId) -> Diagnosis {
+        let quick = drive(self, document, root, &Repairs::default(), false);
+        if quick.stop.is_none() && quick.raw.is_empty() {
+            return Diagnosis {
+                gave_up: quick.gave_up,
+                ..Diagnosis::default()
+            };
+        }
+        Doctor {
+            schema: self,
+            document,
+            root,
+            repairs: Repairs::default(),
+            diagnosis: Diagnosis::default(),
+            reported: 0,
+            confused: Vec::new(),
+        }
+        .examine()
+    }
+}
+
+struct Doctor<'a> {
+    schema: &'a XsdSchema,
+    document: &'a Document,
+    root: NodeId,
+    repairs: Repairs,
+    diagnosis: Diagnosis,
+    reported: usize,
+    /// Namespaces taken for another: as written, as meant.
+    confused: Vec<(String, Arc<str>)>,
+}
+
+impl Doctor<'_> {
+    fn examine(mut self) -> Diagnosis {
+        for _ in 0..MAX_DRIVES {
+            if self.reported >= MAX_REPAIRS {
+                break;
+            }
+            let outcome = self.drive(&self.repairs);
+            match outcome.stop {
+                None => return self.conclude(outcome),
+                Some(Stop::Unexpected(node)) => self.unexpected(node),
+                Some(Stop::Incomplete(node)) => self.incomplete(node),
+            }
+        }
+        let outcome = self.drive(&self.repairs);
+        self.diagnosis.more = outcome.stop.is_some();
+        self.conclude(outcome)
+    }
+
+    fn conclude(mut self, outcome: Outcome) -> Diagnosis {
+        self.diagnosis.gave_up = outcome.gave_up;
+        let values = value_mistakes(self.schema, self.document, &outcome.raw);
+        self.diagnosis.mistakes.extend(values);
+        self.diagnosis.mistakes.sort_by_key(|mistake| {
+            mistake
+                .place
+                .span
+                .as_ref()
+                .map(|span| (span.start, span.end))
+        });
+        if self.diagnosis.mistakes.len() > MAX_FINDINGS_PER_MESSAGE {
+            self.diagnosis.mistakes.truncate(MAX_FINDINGS_PER_MESSAGE);
+            self.diagnosis.more = true;
+        }
+        self.diagnosis
+    }
+
+    fn drive(&self, repairs: &Repairs) -> Outcome {
+        drive(self.schema, self.document, self.root, repairs, true)
+    }
+
+    /// Whether the drive with `repairs` no longer stops at `stop`.
+    fn passes(&self, repairs: &Repairs, stop: Stop) -> bool {
+        self.drive(repairs).stop != Some(stop)
+    }
+
+    /// An element that may not stand where it stands.
+    fn unexpected(&mut self, node: NodeId) {
+        let stop = Stop::Unexpected(node);
+        let expected = expected_at(self.schema, self.document, self.root, &self.repairs, stop);
+        let children = self.children(&expected);
+        let name = self.document.name(node).clone();
+        let written_namespace = name.namespace.to_string();
+        let known_here = children
+            .iter()
+            .any(|child| *child.local == *name.local && *child.namespace == *written_namespace);
+        if known_here {
+            self.misplaced(node, &expected, &children);
+            return;
+        }
+        let other_namespace = children.iter().find(|child| *child.local == *name.local);
+        if let Some(meant) = other_namespace {
+            // One wrong namespace usually is wrong throughout: the first
+            // element speaks for all.
+            let confusion = (written_namespace.clone(), meant.namespace.clone());
+            if !self.confused.contains(&confusion) {
+                let args = Args::new()
+                    .with("element", &*name.local)
+                    .with(
+                        "namespace",
+                        MessageValue::new(written_namespace.as_str(), DataClass::Plain),
+                    )
+                    .with("expected", meant.namespace.clone());
+                self.mistake("KK-XSD-NAAMRUIMTE", node, PlaceOf::Name, args, &name.local);
+                self.confused.push(confusion);
+            }
+            let meant = ElementName {
+                namespace: meant.namespace.clone(),
+                local: meant.local.clone(),
+            };
+            self.repairs.rename.insert(node, meant);
+            return;
+        }
+        self.unknown(node, &expected, &children);
+    }
+
+    /// An element that the parent knows, at a place where it may not be.
+    fn misplaced(&mut self, node: NodeId, expected: &Expected, children: &[Child]) {
+        let stop = Stop::Unexpected(node);
+        let local: Arc<str> = self.document.local_name(node).into();
+        if let Some(missing) = self.missing_before(stop, expected) {
+            // When what is missing stands further on, the order is wrong.
+            if let [only] = &missing.elements[..]
+                && let Some(later) = self.later_sibling(node, only)
+            {
+                let mut moved = self.repairs.clone();
+                moved.move_before(node, later);
+                if self.passes(&moved, stop) {
+                    self.repairs = moved;
+                    let args = self
+                        .common_args(later, &[])
+                        .with("before", local.clone())
+                        .with("expected", vec![local]);
+                    let declaration = self.document.local_name(later).to_string();
+                    self.mistake("KK-XSD-PLAATS", later, PlaceOf::Name, args, &declaration);
+                    return;
+                }
+            }
+            self.report_missing(&missing, node, PlaceOf::Name, Some(local));
+            for name in missing.elements {
+                self.repairs.insert_before(node, name);
+            }
+            return;
+        }
+        let max = children
+            .iter()
+            .find(|child| child.local == local)
+            .and_then(|child| child.max);
+        let before = self
+            .document
+            .elements(self.parent(node))
+            .take_while(|&sibling| sibling != node)
+            .filter(|&sibling| self.document.name_index(sibling) == self.document.name_index(node))
+            .count();
+        let too_many = max.is_some_and(|max| before >= max as usize);
+        let args = self.common_args(node, &expected.elements);
+        if too_many {
+            let args = args.with("max", max.unwrap_or(1) as usize);
+            self.mistake("KK-XSD-TEVEEL", node, PlaceOf::Name, args, &local);
+        } else {
+            self.mistake("KK-XSD-PLAATS", node, PlaceOf::Name, args, &local);
+        }
+        self.repairs.skip.insert(node);
+    }
+
+    /// An element that the parent does not know at all.
+    fn unknown(&mut self, node: NodeId, expected: &Expected, children: &[Child]) {
+        let local: Arc<str> = self.document.local_name(node).into();
+        let nearest = nearest(&local, children.iter().map(|child| &child.local));
+        let mut skipped = self.repairs.clone();
+        skipped.skip.insert(node);
+        let after_skip = self.drive(&skipped).stop;
+        let next = self.next_event(node);
+        // Passed over, does the very next thing lack something? Then this
+        // element most likely is that thing under a wrong name.
+        let mut meant = None;
+        if after_skip == Some(next) {
+            for candidate in self.tried(&expected.elements) {
+                let mut renamed = self.repairs.clone();
+                renamed.rename.insert(node, candidate.clone());
+                let stop = self.drive(&renamed).stop;
+                if stop != Some(next) && stop != Some(Stop::Unexpected(node)) {
+                    let alike = strsim::jaro_winkler(&local, &candidate.local) >= ALIKE;
+                    meant = Some((candidate.clone(), alike));
+                    if alike {
+                        break;
+                    }
+                }
+            }
+        }
+        let suggested = meant
+            .as_ref()
+            .map(|(name, _)| name.local.clone())
+            .or_else(|| nearest.clone())
+            .unwrap_or_else(|| "".into());
+        let args = self
+            .common_args(node, &expected.elements)
+            .with("nearest", suggested);
+        self.mistake("KK-XSD-ONBEKEND", node, PlaceOf::Name, args, &local);
+        match meant {
+            Some((name, true)) => {
+                self.repairs.rename.insert(node, name);
+            }
+            Some((name, false)) => {
+                self.repairs.insert_before(node, name);
+                self.repairs.skip.insert(node);
+            }
+            None => {
+                self.repairs.skip.insert(node);
+            }
+        }
+    }
+
+    /// An element that ends before it is complete.
+    fn incomplete(&mut self, node: NodeId) {
+        let stop = Stop::Incomplete(node);
+        let expected = expected_at(self.schema, self.document, self.root, &self.repairs, stop);
+        match self.missing_before(stop, &expected) {
+            Some(missing) => {
+                self.report_missing(&missing, node, PlaceOf::End, None);
+                for name in missing.elements {
+                    self.repairs.insert_at_end(node, name);
+                }
+            }
+            None => {
+                let local = self.document.local_name(node).to_string();
+                let first = expected
+                    .elements
+                    .first()
+                    .map_or_else(|| "".into(), |name| name.local.clone());
+                let args = Args::new()
+                    .with("element", first)
+                    .with("expected", terms(&expected.elements))
+                    .with("parent", local.as_str())
+                    .with("before", "");
+                self.mistake("KK-XSD-ONTBREEKT", node, PlaceOf::End, args, &local);
+                self.repairs.broken.insert(node);
+            }
+        }
+    }
+
+    /// The fewest elements that have to be put in for the drive to get past
+    /// `stop`.
+    fn missing_before(&self, stop: Stop, expected: &Expected) -> Option<Missing> {
+        let mut repairs = self.repairs.clone();
+        let mut expected = expected.clone();
+        let mut elements = Vec::new();
+        for _ in 0..MAX_INSERTED {
+            let tried = self.tried(&expected.elements);
+            let solving: Vec<&ElementName> = tried
+                .iter()
+                .filter(|candidate| {
+                    let mut with = repairs.clone();
+                    insert(&mut with, stop, (**candidate).clone());
+                    self.passes(&with, stop)
+                })
+                .collect();
+            if let Some(&first) = solving.first() {
+                let alternatives = solving.iter().map(|name| (*name).clone()).collect();
+                elements.push(first.clone());
+                return Some(Missing {
+                    elements,
+                    alternatives,
+                });
+            }
+            // No single element helps; only one that must come is certain.
+            let [only] = &expected.elements[..] else {
+                return None;
+            };
+            insert(&mut repairs, stop, only.clone());
+            elements.push(only.clone());
+            let next = expected_at(self.schema, self.document, self.root, &repairs, stop);
+            if next.elements == expected.elements {
+                return None;
+            }
+            expected = next;
+        }
+        None
+    }
+
+    fn report_missing(
+        &mut self,
+        missing: &Missing,
+        node: NodeId,
+        of: PlaceOf,
+        before: Option<Arc<str>>,
+    ) {
+        let parent = match of {
+            PlaceOf::End => node,
+            _ => self.parent(node),
+        };
+        let parent_name: Arc<str> = self.document.local_name(parent).into();
+        let last = missing.elements.len() - 1;
+        for (index, element) in missing.elements.iter().enumerate() {
+            let args = Args::new()
+                .with("element", element.local.clone())
+                .with("parent", parent_name.clone())
+                .with("before", before.clone().unwrap_or_else(|| "".into()));
+            if index == last && missing.alternatives.len() > 1 {
+                let args = args.with("expected", terms(&missing.alternatives));
+                self.mistake_in("KK-XSD-KEUZE", node, of, args, &element.local, parent);
+            } else {
+                self.mistake_in("KK-XSD-ONTBREEKT", node, of, args, &element.local, parent);
+            }
+        }
+    }
+
+    fn mistake(
+        &mut self,
+        code: &'static str,
+        node: NodeId,
+        of: PlaceOf,
+        args: Args,
+        declaration: &str,
+    ) {
+        self.mistake_in(code, node, of, args, declaration, node);
+    }
+
+    /// Records a mistake; `within` is the element that its path names.
+    fn mistake_in(
+        &mut self,
+        code: &'static str,
+        node: NodeId,
+        of: PlaceOf,
+        args: Args,
+        declaration: &str,
+        within: NodeId,
+    ) {
+        let mut place = self.document.place(node, of);
+        if within != node || of == PlaceOf::End {
+            let of_parent = self.document.place(within, PlaceOf::Name);
+            place.path = of_parent.path;
+            place.words = of_parent.words;
+            place.keyed = format!("{}/{declaration}", of_parent.keyed);
+        }
+        self.reported += 1;
+        self.diagnosis.mistakes.push(Mistake {
+            code,
+            args,
+            place,
+            declaration: declaration.into(),
+        });
+    }
+
+    fn common_args(&self, node: NodeId, expected: &[ElementName]) -> Args {
+        Args::new()
+            .with("element", self.document.local_name(node))
+            .with("parent", self.document.local_name(self.parent(node)))
+            .with("expected", terms(expected))
+    }
+
+    fn children(&self, expected: &Expected) -> Vec<Child> {
+        let structure = self.schema.structure();
+        let kind: Option<ElementType> = expected.parent.and_then(|key| structure.type_of(key));
+        let mut children: Vec<Child> =
+            kind.map_or_else(Vec::new, |kind| structure.children(kind).to_vec());
+        for name in &expected.elements {
+            let known = children
+                .iter()
+                .any(|child| child.local == name.local && child.namespace == name.namespace);
+            if !known {
+                children.push(Child {
+                    namespace: name.namespace.clone(),
+                    local: name.local.clone(),
+                    kind: None,
+                    max: None,
+                });
+            }
+        }
+        children
+    }
+
+    fn tried<'e>(&self, expected: &'e [ElementName]) -> &'e [ElementName] {
+        &expected[..expected.len().min(MAX_TRIED)]
+    }
+
+    /// What the drive would stop at directly after `node`, were it not there.
+    fn next_event(&self, node: NodeId) -> Stop {
+        let next = std::iter::successors(self.document.next_sibling(node), |&sibling| {
+            self.document.next_sibling(sibling)
+        })
+        .find(|&sibling| {
+            self.document.is_element(sibling) && !self.repairs.skip.contains(&sibling)
+        });
+        match next {
+            Some(next) => Stop::Unexpected(next),
+            None => Stop::Incomplete(self.parent(node)),
+        }
+    }
+
+    fn later_sibling(&self, node: NodeId, name: &ElementName) -> Option<NodeId> {
+        std::iter::successors(self.document.next_sibling(node), |&sibling| {
+            self.document.next_sibling(sibling)
+        })
+        .find(|&sibling| {
+            self.document.is_element(sibling)
+                && self.document.local_name(sibling) == &*name.local
+                && !self.repairs.skip.contains(&sibling)
+        })
+    }
+
+    fn parent(&self, node: NodeId) -> NodeId {
+        // Only the root of the document has no parent, and no element is it.
+        self.document.parent(node).unwrap_or(NodeId::ROOT)
+    }
+}
+
+/// Elements that have to be put in; the last may be any of the alternatives.
+struct Missing {
+    elements: Vec<ElementName>,
+    alternatives: Vec<ElementName>,
+}
+
+fn insert(repairs: &mut Repairs, stop: Stop, name: ElementName) {
+    match stop {
+        Stop::Unexpected(node) => repairs.insert_before(node, name),
+        Stop::Incomplete(node) => repairs.insert_at_end(node, name),
+    }
+}
+
+fn terms(names: &[ElementName]) -> Arg {
+    Arg::Terms(names.iter().map(|name| name.local.clone()).collect())
+}
+
+/// The name most like `written`, when one is alike enough to be meant.
+pub(crate) fn nearest<'a>(
+    written: &str,
+    known: impl Iterator<Item = &'a Arc<str>>,
+) -> Option<Arc<str>> {
+    known
+        .map(|name| {
+            (
+                strsim::jaro_winkler(&written.to_lowercase(), &name.to_lowercase()),
+                name,
+            )
+        })
+        .filter(|(likeness, _)| *likeness >= ALIKE)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|(_, name)| name.clone())
+}

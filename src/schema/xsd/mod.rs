@@ -1,0 +1,19 @@
+//! XSD 1.0 validation behind one small interface, so that the engine can be
+//! changed: compile a set of files, validate an element of a document, ask for
+//! the structure. Only this folder knows the engine.
+
+mod compile;
+mod diagnose;
+mod drive;
+mod facets;
+mod mistake;
+mod repair;
+mod structure;
+mod values;
+
+pub use compile::{SchemaFiles, SchemaRefused, XsdSchema};
+pub use diagnose::Diagnosis;
+pub(crate) use diagnose::nearest;
+pub use facets::example_of_pattern;
+pub use mistake::Mistake;
+pub use structure::{Child, ElementType, Structure};
