@@ -17,6 +17,7 @@
 //! | [`schema`] | whether a message is built as its contract says |
 
 pub mod check;
+pub mod cli;
 pub mod clock;
 pub mod document;
 pub mod event;
@@ -28,5 +29,6 @@ pub mod input;
 pub mod limits;
 pub mod pack;
 pub mod report;
+pub mod rules;
 pub mod schema;
 pub mod text;

@@ -11,24 +11,52 @@ pub(super) fn gate_finding(error: &GateError, bytes: &[u8]) -> Finding {
         GateError::Empty => ("KK-XML-LEEG", Args::new(), None),
         GateError::TooLarge { bytes } => (
             "KK-XML-OMVANG",
-            Args::new().with("bytes", *bytes).with("limit", limits::MAX_MESSAGE_BYTES),
+            Args::new()
+                .with("bytes", *bytes)
+                .with("limit", limits::MAX_MESSAGE_BYTES),
             None,
         ),
-        GateError::Utf16 => ("KK-XML-CODERING", Args::new().with("encoding", "UTF-16"), Some(0)),
-        GateError::NotUtf8 { at } => ("KK-XML-CODERING", Args::new().with("encoding", ""), Some(*at)),
+        GateError::Utf16 => (
+            "KK-XML-CODERING",
+            Args::new().with("encoding", "UTF-16"),
+            Some(0),
+        ),
+        GateError::NotUtf8 { at } => (
+            "KK-XML-CODERING",
+            Args::new().with("encoding", ""),
+            Some(*at),
+        ),
         GateError::DeclaredEncoding { span } => {
             let name = String::from_utf8_lossy(&bytes[span.clone()]).into_owned();
             let name = MessageValue::new(name, DataClass::Plain);
-            ("KK-XML-CODERING", Args::new().with("encoding", Arg::Value(name)), Some(span.start))
+            (
+                "KK-XML-CODERING",
+                Args::new().with("encoding", Arg::Value(name)),
+                Some(span.start),
+            )
         }
         GateError::Binary { at } => ("KK-XML-BINAIR", Args::new(), Some(*at)),
         GateError::Doctype { at } => ("KK-XML-DTD", Args::new(), Some(*at)),
         GateError::TooDeep { at } => ("KK-XML-DIEPTE", limit(limits::MAX_DEPTH), Some(*at)),
-        GateError::TooManyAttributes { at } => ("KK-XML-ATTRIBUTEN", limit(limits::MAX_ATTRIBUTES), Some(*at)),
-        GateError::TooManyNamespaces { at } => ("KK-XML-NAAMRUIMTEN", limit(limits::MAX_ATTRIBUTES), Some(*at)),
-        GateError::TooManyElements { at } => ("KK-XML-ELEMENTEN", limit(limits::MAX_ELEMENTS), Some(*at)),
+        GateError::TooManyAttributes { at } => (
+            "KK-XML-ATTRIBUTEN",
+            limit(limits::MAX_ATTRIBUTES),
+            Some(*at),
+        ),
+        GateError::TooManyNamespaces { at } => (
+            "KK-XML-NAAMRUIMTEN",
+            limit(limits::MAX_ATTRIBUTES),
+            Some(*at),
+        ),
+        GateError::TooManyElements { at } => {
+            ("KK-XML-ELEMENTEN", limit(limits::MAX_ELEMENTS), Some(*at))
+        }
     };
-    tool_finding(code, args, at.map_or_else(Place::default, |at| place(bytes, at)))
+    tool_finding(
+        code,
+        args,
+        at.map_or_else(Place::default, |at| place(bytes, at)),
+    )
 }
 
 /// The finding of XML that is not well-formed.
@@ -58,8 +86,14 @@ fn place_of(at: Position) -> Place {
 /// Line and column of an offset in bytes that may not be text.
 fn place(bytes: &[u8], at: usize) -> Place {
     let before = &bytes[..at.min(bytes.len())];
-    let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
-    let column = String::from_utf8_lossy(&before[line_start..]).chars().count() as u32 + 1;
+    let line_start = before
+        .iter()
+        .rposition(|&byte| byte == b'\n')
+        .map_or(0, |newline| newline + 1);
+    let column = String::from_utf8_lossy(&before[line_start..])
+        .chars()
+        .count() as u32
+        + 1;
     let line = before.iter().filter(|&&byte| byte == b'\n').count() as u32 + 1;
     Place {
         span: Some(at..at + 1),

@@ -8,19 +8,18 @@ use super::gate_findings::{gate_finding, json_finding, xml_finding};
 use super::recognise::{HttpHint, Known, Recognition, recognise_json, recognise_xml};
 use super::reported::Reporter;
 use super::rules::{PackRules, RulesOfPacks};
-use crate::batch::{Extractor, Record};
 use crate::document::{Document, Gated, NodeKind, raw_excerpt};
 use crate::event::{Excused, Judged, Recognised};
 use crate::exchange::Exchange;
 use crate::facts::Facts;
 use crate::finding::{
-    Args, Class, DataClass, Finding, Grade, Judgement, Kind, Place, Redaction, RuleBook, Verdict, fold,
-    is_synthetic_number,
+    Args, Class, DataClass, Finding, Grade, Judgement, Kind, Place, Redaction, RuleBook, Verdict,
+    fold, is_synthetic_number,
 };
 use crate::input::{ContentKind, Input, InputError, kind_of};
 use crate::limits::MAX_FINDINGS_PER_MESSAGE;
 use crate::pack::{Pack, Store};
-use crate::rules::schematron::CompiledRules;
+use crate::rules::CompiledRules;
 use crate::schema::JsonSchema;
 use crate::schema::xsd::XsdSchema;
 use crate::text::BuiltinRules;
@@ -62,8 +61,6 @@ pub struct Bench {
     pub options: CheckOptions,
     /// What somebody answers for.
     pub deviations: Deviations,
-    /// Which parts of messages the rules over the batch look at.
-    pub extractor: Extractor,
     /// The rule sets of the packs, read on first use.
     pub rules: RulesOfPacks,
 }
@@ -72,8 +69,6 @@ pub struct Bench {
 pub struct Outcome {
     /// What is said of the input.
     pub judged: Judged,
-    /// The compact record of a message, when the batch is judged.
-    pub record: Option<Record>,
     /// We made a mistake ourselves.
     pub internal: bool,
 }
@@ -127,7 +122,9 @@ impl Judge {
             Ok(exchange) => {
                 // A defect in a reader or an engine must cost one verdict, not
                 // the run.
-                let judged = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.exchange(&name, &exchange)));
+                let judged = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                    self.exchange(&name, &exchange)
+                }));
                 judged.unwrap_or_else(|_| {
                     self.compiled.clear();
                     self.crashed(&name)
@@ -138,17 +135,24 @@ impl Judge {
 
     fn exchange(&mut self, name: &str, exchange: &Exchange) -> Outcome {
         let is_json = matches!(kind_of(&exchange.body), ContentKind::Json)
-            || (self.bench.options.named.is_some() && !exchange.body.trim_ascii_start().starts_with(b"<"));
+            || (self.bench.options.named.is_some()
+                && !exchange.body.trim_ascii_start().starts_with(b"<"));
         if exchange.http.is_some() && exchange.body.trim_ascii().is_empty() {
-            return self.conclude(name, None, None, Said::default(), None);
+            return self.conclude(name, None, None, Said::default());
         }
-        if is_json { self.json(name, exchange) } else { self.xml(name, exchange) }
+        if is_json {
+            self.json(name, exchange)
+        } else {
+            self.xml(name, exchange)
+        }
     }
 
     fn xml(&mut self, name: &str, exchange: &Exchange) -> Outcome {
         let gated = match Gated::xml(&exchange.body) {
             Ok(gated) => gated,
-            Err(error) => return self.raw(name, &exchange.body, gate_finding(&error, &exchange.body)),
+            Err(error) => {
+                return self.raw(name, &exchange.body, gate_finding(&error, &exchange.body));
+            }
         };
         let document = match Document::from_xml(gated) {
             Ok(document) => Arc::new(document),
@@ -161,28 +165,45 @@ impl Judge {
     fn json(&mut self, name: &str, exchange: &Exchange) -> Outcome {
         let gated = match Gated::json(&exchange.body) {
             Ok(gated) => gated,
-            Err(error) => return self.raw(name, &exchange.body, gate_finding(&error, &exchange.body)),
+            Err(error) => {
+                return self.raw(name, &exchange.body, gate_finding(&error, &exchange.body));
+            }
         };
         let document = match Document::from_json(gated) {
             Ok(document) => Arc::new(document),
             Err(error) => return self.raw(name, &exchange.body, json_finding(&error)),
         };
-        let request = exchange.answers.as_deref().and_then(|request| request.http.as_ref()).or(exchange.http.as_ref());
+        let request = exchange
+            .answers
+            .as_deref()
+            .and_then(|request| request.http.as_ref())
+            .or(exchange.http.as_ref());
         let hint = exchange.http.as_ref().map(|http| HttpHint {
             method: request.and_then(|request| request.method()),
             path: request.and_then(|request| request.url()).map(path_of),
             status: http.status(),
         });
-        let recognition = recognise_json(&self.bench.store, &document, self.bench.options.named.as_deref(), hint);
+        let recognition = recognise_json(
+            &self.bench.store,
+            &document,
+            self.bench.options.named.as_deref(),
+            hint,
+        );
         self.document(name, exchange, document, recognition)
     }
 
-    fn document(&mut self, name: &str, exchange: &Exchange, document: Arc<Document>, recognition: Recognition) -> Outcome {
+    fn document(
+        &mut self,
+        name: &str,
+        exchange: &Exchange,
+        document: Arc<Document>,
+        recognition: Recognition,
+    ) -> Outcome {
         match recognition {
-            Recognition::NoMessage => self.conclude(name, None, Some(&document), Said::default(), None),
+            Recognition::NoMessage => self.conclude(name, None, Some(&document), Said::default()),
             Recognition::Refused { code, args, place } => {
                 let finding = tool_finding(code, args, place);
-                self.conclude(name, None, Some(&document), Said::refused(finding), None)
+                self.conclude(name, None, Some(&document), Said::refused(finding))
             }
             Recognition::Known(known) => {
                 let facts = match exchange.received {
@@ -190,13 +211,7 @@ impl Judge {
                     None => self.bench.facts.clone(),
                 };
                 let said = self.known(&document, &known, &facts);
-                let record = self
-                    .bench
-                    .options
-                    .batch
-                    .then(|| self.bench.extractor.extract(&document, known.root))
-                    .flatten();
-                self.conclude(name, Some(&known), Some(&document), said, record)
+                self.conclude(name, Some(&known), Some(&document), said)
             }
         }
     }
@@ -209,18 +224,29 @@ impl Judge {
             return Said::refused(finding);
         }
         self.schema(document, known, &mut said);
-        let schema_places: Vec<String> = said.findings.iter().map(|finding| finding.place.path.clone()).collect();
+        let schema_places: Vec<String> = said
+            .findings
+            .iter()
+            .map(|finding| finding.place.path.clone())
+            .collect();
         self.rules(document, known, facts, &mut said);
         // One mistake, one finding: what the schema refuses, the rules leave.
         let by_schema = schema_places.len();
         let mut index = 0;
         said.findings.retain(|finding| {
             index += 1;
-            index <= by_schema || finding.kind == Kind::Undecided || !schema_places.contains(&finding.place.path)
+            index <= by_schema
+                || finding.kind == Kind::Undecided
+                || !schema_places.contains(&finding.place.path)
         });
         said.findings.extend(real_person(document, known));
-        said.findings
-            .sort_by_key(|finding| finding.place.span.as_ref().map(|span| (span.start, span.end)));
+        said.findings.sort_by_key(|finding| {
+            finding
+                .place
+                .span
+                .as_ref()
+                .map(|span| (span.start, span.end))
+        });
         if said.findings.len() > MAX_FINDINGS_PER_MESSAGE {
             said.more += (said.findings.len() - MAX_FINDINGS_PER_MESSAGE) as u64;
             said.findings.truncate(MAX_FINDINGS_PER_MESSAGE);
@@ -230,7 +256,10 @@ impl Judge {
 
     fn schema(&mut self, document: &Arc<Document>, known: &Known, said: &mut Said) {
         let pack = &known.pack;
-        let compiled = self.compiled.entry(pack.manifest.contract.clone()).or_default();
+        let compiled = self
+            .compiled
+            .entry(pack.manifest.contract.clone())
+            .or_default();
         if let Some(file) = &known.message().schema {
             let schema = compiled
                 .json
@@ -240,10 +269,16 @@ impl Judge {
                 Ok(schema) => {
                     let found = schema.validate(document);
                     said.more += found.more;
-                    said.findings
-                        .extend(found.findings.into_iter().map(|finding| of_pack(finding, pack, known.message().id())));
+                    said.findings.extend(
+                        found
+                            .findings
+                            .into_iter()
+                            .map(|finding| of_pack(finding, pack, known.message().id())),
+                    );
                 }
-                Err(reason) => said.findings.push(not_compiled(pack, reason, document, known)),
+                Err(reason) => said
+                    .findings
+                    .push(not_compiled(pack, reason, document, known)),
             }
             return;
         }
@@ -258,7 +293,8 @@ impl Judge {
                 let diagnosis = schema.validate(document, known.root);
                 for mistake in diagnosis.mistakes {
                     let finding = tool_finding(mistake.code, mistake.args, mistake.place);
-                    said.findings.push(of_pack(finding, pack, &mistake.declaration));
+                    said.findings
+                        .push(of_pack(finding, pack, &mistake.declaration));
                 }
                 if diagnosis.more {
                     said.more += 1;
@@ -269,27 +305,39 @@ impl Judge {
                     said.findings.push(finding);
                 }
             }
-            Err(reason) => said.findings.push(not_compiled(pack, reason, document, known)),
+            Err(reason) => said
+                .findings
+                .push(not_compiled(pack, reason, document, known)),
         }
     }
 
     fn rules(&mut self, document: &Arc<Document>, known: &Known, facts: &Facts, said: &mut Said) {
         let pack = &known.pack;
-        let compiled = self.compiled.entry(pack.manifest.contract.clone()).or_default();
+        let compiled = self
+            .compiled
+            .entry(pack.manifest.contract.clone())
+            .or_default();
         let (rules, sets) = compiled.rules.get_or_insert_with(|| {
             let rules = self.bench.rules.of(pack, &self.bench.store);
-            let sets = rules.sets().iter().map(|set| CompiledRules::new(Arc::clone(set))).collect();
+            let sets = rules
+                .sets()
+                .iter()
+                .map(|set| CompiledRules::new(Arc::clone(set)))
+                .collect();
             (rules, sets)
         });
         for reason in rules.refused() {
-            said.findings.push(not_compiled(pack, reason, document, known));
+            said.findings
+                .push(not_compiled(pack, reason, document, known));
         }
         for set in sets.iter() {
             let outcomes = set.judge(document, known.root, facts);
             said.more += outcomes.more;
             said.findings.extend(outcomes.findings);
             for code in outcomes.held {
-                let grade = rules.rule(&code).map_or(Grade::Reconstructed, |rule| rule.grade);
+                let grade = rules
+                    .rule(&code)
+                    .map_or(Grade::Reconstructed, |rule| rule.grade);
                 said.held.push((code.to_string(), grade));
             }
         }
@@ -302,7 +350,6 @@ impl Judge {
         known: Option<&Known>,
         document: Option<&Arc<Document>>,
         said: Said,
-        record: Option<Record>,
     ) -> Outcome {
         let today = self.bench.facts.clock.today();
         let reporter = Reporter::new(self.bench.options.redaction);
@@ -313,7 +360,11 @@ impl Judge {
             let grade = known.pack.manifest.weakest_grade();
             judgements.push(Judgement::new(Verdict::Pass, grade));
         }
-        judgements.extend(said.held.iter().map(|(_, grade)| Judgement::new(Verdict::Pass, *grade)));
+        judgements.extend(
+            said.held
+                .iter()
+                .map(|(_, grade)| Judgement::new(Verdict::Pass, *grade)),
+        );
         for finding in said.findings {
             let reported = reporter.finding(&finding, document.map(Arc::as_ref));
             match self.bench.deviations.excuse(&finding, name, today) {
@@ -339,7 +390,6 @@ impl Judge {
                 more: said.more,
                 held: said.held.into_iter().map(|(code, _)| code).collect(),
             },
-            record,
             internal: false,
         }
     }
@@ -347,7 +397,7 @@ impl Judge {
     /// What could not be read as a message at all; the excerpt comes from the
     /// bytes.
     fn raw(&self, name: &str, bytes: &[u8], finding: Finding) -> Outcome {
-        let mut outcome = self.conclude(name, None, None, Said::refused(finding.clone()), None);
+        let mut outcome = self.conclude(name, None, None, Said::refused(finding.clone()));
         let text = String::from_utf8_lossy(bytes);
         for reported in &mut outcome.judged.findings {
             reported.excerpt = raw_excerpt(&text, &finding.place, self.bench.options.redaction);
@@ -357,18 +407,23 @@ impl Judge {
 
     fn unreadable(&self, name: &str, error: &InputError) -> Outcome {
         if error.verdict() == Verdict::NotApplicable {
-            return self.conclude(name, None, None, Said::default(), None);
+            return self.conclude(name, None, None, Said::default());
         }
         let finding = tool_finding(error.code(), error.args(), Place::default());
-        let mut outcome = self.conclude(name, None, None, Said::refused(finding), None);
-        outcome.judged.judgement = self.fold(vec![Judgement::new(error.verdict(), Grade::Published)]);
+        let mut outcome = self.conclude(name, None, None, Said::refused(finding));
+        outcome.judged.judgement =
+            self.fold(vec![Judgement::new(error.verdict(), Grade::Published)]);
         outcome
     }
 
     fn crashed(&self, name: &str) -> Outcome {
-        let mut finding = tool_finding("KK-INTERN", Args::new().with("reason", "internal"), Place::default());
+        let mut finding = tool_finding(
+            "KK-INTERN",
+            Args::new().with("reason", "internal"),
+            Place::default(),
+        );
         finding.kind = Kind::Undecided;
-        let mut outcome = self.conclude(name, None, None, Said::refused(finding), None);
+        let mut outcome = self.conclude(name, None, None, Said::refused(finding));
         outcome.internal = true;
         outcome
     }
@@ -384,11 +439,13 @@ impl Judge {
 
     fn fold(&self, judgements: Vec<Judgement>) -> Judgement {
         let strict = self.bench.options.strict_provenance;
-        fold(
-            judgements
-                .into_iter()
-                .map(|judgement| if strict { judgement.strict() } else { judgement }),
-        )
+        fold(judgements.into_iter().map(|judgement| {
+            if strict {
+                judgement.strict()
+            } else {
+                judgement
+            }
+        }))
     }
 }
 
@@ -427,14 +484,20 @@ fn not_compiled(pack: &Pack, reason: &str, document: &Document, known: &Known) -
 }
 
 /// The finding that no pack of the contract holds on the day of judging.
-fn outside_validity(pack: &Pack, document: &Document, known: &Known, facts: &Facts) -> Option<Finding> {
+fn outside_validity(
+    pack: &Pack,
+    document: &Document,
+    known: &Known,
+    facts: &Facts,
+) -> Option<Finding> {
     let today = facts.clock.today();
     let from = pack.manifest.valid_from.map(|day| day.0);
     let until = pack.manifest.valid_until.map(|day| day.0);
     if from.is_none_or(|from| from <= today) && until.is_none_or(|until| today <= until) {
         return None;
     }
-    let shown = |day: Option<jiff::civil::Date>| day.map_or_else(String::new, |day| day.to_string());
+    let shown =
+        |day: Option<jiff::civil::Date>| day.map_or_else(String::new, |day| day.to_string());
     let args = Args::new()
         .with("contract", pack.manifest.contract.clone())
         .with("date", today.to_string())
@@ -456,7 +519,9 @@ fn real_person(document: &Document, known: &Known) -> Option<Finding> {
             && {
                 let value = document.value(node);
                 let digits = value.trim();
-                digits.len() == 9 && digits.bytes().all(|byte| byte.is_ascii_digit()) && !is_synthetic_number(digits)
+                digits.len() == 9
+                    && digits.bytes().all(|byte| byte.is_ascii_digit())
+                    && !is_synthetic_number(digits)
             }
     })?;
     let args = Args::new().with("element", document.local_name(element));
@@ -488,7 +553,8 @@ fn compile_json(pack: &Pack, file: &str) -> Result<JsonSchema, String> {
 
 /// The path of a URL or request target, without query.
 fn path_of(url: &str) -> &str {
-    let path = url.split_once("://").map_or(url, |(_, rest)| rest.find('/').map_or("/", |at| &rest[at..]));
+    let path = url.split_once("://").map_or(url, |(_, rest)| {
+        rest.find('/').map_or("/", |at| &rest[at..])
+    });
     path.split(['?', '#']).next().unwrap_or(path)
 }
-

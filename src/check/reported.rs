@@ -24,7 +24,10 @@ impl Reporter {
             class: finding.class,
             grade: finding.grade,
             source: finding.source.to_string(),
-            contract: finding.contract.as_ref().map(|contract| contract.to_string()),
+            contract: finding
+                .contract
+                .as_ref()
+                .map(|contract| contract.to_string()),
             args: finding
                 .args
                 .iter()

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::event::PackKind;
 use crate::finding::{Grade, RuleBook, RuleInfo};
 use crate::pack::{Pack, Store};
-use crate::rules::schematron::{Origin, RuleSet};
+use crate::rules::{Origin, RuleSet};
 use crate::text::BuiltinRules;
 
 /// The rule sets of one pack.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::message::{Bench, Judge, Outcome, tool_finding};
 use super::pool::run_ordered;
 use super::reported::Reporter;
-use crate::batch::BatchJudge;
 use crate::event::{BatchFinding, BatchJudged, EVENT_VERSION, Event, Started, Tally};
 use crate::finding::{Args, Class, Finding, Judgement, Kind, Place, Verdict, fold};
 use crate::input::Input;
@@ -27,7 +26,6 @@ pub fn run(
 ) -> (Tally, RunEnd) {
     let mut tally = Tally::new();
     let mut end = RunEnd::default();
-    let mut batch = BatchJudge::new();
     let mut names: Vec<String> = Vec::new();
     sink(Event::Started(started(bench)));
     run_ordered(
@@ -39,9 +37,6 @@ pub fn run(
         },
         |outcome: Outcome| {
             end.internal |= outcome.internal;
-            if let Some(record) = outcome.record {
-                batch.add(names.len(), record);
-            }
             if bench.options.batch {
                 names.push(outcome.judged.input.clone());
             }
@@ -50,7 +45,7 @@ pub fn run(
             sink(event);
         },
     );
-    if let Some(judged) = judge_batch(bench, &batch, &names) {
+    if let Some(judged) = judge_batch(bench, &names) {
         let event = Event::Batch(judged);
         tally.count(&event);
         sink(event);
@@ -72,23 +67,12 @@ fn started(bench: &Bench) -> Started {
 
 /// What is said of the batch as a whole and of the run itself: rules over
 /// several messages, and deviations that nobody needs.
-fn judge_batch(bench: &Bench, batch: &BatchJudge, names: &[String]) -> Option<BatchJudged> {
+fn judge_batch(bench: &Bench, names: &[String]) -> Option<BatchJudged> {
     let reporter = Reporter::new(bench.options.redaction);
     let today = bench.facts.clock.today();
     let mut findings: Vec<(Finding, Vec<String>)> = Vec::new();
-    let mut held = Vec::new();
+    let held: Vec<String> = Vec::new();
     let mut judgements = Vec::new();
-    if bench.options.batch && names.len() > 1 {
-        let outcome = batch.judge(&bench.facts);
-        for found in outcome.findings {
-            let inputs = found.inputs.iter().filter_map(|&index| names.get(index).cloned()).collect();
-            findings.push((found.finding, inputs));
-        }
-        for (code, grade) in outcome.held {
-            judgements.push(Judgement::new(Verdict::Pass, grade));
-            held.push(code.to_string());
-        }
-    }
     findings.retain(|(finding, inputs)| {
         let input = inputs.first().map_or("", String::as_str);
         bench.deviations.excuse(finding, input, today).is_none()
@@ -97,11 +81,21 @@ fn judge_batch(bench: &Bench, batch: &BatchJudge, names: &[String]) -> Option<Ba
         let args = Args::new()
             .with("entry", format!("{} (regel {})", entry.rule, entry.line))
             .with("until", entry.until.to_string());
-        findings.push((tool_finding("KK-AFWIJKING-VERLOPEN", args, Place::default()), Vec::new()));
+        findings.push((
+            tool_finding("KK-AFWIJKING-VERLOPEN", args, Place::default()),
+            Vec::new(),
+        ));
     }
-    for entry in bench.deviations.unused().filter(|entry| entry.until >= today) {
+    for entry in bench
+        .deviations
+        .unused()
+        .filter(|entry| entry.until >= today)
+    {
         let args = Args::new().with("entry", format!("{} (regel {})", entry.rule, entry.line));
-        findings.push((tool_finding("KK-AFWIJKING-ONGEBRUIKT", args, Place::default()), Vec::new()));
+        findings.push((
+            tool_finding("KK-AFWIJKING-ONGEBRUIKT", args, Place::default()),
+            Vec::new(),
+        ));
     }
     if findings.is_empty() && held.is_empty() {
         return None;
@@ -117,7 +111,11 @@ fn judge_batch(bench: &Bench, batch: &BatchJudge, names: &[String]) -> Option<Ba
     }));
     let strict = bench.options.strict_provenance;
     Some(BatchJudged {
-        judgement: fold(judgements.into_iter().map(|j| if strict { j.strict() } else { j })),
+        judgement: fold(
+            judgements
+                .into_iter()
+                .map(|j| if strict { j.strict() } else { j }),
+        ),
         findings: findings
             .iter()
             .map(|(finding, inputs)| BatchFinding {

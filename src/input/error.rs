@@ -4,7 +4,8 @@ use std::io;
 
 use thiserror::Error;
 
-use crate::finding::{Position, Verdict};
+use crate::finding::{Args, Position, Verdict};
+use crate::limits;
 
 /// Why an input, though found, gives no message.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -112,6 +113,21 @@ impl InputError {
             InputError::HttpCutOff => "KK-INVOER-HTTP-AFGEBROKEN",
             InputError::HttpLength { .. } => "KK-INVOER-HTTP-LENGTE",
             InputError::ContentEncoding => "KK-INVOER-CODERING",
+        }
+    }
+
+    /// What the text of that rule speaks of.
+    pub fn args(&self) -> Args {
+        match self {
+            InputError::TooLarge => Args::new().with("limit", limits::MAX_MESSAGE_BYTES),
+            InputError::TooManyEntries => Args::new().with("limit", limits::MAX_ARCHIVE_ENTRIES),
+            InputError::BrokenHar(at) => Args::new()
+                .with("line", u64::from(at.line))
+                .with("column", u64::from(at.column)),
+            InputError::HttpLength { declared, found } => Args::new()
+                .with("declared", *declared)
+                .with("found", *found),
+            _ => Args::new(),
         }
     }
 

@@ -17,10 +17,12 @@ use xsd_schema::xpath::functions::{
     BuiltinCatalog, DynamicFunctionSignature, FunctionCatalog, FunctionEvaluator, FunctionHandle,
     FunctionId, FunctionSet, eval_function,
 };
-use xsd_schema::xpath::{DynamicContext, FUNCTION_REGISTRY, XPathError, XPathValue, XmlItem};
+use xsd_schema::xpath::{
+    DomNavigator, DynamicContext, FUNCTION_REGISTRY, XPathError, XPathValue, XmlItem,
+};
 
 use crate::document::Navigator;
-use crate::facts::{self, AdviceWindow, Facts, Profile};
+use crate::facts::{self, AdviceKind, AdviceWindow, Facts, Profile};
 use crate::limits;
 
 /// The namespace of our functions and of our rule metadata.
@@ -244,8 +246,8 @@ impl<'f> Host<'f> {
             Function::WorkingDays => period(args, facts::working_days),
             Function::SchoolWeeks => period(args, |from, to| facts.calendar.school_weeks(from, to)),
             Function::WindowBegin => self.window(args, |window| window.begin),
-            Function::WindowEnd => self.window(args, |window| window.end),
-            Function::WindowExchanged => self.window(args, |window| window.exchanged_by),
+            Function::WindowEnd => self.window(args, |window| Some(window.end)),
+            Function::WindowExchanged => self.window(args, |window| Some(window.exchanged_by)),
             Function::ProfileName => Value::string(match facts.profile {
                 Profile::Production => "production",
                 Profile::Test => "test",
@@ -292,14 +294,15 @@ impl<'f> Host<'f> {
         optional(known)
     }
 
-    fn window(&self, args: &[Value], of: impl Fn(AdviceWindow) -> Date) -> Value {
+    fn window(&self, args: &[Value], of: impl Fn(AdviceWindow) -> Option<Date>) -> Value {
         let year = text(&args[1]).and_then(|year| year.trim().parse().ok());
-        match (text(&args[0]), year) {
+        match (text(&args[0]).as_deref().and_then(AdviceKind::parse), year) {
             (Some(kind), Some(year)) => self
                 .facts
                 .calendar
-                .advice_window(&kind, year)
-                .map_or(Value::Empty, |window| date_value(of(window))),
+                .advice_window(kind, year)
+                .and_then(of)
+                .map_or(Value::Empty, date_value),
             _ => Value::Empty,
         }
     }
@@ -361,7 +364,8 @@ impl FunctionEvaluator<Navigator> for Host<'_> {
 /// The text of a single item; `None` for nothing or several items.
 fn text(value: &Value) -> Option<String> {
     match value.as_slice() {
-        [item] => item.to_owned_string(),
+        [XmlItem::Node(node)] => Some(node.value()),
+        [XmlItem::Atomic(value)] => Some(value.to_string_value()),
         _ => None,
     }
 }
