@@ -12,7 +12,13 @@ use crate::text::{Texts, fill};
 
 /// Rules that speak of the judging itself. Their own text already says that
 /// something could not be judged.
-const RULES_OF_JUDGING: &[&str] = &["KK-PACK-", "KK-HERKEN-", "KK-INVOER-", "KK-MEER"];
+const RULES_OF_JUDGING: &[&str] = &[
+    "KK-PACK-",
+    "KK-HERKEN-",
+    "KK-INVOER-",
+    "KK-INTERN",
+    "KK-MEER",
+];
 
 /// Makes text of findings, in one language.
 #[derive(Clone, Copy)]
@@ -230,7 +236,6 @@ impl<'a> Voice<'a> {
         let phrases = match &*finding.code {
             "KK-XML-WELGEVORMD" => &self.texts.xml_error,
             "KK-JSON-WELGEVORMD" => &self.texts.json_error,
-            code if code.starts_with("KK-INVOER-") => &self.texts.error,
             _ => &self.texts.reason,
         };
         phrases.get(value).unwrap_or(value).clone()

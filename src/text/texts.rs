@@ -308,21 +308,30 @@ mod tests {
         }
     }
 
-    /// Every reason that `document::NotWellFormed` gives has its own words.
+    /// Every reason that a reader or the rule engine gives has its own words.
     #[test]
-    fn every_reason_of_the_xml_reader_has_words() {
-        let reader = include_str!("../document/xml.rs");
-        let reasons: Vec<&str> = reader
-            .lines()
-            .filter_map(|line| line.split_once("=> \"")?.1.strip_suffix("\","))
-            .collect();
-        assert!(reasons.len() >= 14, "the reasons were not found");
+    fn every_reason_has_words() {
+        let keys = |source: &'static str, before: &str, after: &str| -> Vec<&'static str> {
+            source
+                .lines()
+                .filter_map(|line| line.split_once(before)?.1.strip_suffix(after))
+                .collect()
+        };
+        let xml = keys(include_str!("../document/xml.rs"), "=> \"", "\",");
+        let json = keys(include_str!("../document/json.rs"), "=> \"", "\",");
+        let refusals = include_str!("../rules/schematron/error.rs");
+        let rules = keys(refusals, "=> \"", "\",");
+        assert!(xml.len() >= 14 && json.len() >= 3 && rules.len() >= 10);
         for language in [Language::Nl, Language::En] {
-            for reason in &reasons {
-                assert!(
-                    Texts::of(language).xml_error.contains_key(*reason),
-                    "{reason}"
-                );
+            let texts = Texts::of(language);
+            for (reasons, phrases) in [
+                (&xml, &texts.xml_error),
+                (&json, &texts.json_error),
+                (&rules, &texts.reason),
+            ] {
+                for reason in reasons {
+                    assert!(phrases.contains_key(*reason), "{reason} in {language:?}");
+                }
             }
         }
     }
