@@ -48,12 +48,19 @@ pub enum SpoolError {
 }
 
 impl SpoolError {
-    /// The key of the text (`error.<key>`) and its `reason`.
-    pub fn text(&self) -> (&'static str, String) {
+    /// The key of its text (`error.<key>`).
+    pub fn key(&self) -> &'static str {
         match self {
-            SpoolError::Write(kind) => ("spool-write", kind.to_string()),
-            SpoolError::Read(kind) => ("spool-read", kind.to_string()),
-            SpoolError::Damaged => ("spool-read", io::ErrorKind::InvalidData.to_string()),
+            SpoolError::Write(_) => "spool-write",
+            SpoolError::Read(_) | SpoolError::Damaged => "spool-read",
+        }
+    }
+
+    /// What the system said.
+    pub fn kind(&self) -> io::ErrorKind {
+        match self {
+            SpoolError::Write(kind) | SpoolError::Read(kind) => *kind,
+            SpoolError::Damaged => io::ErrorKind::InvalidData,
         }
     }
 }

@@ -123,7 +123,7 @@ mod tests {
         #[test]
         fn json_loses_nothing_and_hides_nothing(text in "[\\x00-\\x1f\u{7f}\u{85}\u{202e}\u{e0041}a-é\"\\\\]{0,40}") {
             let written = String::from_utf8(write_json(Vec::new(), &text).unwrap()).unwrap();
-            prop_assert!(!written.chars().any(is_hidden), "{written}");
+            prop_assert!(!written.chars().any(is_hidden), "{}", written);
             prop_assert_eq!(serde_json::from_str::<String>(&written).unwrap(), text);
         }
     }

@@ -35,9 +35,11 @@ pub(super) fn write(run: &Run<'_>, out: &mut dyn Write) -> Result<(), ReportErro
     let texts = run.voice.texts;
     let summary = tally.summary();
     let message = format!(
-        "{}: {}. {}: {}. {}: {}. {}: {}. {}",
+        "{}: {}. {}: {}. {}: {}. {}: {}. {}: {}. {}",
+        texts.verdict.pass_reconstruction,
+        summary.passed_on_reconstruction,
         texts.verdict.pass,
-        summary.passed,
+        summary.passed - summary.passed_on_reconstruction,
         texts.verdict.fail,
         summary.failed,
         texts.verdict.undecided,
@@ -89,7 +91,7 @@ fn command(
         "{} {} ({}; {})",
         wording.message,
         wording.hint,
-        voice.place(finding),
+        voice.place(finding, input),
         voice.source(finding)
     );
     writeln!(out, "::{level} {}::{}", properties.join(","), data(&text))?;

@@ -8,6 +8,7 @@ use miette::Severity;
 
 use super::look::{BOLD, DIM, GREEN, Look, RED, YELLOW};
 use super::snippet::Snippet;
+use super::voice::first_and_others;
 use super::{Voice, visible};
 use crate::event::{BatchJudged, Event, Judged, PackKind, Reported, Started, Tally};
 use crate::exit::Exit;
@@ -98,7 +99,7 @@ impl<'a, W: Write> Human<'a, W> {
             self.wrapped(INDENT, &strict)?;
         }
         for finding in &judged.findings {
-            self.finding(&judged.input, finding, &[])?;
+            self.finding(Some(&judged.input), finding, &[])?;
         }
         for excused in &judged.excused {
             writeln!(self.out)?;
@@ -126,10 +127,7 @@ impl<'a, W: Write> Human<'a, W> {
             .paint(style(verdict), texts.verdict(verdict, None));
         writeln!(self.out, "{}: {verdict}", texts.message.batch)?;
         for found in &batch.findings {
-            let (first, others) = found
-                .inputs
-                .split_first()
-                .map_or(("", &[][..]), |(first, others)| (first.as_str(), others));
+            let (first, others) = first_and_others(&found.inputs);
             self.finding(first, &found.finding, others)?;
         }
         writeln!(self.out)
@@ -157,7 +155,12 @@ impl<'a, W: Write> Human<'a, W> {
         writeln!(self.out, "{input}: {verdict} {detail}")
     }
 
-    fn finding(&mut self, input: &str, finding: &Reported, others: &[String]) -> io::Result<()> {
+    fn finding(
+        &mut self,
+        input: Option<&str>,
+        finding: &Reported,
+        others: &[String],
+    ) -> io::Result<()> {
         let texts = self.voice.texts;
         let wording = self.voice.wording(finding);
         let head = match finding.kind {
@@ -165,15 +168,16 @@ impl<'a, W: Write> Human<'a, W> {
             Kind::Undecided => texts.kind(finding.kind),
         };
         let mut snippet = Snippet::new(format!("{head}: {}", wording.message), severity(finding));
-        if let (Some(at), Some(excerpt)) = (finding.start, &finding.excerpt) {
+        let at = finding.start.zip(input);
+        if let (Some((at, input)), Some(excerpt)) = (at, &finding.excerpt) {
             snippet = snippet.with_source(input, at, excerpt, self.look);
         }
         let drawing = snippet.draw(self.look).map_err(io::Error::other)?;
         write!(self.out, "\n{drawing}")?;
 
-        let place = self.voice.place(finding);
-        let place = match (finding.start, snippet.shows_place()) {
-            (Some(at), false) => {
+        let place = self.voice.place(finding, input);
+        let place = match (at, snippet.shows_place()) {
+            (Some((at, input)), false) => {
                 format!("{place} ({}:{}:{})", visible(input), at.line, at.column)
             }
             _ => place,

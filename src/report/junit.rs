@@ -5,7 +5,8 @@
 //! because both servers count errors as not passed and undecided is not a
 //! pass; one that nothing applies to is `skipped`. A case has at most one of
 //! these, since GitLab reads only the first: all findings stand in its text.
-//! What does not fail a message stands in `system-out`. No times, no host.
+//! What does not fail a message stands in `system-out`; the pack in the suite's
+//! `properties`. No times, no host.
 
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -13,6 +14,7 @@ use std::io::{self, Write};
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event as Xml};
 
+use super::voice::first_and_others;
 use super::{ReportError, Run, Voice, visible};
 use crate::event::{BatchJudged, Event, Judged, Reported, Started};
 use crate::finding::{Class, Kind, Verdict};
@@ -48,6 +50,7 @@ pub(super) fn write(run: &Run<'_>, out: &mut dyn Write) -> Result<(), ReportErro
                     .with_attributes(counts.attributes().iter().map(|(k, v)| (*k, v.as_str())))
                     .with_attribute(("skipped", counts.skipped.to_string().as_str()))
                     .write_inner_content(|xml| {
+                        packs(run, started.as_ref(), name, xml)?;
                         let written = cases(run, started.as_ref(), name, xml);
                         if let Err(ReportError::Events(error)) = written {
                             failed = Some(error);
@@ -136,6 +139,33 @@ fn belongs<'e>(event: &'e Event, voice: Voice<'e>) -> Option<(&'e str, Verdict)>
     }
 }
 
+/// Writes what the cases of a suite were judged with: a pass on a
+/// reconstruction must not look like one on an official package.
+fn packs<W: Write>(
+    run: &Run<'_>,
+    started: Option<&Started>,
+    suite: &str,
+    xml: &mut Writer<W>,
+) -> io::Result<()> {
+    let packs = started.map_or(&[][..], |started| &started.packs);
+    let Some(pack) = packs.iter().find(|pack| pack.contract == suite) else {
+        return Ok(());
+    };
+    let line = run
+        .voice
+        .pack(&pack.contract, &pack.version, pack.kind, pack.grade);
+    xml.create_element("properties")
+        .write_inner_content(|xml| {
+            let property = xml.create_element("property");
+            property
+                .with_attribute(("name", "pack"))
+                .with_attribute(("value", line.as_str()))
+                .write_empty()
+                .map(drop)
+        })
+        .map(drop)
+}
+
 /// Writes the cases of one suite.
 fn cases<W: Write>(
     run: &Run<'_>,
@@ -175,12 +205,12 @@ impl Case {
         let verdict = judged.judgement.verdict;
         let mut case = Self::new(visible(&judged.input), verdict, voice.verdict(judged));
         for finding in &judged.findings {
-            case.add(finding, &judged.input, &[], started, voice);
+            case.add(finding, Some(&judged.input), &[], started, voice);
         }
         case.body.extend(voice.strict(started, judged));
         case.body.extend(voice.more(judged.more));
         for excused in &judged.excused {
-            let text = told(&excused.finding, &judged.input, &[], voice);
+            let text = told(&excused.finding, Some(&judged.input), &[], voice);
             let word = &voice.texts.junit.excused;
             case.beside
                 .push(format!("{word}: {text}\n  {}", voice.excuse(excused)));
@@ -197,10 +227,7 @@ impl Case {
         let name = texts.message.batch.clone();
         let mut case = Self::new(name, verdict, texts.verdict(verdict, None));
         for found in &batch.findings {
-            let (first, others) = found
-                .inputs
-                .split_first()
-                .map_or(("", &[][..]), |(first, others)| (first.as_str(), others));
+            let (first, others) = first_and_others(&found.inputs);
             case.add(&found.finding, first, others, started, voice);
         }
         case
@@ -219,7 +246,7 @@ impl Case {
     fn add(
         &mut self,
         finding: &Reported,
-        input: &str,
+        input: Option<&str>,
         others: &[String],
         started: Option<&Started>,
         voice: Voice<'_>,
@@ -286,10 +313,11 @@ impl Case {
 }
 
 /// A finding on a few lines of plain text.
-fn told(finding: &Reported, input: &str, others: &[String], voice: Voice<'_>) -> String {
+fn told(finding: &Reported, input: Option<&str>, others: &[String], voice: Voice<'_>) -> String {
     let texts = voice.texts;
     let wording = voice.wording(finding);
-    let at = finding.start.map_or_else(String::new, |at| {
+    let at = finding.start.zip(input);
+    let at = at.map_or_else(String::new, |(at, input)| {
         format!(" ({}:{}:{})", visible(input), at.line, at.column)
     });
     let head = match finding.kind {
@@ -300,7 +328,7 @@ fn told(finding: &Reported, input: &str, others: &[String], voice: Voice<'_>) ->
         "{head}: {}\n  {}: {}{at}\n  {}: {} ({})\n  {}: {}",
         wording.message,
         texts.finding.place,
-        voice.place(finding),
+        voice.place(finding, input),
         texts.finding.rule,
         visible(&finding.code),
         texts.class(finding.class),

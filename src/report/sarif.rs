@@ -401,7 +401,10 @@ impl Location {
 /// An input as a URI: relative as the user named it, `file:` for an absolute
 /// path.
 fn uri(input: &str) -> String {
-    let drive = input.as_bytes().get(1) == Some(&b':');
+    let drive = matches!(
+        input.as_bytes(),
+        [b'A'..=b'Z' | b'a'..=b'z', b':', b'/', ..]
+    );
     let mut uri = String::new();
     if input.starts_with('/') {
         uri.push_str("file://");

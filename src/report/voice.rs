@@ -12,7 +12,13 @@ use crate::text::{Texts, fill};
 
 /// Rules that speak of the judging itself. Their own text already says that
 /// something could not be judged.
-const RULES_OF_JUDGING: &[&str] = &["KK-PACK-", "KK-HERKEN-", "KK-INVOER-", "KK-MEER"];
+const RULES_OF_JUDGING: &[&str] = &[
+    "KK-PACK-",
+    "KK-HERKEN-",
+    "KK-INVOER-",
+    "KK-INTERN",
+    "KK-MEER",
+];
 
 /// Makes text of findings, in one language.
 #[derive(Clone, Copy)]
@@ -96,9 +102,12 @@ impl<'a> Voice<'a> {
         ))
     }
 
-    /// Where a finding is, in words: the place in the message, or the whole.
-    pub fn place(&self, finding: &Reported) -> String {
-        if finding.words.is_empty() {
+    /// Where a finding is, in words: the place in the message, the whole
+    /// message, or the run when it is about no input.
+    pub fn place(&self, finding: &Reported, input: Option<&str>) -> String {
+        if input.is_none() {
+            self.texts.finding.run.clone()
+        } else if finding.words.is_empty() {
             self.texts.finding.whole.clone()
         } else {
             visible(&finding.words)
@@ -227,9 +236,16 @@ impl<'a> Voice<'a> {
         let phrases = match &*finding.code {
             "KK-XML-WELGEVORMD" => &self.texts.xml_error,
             "KK-JSON-WELGEVORMD" => &self.texts.json_error,
-            code if code.starts_with("KK-INVOER-") => &self.texts.error,
             _ => &self.texts.reason,
         };
         phrases.get(value).unwrap_or(value).clone()
+    }
+}
+
+/// The inputs of a finding over several: the one to look at, and the others.
+pub(super) fn first_and_others(inputs: &[String]) -> (Option<&str>, &[String]) {
+    match inputs.split_first() {
+        Some((first, others)) => (Some(first), others),
+        None => (None, &[]),
     }
 }

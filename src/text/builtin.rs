@@ -9,7 +9,10 @@ use thiserror::Error;
 use crate::finding::{Class, Grade, RuleBook, RuleInfo, RuleText, Template};
 
 /// The embedded rule files.
-const SOURCES: &[&str] = &[include_str!("../../schemas/ingebouwd/regels.toml")];
+const SOURCES: &[&str] = &[
+    include_str!("../../schemas/ingebouwd/regels.toml"),
+    include_str!("../../schemas/batchregels.toml"),
+];
 
 static RULES: LazyLock<Vec<RuleInfo>> = LazyLock::new(|| {
     SOURCES
@@ -159,6 +162,7 @@ fn arg_name(arg: &toml::Value) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::path::Path;
 
     use super::*;
     use crate::finding::Language;
@@ -172,7 +176,7 @@ mod tests {
         for source in SOURCES {
             read_rules(source).unwrap();
         }
-        assert!(builtin_rules().len() >= 64);
+        assert!(builtin_rules().len() >= 80);
     }
 
     #[test]
@@ -235,6 +239,38 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// Every code that the engine itself reports has its texts.
+    #[test]
+    fn every_code_in_the_engine_is_a_rule() {
+        let mut found = 0;
+        for source in sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))) {
+            let engine = source.split("#[cfg(test)]").next().unwrap_or_default();
+            for part in engine.split("\"KK-").skip(1) {
+                let code = format!("KK-{}", part.split('"').next().unwrap_or_default());
+                // A prefix of codes, or a piece of a format.
+                if code.ends_with('-') || code.contains('{') {
+                    continue;
+                }
+                found += 1;
+                assert!(BuiltinRules.rule(&code).is_some(), "{code} has no texts");
+            }
+        }
+        assert!(found > 40, "the codes were not found");
+    }
+
+    fn sources(folder: &Path) -> Vec<String> {
+        let mut sources = Vec::new();
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources.extend(self::sources(&path));
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                sources.push(std::fs::read_to_string(path).unwrap());
+            }
+        }
+        sources
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The words of the interface, one file per language.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::OnceLock;
 
 use serde::Deserialize;
@@ -40,6 +41,8 @@ pub struct Texts {
     pub json_error: Phrases,
     /// Errors of input, settings and the tool.
     pub error: Phrases,
+    /// What the system says of a file.
+    pub io: Phrases,
 }
 
 /// Declares a section: a struct whose fields are texts.
@@ -83,7 +86,7 @@ section! {
 section! {
     /// What stands around a finding.
     FindingTexts {
-        place, rule, source, hint, also_in, whole,
+        place, rule, source, hint, also_in, whole, run,
         undecided, undecided_hint, undecided_without_reason,
         unknown_rule, unknown_hint, excused, more, strict,
     }
@@ -207,6 +210,26 @@ impl Texts {
         phrase(&self.json_error, reason, "syntax")
     }
 
+    /// What the system says of a file, in our words: its own may name what
+    /// nobody should see, and know one language only.
+    pub fn io_error(&self, kind: io::ErrorKind) -> &str {
+        use io::ErrorKind as Kind;
+        let key = match kind {
+            Kind::NotFound => "not-found",
+            Kind::PermissionDenied => "permission",
+            Kind::StorageFull | Kind::QuotaExceeded | Kind::FileTooLarge => "storage-full",
+            Kind::BrokenPipe => "broken-pipe",
+            Kind::IsADirectory => "is-a-folder",
+            Kind::NotADirectory => "not-a-folder",
+            Kind::ReadOnlyFilesystem => "read-only",
+            Kind::InvalidFilename => "name",
+            Kind::Interrupted => "interrupted",
+            Kind::InvalidData | Kind::UnexpectedEof => "invalid-data",
+            _ => "other",
+        };
+        phrase(&self.io, key, "other")
+    }
+
     /// The error of that key, its places filled in from `args`.
     pub fn error(&self, key: &str, args: &[(&str, &str)]) -> String {
         fill(phrase(&self.error, key, "internal"), args)
@@ -290,21 +313,30 @@ mod tests {
         }
     }
 
-    /// Every reason that `document::NotWellFormed` gives has its own words.
+    /// Every reason that a reader or the rule engine gives has its own words.
     #[test]
-    fn every_reason_of_the_xml_reader_has_words() {
-        let reader = include_str!("../document/xml.rs");
-        let reasons: Vec<&str> = reader
-            .lines()
-            .filter_map(|line| line.split_once("=> \"")?.1.strip_suffix("\","))
-            .collect();
-        assert!(reasons.len() >= 14, "the reasons were not found");
+    fn every_reason_has_words() {
+        let keys = |source: &'static str, before: &str, after: &str| -> Vec<&'static str> {
+            source
+                .lines()
+                .filter_map(|line| line.split_once(before)?.1.strip_suffix(after))
+                .collect()
+        };
+        let xml = keys(include_str!("../document/xml.rs"), "=> \"", "\",");
+        let json = keys(include_str!("../document/json.rs"), "=> \"", "\",");
+        let refusals = include_str!("../rules/schematron/error.rs");
+        let rules = keys(refusals, "=> \"", "\",");
+        assert!(xml.len() >= 14 && json.len() >= 3 && rules.len() >= 10);
         for language in [Language::Nl, Language::En] {
-            for reason in &reasons {
-                assert!(
-                    Texts::of(language).xml_error.contains_key(*reason),
-                    "{reason}"
-                );
+            let texts = Texts::of(language);
+            for (reasons, phrases) in [
+                (&xml, &texts.xml_error),
+                (&json, &texts.json_error),
+                (&rules, &texts.reason),
+            ] {
+                for reason in reasons {
+                    assert!(phrases.contains_key(*reason), "{reason} in {language:?}");
+                }
             }
         }
     }
