@@ -10,7 +10,9 @@
 //! | [`limits`], [`clock`] | every limit in one place; the moment of judging |
 //! | [`document`] | bytes through the gate into a tree with source positions |
 //! | [`facts`] | numbers, calendar, value lists and RIO data |
+//! | [`batch`] | the rules over several messages together |
 
+pub mod batch;
 pub mod check;
 pub mod clock;
 pub mod document;

@@ -46,3 +46,15 @@ pub const MAX_PACK_FILES: usize = 2_000;
 
 /// Items that one range expression of a foreign rule set may span.
 pub const MAX_XPATH_RANGE: i64 = 100_000;
+
+/// Different toelaatbaarheidsverklaringen that one enrolment's record keeps
+/// for the rules over a batch; what comes after leaves the rule undecided.
+/// With the record itself they stay within 1 KiB.
+pub const MAX_RECORD_STATEMENTS: usize = 16;
+
+/// Bytes of one record of a message, for the rules over a batch.
+pub const MAX_RECORD_BYTES: usize = 1024;
+
+/// Names of message elements outside all packs that a batch remembers for its
+/// places; further ones are called `*`.
+pub const MAX_RECORD_NAMES: usize = 1_000;
