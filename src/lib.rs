@@ -15,7 +15,9 @@
 //! | [`exit`] | how a run ends |
 //! | [`exchange`], [`input`] | what the user names on the command line, as messages with the facts around them |
 //! | [`schema`] | whether a message is built as its contract says |
+//! | [`batch`] | the rules over several messages together |
 
+pub mod batch;
 pub mod check;
 pub mod cli;
 pub mod clock;

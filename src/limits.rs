@@ -64,3 +64,14 @@ pub const MAX_INCLUDE_DEPTH: usize = 16;
 /// Alternatives of one location path of a rule; beyond them the path is taken
 /// to match anywhere.
 pub const MAX_PATH_ALTERNATIVES: usize = 64;
+/// Different toelaatbaarheidsverklaringen that one enrolment's record keeps
+/// for the rules over a batch; what comes after leaves the rule undecided.
+/// With the record itself they stay within 1 KiB.
+pub const MAX_RECORD_STATEMENTS: usize = 16;
+
+/// Bytes of one record of a message, for the rules over a batch.
+pub const MAX_RECORD_BYTES: usize = 1024;
+
+/// Names of message elements outside all packs that a batch remembers for its
+/// places; further ones are called `*`.
+pub const MAX_RECORD_NAMES: usize = 1_000;
