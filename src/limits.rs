@@ -46,3 +46,14 @@ pub const MAX_PACK_FILES: usize = 2_000;
 
 /// Items that one range expression of a foreign rule set may span.
 pub const MAX_XPATH_RANGE: i64 = 100_000;
+
+/// Bytes of an official package, packed or its schema files together.
+pub const MAX_PACKAGE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Entries of an official package, also those that are no schema; a folder
+/// with more is not a package but, say, somebody's home folder.
+pub const MAX_PACKAGE_ENTRIES: usize = 20_000;
+
+/// Places of one message that the binding of rules looks at. A message of
+/// DUO's largest contract has about two thousand.
+pub const MAX_BINDING_PLACES: usize = 50_000;
