@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest, Sha256};
 
-use super::builtin::BUILTIN_FILES;
+use super::builtin::builtin_files;
 use super::bind::Binding;
 use super::manifest::{Manifest, ManifestError, Message};
 use crate::schema::xsd::SchemaFiles;
@@ -128,25 +128,28 @@ impl Pack {
     /// The files that make the pack what it is: those of its folder, those
     /// shared within its family, and the rule sets it names elsewhere.
     pub fn own_files(&self) -> impl Iterator<Item = (&str, &Arc<[u8]>)> {
-        let own = match self.folder.as_str() {
-            "" => String::new(),
-            folder => format!("{folder}/"),
+        self.files.iter().filter(|(path, _)| self.owns(path))
+    }
+
+    /// Whether a file is one of [`Pack::own_files`].
+    pub(super) fn owns(&self, path: &str) -> bool {
+        let below = |folder: &str| {
+            folder.is_empty()
+                || path
+                    .strip_prefix(folder)
+                    .is_some_and(|rest| rest.starts_with('/'))
         };
         let shared = self
             .folder
             .rsplit_once('/')
-            .map(|(family, _)| format!("{family}/gedeeld/"));
-        let named: Vec<String> = self
-            .manifest
-            .rules
-            .iter()
-            .map(|rules| self.resolve(rules))
-            .collect();
-        self.files.iter().filter(move |(path, _)| {
-            path.starts_with(&own)
-                || shared.as_ref().is_some_and(|shared| path.starts_with(shared))
-                || named.iter().any(|rules| rules == path)
-        })
+            .map(|(family, _)| format!("{family}/gedeeld"));
+        below(&self.folder)
+            || shared.is_some_and(|shared| below(&shared))
+            || self
+                .manifest
+                .rules
+                .iter()
+                .any(|rules| self.resolve(rules) == path)
     }
 
     /// SHA-256 over [`Pack::own_files`], in hexadecimal digits.
@@ -169,7 +172,7 @@ pub(super) fn hash_of(bytes: &[u8]) -> String {
     hexadecimal(&Sha256::digest(bytes))
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -210,8 +213,7 @@ pub struct Superseded<'s> {
 impl Store {
     /// The packs that travel inside the binary.
     pub fn builtin() -> Result<Self, PackError> {
-        let mut all = Vec::new();
-        collect(&BUILTIN_FILES, &mut all);
+        let all = builtin_files();
         let files = SchemaFiles::new(
             all.iter()
                 .map(|(path, bytes)| (path.clone(), Arc::from(*bytes))),
@@ -301,18 +303,6 @@ impl Store {
                 .iter()
                 .map(move |message| (pack, message))
         })
-    }
-}
-
-fn collect<'a>(dir: &'a include_dir::Dir<'a>, files: &mut Vec<(String, &'a [u8])>) {
-    for file in dir.files() {
-        files.push((
-            file.path().to_string_lossy().replace('\\', "/"),
-            file.contents(),
-        ));
-    }
-    for inner in dir.dirs() {
-        collect(inner, files);
     }
 }
 
