@@ -75,3 +75,13 @@ pub const MAX_RECORD_BYTES: usize = 1024;
 /// Names of message elements outside all packs that a batch remembers for its
 /// places; further ones are called `*`.
 pub const MAX_RECORD_NAMES: usize = 1_000;
+/// Bytes of an official package, packed or its schema files together.
+pub const MAX_PACKAGE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Entries of an official package, also those that are no schema; a folder
+/// with more is not a package but, say, somebody's home folder.
+pub const MAX_PACKAGE_ENTRIES: usize = 20_000;
+
+/// Places of one message that the binding of rules looks at. A message of
+/// DUO's largest contract has about two thousand.
+pub const MAX_BINDING_PLACES: usize = 50_000;

@@ -4,3 +4,22 @@ use include_dir::{Dir, include_dir};
 
 /// Everything under `schemas/`.
 pub static BUILTIN_FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/schemas");
+
+/// The files under `schemas/` by their path, with slashes on every system, in
+/// order of the path.
+pub(super) fn builtin_files() -> Vec<(String, &'static [u8])> {
+    let mut files = Vec::new();
+    collect(&BUILTIN_FILES, &mut files);
+    files.sort_unstable();
+    files
+}
+
+fn collect(dir: &Dir<'static>, files: &mut Vec<(String, &'static [u8])>) {
+    for file in dir.files() {
+        let path = file.path().to_string_lossy().replace('\\', "/");
+        files.push((path, file.contents()));
+    }
+    for inner in dir.dirs() {
+        collect(inner, files);
+    }
+}

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A date as TOML writes it: `2026-04-15`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,4 +32,22 @@ impl<'de> Deserialize<'de> for Moment {
             .map(Self)
             .map_err(|_| serde::de::Error::custom("expected a moment such as 2026-08-03T09:00:00Z"))
     }
+}
+
+impl Serialize for Day {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        written(&self.0.to_string(), serializer)
+    }
+}
+
+impl Serialize for Moment {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        written(&self.0.to_string(), serializer)
+    }
+}
+
+fn written<S: Serializer>(date: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    date.parse::<toml::value::Datetime>()
+        .map_err(serde::ser::Error::custom)?
+        .serialize(serializer)
 }

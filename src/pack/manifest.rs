@@ -3,14 +3,14 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::date::{Day, Moment};
 use crate::event::PackKind;
 use crate::finding::{Grade, Language};
 
 /// A pack's manifest.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Manifest {
     /// The contract, DUO's own name where there is one.
@@ -33,22 +33,30 @@ pub struct Manifest {
     #[serde(default)]
     pub schemas: Vec<Arc<str>>,
     /// Rule sets, relative to the manifest.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<Arc<str>>,
+    /// The reconstruction whose rules hold for this pack and whose place it
+    /// takes; official packs only.
+    pub rules_of: Option<Arc<str>>,
+    /// The WSDL, relative to the manifest; official packs only.
+    pub wsdl: Option<Arc<str>>,
     /// Where a bare file may be a message of several versions of a contract,
     /// the pack with the highest order is taken (JSON).
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub order: i64,
     /// Grade and source per declaration.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub provenance: Vec<Provenance>,
+    /// References between files that import had to make followable.
+    #[serde(default, rename = "rewritten", skip_serializing_if = "Vec::is_empty")]
+    pub rewritten: Vec<Rewritten>,
     /// The messages.
-    #[serde(default, rename = "message")]
+    #[serde(default, rename = "message", skip_serializing_if = "Vec::is_empty")]
     pub messages: Vec<Message>,
 }
 
 /// Where a declaration of a schema comes from.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Provenance {
     /// Name of an element or type, `*` for the rest.
@@ -59,8 +67,22 @@ pub struct Provenance {
     pub source: Arc<str>,
 }
 
+/// A reference between two schema files whose wording import changed, because
+/// it could not be followed within the pack (another folder separator, an
+/// address on the network, a folder that did not travel along).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Rewritten {
+    /// The file that refers, relative to the manifest.
+    pub file: Arc<str>,
+    /// What it said.
+    pub from: Arc<str>,
+    /// What it says now.
+    pub to: Arc<str>,
+}
+
 /// Request or response.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Part {
     /// What asks.
@@ -70,11 +92,14 @@ pub enum Part {
 }
 
 /// A message of a contract.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Message {
     /// Local name of the message element (XML).
     pub root: Option<Arc<str>>,
+    /// Namespace of the message element where it is not the pack's
+    /// `schema-namespace`.
+    pub namespace: Option<Arc<str>>,
     /// Name of the message (JSON).
     pub name: Option<Arc<str>>,
     /// Schema file of the message (JSON).
@@ -96,7 +121,7 @@ pub struct Message {
     /// HTTP status of an answer (JSON).
     pub status: Option<u16>,
     /// Members by which a bare file is recognised, as case paths (JSON).
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shape: Vec<Arc<str>>,
     /// A valid example, relative to the manifest.
     pub example: Option<Arc<str>>,
@@ -106,6 +131,10 @@ pub struct Message {
     pub title_nl: Arc<str>,
     /// English title.
     pub title_en: Arc<str>,
+}
+
+fn is_zero(order: &i64) -> bool {
+    *order == 0
 }
 
 impl Message {
@@ -148,6 +177,13 @@ impl Manifest {
         })
     }
 
+    /// The manifest as TOML text that [`Manifest::parse`] reads back.
+    pub fn to_toml(&self) -> String {
+        // The manifest is made of strings, numbers and lists of tables, all of
+        // which TOML can write.
+        toml::to_string(self).expect("a manifest can be written as TOML")
+    }
+
     /// Grade and source of a declaration: its own entry, else that of `*`.
     pub fn provenance_of(&self, declaration: &str) -> (Grade, Arc<str>) {
         let entry = |name: &str| {
@@ -172,6 +208,11 @@ impl Manifest {
                 PackKind::Official => Grade::Published,
                 PackKind::Reconstruction | PackKind::Foreign => Grade::Reconstructed,
             })
+    }
+
+    /// The namespace of a message's element.
+    pub fn namespace_of<'a>(&'a self, message: &'a Message) -> Option<&'a Arc<str>> {
+        message.namespace.as_ref().or(self.schema_namespace.as_ref())
     }
 
     /// The message whose element has this local name.

@@ -1,11 +1,38 @@
 //! Packs: what the product knows of each contract (docs/packs.md).
 
+mod bind;
 mod builtin;
+mod catalogue;
+mod contracts;
 mod date;
+mod import;
+mod import_error;
+mod layout;
+mod lock;
 mod manifest;
+mod overview;
+mod package;
+pub mod paths;
+mod places;
+mod project;
 mod store;
+mod stored;
+pub mod wsdl;
 
+pub use bind::{Binding, BoundMessage, Unbound, bind};
 pub use builtin::BUILTIN_FILES;
 pub use date::{Day, Moment};
-pub use manifest::{Manifest, ManifestError, Message, Part, Provenance};
-pub use store::{Pack, PackError, Store};
+pub use import::{
+    Change, ImportOptions, Imported, ImportedPack, Replaced, RulePathsOf, import,
+};
+pub use import_error::ImportError;
+pub use layout::LayoutError;
+pub use lock::{Difference, Lock, LockError, LockedPack};
+pub use manifest::{Manifest, ManifestError, Message, Part, Provenance, Rewritten};
+pub use overview::{
+    FileLine, MessageLine, PackDetails, PackSummary, RuleFileLine, list, notice, show,
+};
+pub use package::{ImportSource, Package, PackageError, Source, Unreadable, UnreadableReason};
+pub use stored::StoredError;
+pub use project::{Project, ProjectError, in_force, user_packs_folder};
+pub use store::{Pack, PackError, Store, Superseded};

@@ -5,7 +5,8 @@ use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest, Sha256};
 
-use super::builtin::BUILTIN_FILES;
+use super::builtin::builtin_files;
+use super::bind::Binding;
 use super::manifest::{Manifest, ManifestError, Message};
 use crate::schema::xsd::SchemaFiles;
 
@@ -18,6 +19,9 @@ pub struct Pack {
     folder: String,
     /// The files it may read: its own and those shared within its family.
     files: SchemaFiles,
+    /// The reconstruction whose place this pack takes and whose rules hold.
+    reconstruction: Option<Arc<Pack>>,
+    binding: Option<Binding>,
     hash: OnceLock<String>,
 }
 
@@ -42,8 +46,42 @@ impl Pack {
             manifest,
             folder: folder.to_string(),
             files,
+            reconstruction: None,
+            binding: None,
             hash: OnceLock::new(),
         }
+    }
+
+    /// The pack in the place of a reconstruction, with what of its rules
+    /// cannot match here.
+    pub fn replacing(mut self, reconstruction: Arc<Pack>, binding: Binding) -> Self {
+        self.reconstruction = Some(reconstruction);
+        self.binding = Some(binding);
+        self
+    }
+
+    /// The reconstruction whose place this pack takes.
+    pub fn reconstruction(&self) -> Option<&Arc<Pack>> {
+        self.reconstruction.as_ref()
+    }
+
+    /// The pack that holds the rule files: the reconstruction in the case of
+    /// an official pack, else the pack itself.
+    pub fn rules_home(&self) -> &Pack {
+        self.reconstruction.as_deref().unwrap_or(self)
+    }
+
+    /// What of the rules cannot match in an official pack.
+    pub fn binding(&self) -> Option<&Binding> {
+        self.binding.as_ref()
+    }
+
+    /// The message of an element.
+    pub fn message(&self, namespace: &str, local: &str) -> Option<&Message> {
+        self.manifest.messages.iter().find(|message| {
+            message.root.as_deref() == Some(local)
+                && self.manifest.namespace_of(message).map(|name| &**name) == Some(namespace)
+        })
     }
 
     /// All files within reach of the pack.
@@ -87,36 +125,59 @@ impl Pack {
         entries
     }
 
-    /// SHA-256 over the files of the pack's folder and what it names outside,
-    /// in hexadecimal digits.
+    /// The files that make the pack what it is: those of its folder, those
+    /// shared within its family, and the rule sets it names elsewhere.
+    pub fn own_files(&self) -> impl Iterator<Item = (&str, &Arc<[u8]>)> {
+        self.files.iter().filter(|(path, _)| self.owns(path))
+    }
+
+    /// Whether a file is one of [`Pack::own_files`].
+    pub(super) fn owns(&self, path: &str) -> bool {
+        let below = |folder: &str| {
+            folder.is_empty()
+                || path
+                    .strip_prefix(folder)
+                    .is_some_and(|rest| rest.starts_with('/'))
+        };
+        let shared = self
+            .folder
+            .rsplit_once('/')
+            .map(|(family, _)| format!("{family}/gedeeld"));
+        below(&self.folder)
+            || shared.is_some_and(|shared| below(&shared))
+            || self
+                .manifest
+                .rules
+                .iter()
+                .any(|rules| self.resolve(rules) == path)
+    }
+
+    /// SHA-256 over [`Pack::own_files`], in hexadecimal digits.
     pub fn hash(&self) -> &str {
         self.hash.get_or_init(|| {
             let mut hash = Sha256::new();
-            let own = format!("{}/", self.folder);
-            let shared = format!(
-                "{}/gedeeld/",
-                self.folder
-                    .rsplit_once('/')
-                    .map_or("", |(family, _)| family)
-            );
-            for (path, bytes) in self.files.iter() {
-                if path.starts_with(&own) || path.starts_with(&shared) || self.folder.is_empty() {
-                    hash.update(path.as_bytes());
-                    hash.update([0]);
-                    hash.update((bytes.len() as u64).to_le_bytes());
-                    hash.update(bytes);
-                }
+            for (path, bytes) in self.own_files() {
+                hash.update(path.as_bytes());
+                hash.update([0]);
+                hash.update((bytes.len() as u64).to_le_bytes());
+                hash.update(bytes);
             }
-            hash.finalize()
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect()
+            hexadecimal(&hash.finalize())
         })
     }
 }
 
+/// SHA-256 of a file, in hexadecimal digits.
+pub(super) fn hash_of(bytes: &[u8]) -> String {
+    hexadecimal(&Sha256::digest(bytes))
+}
+
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// `relative` as seen from `folder`, without `.` and `..`.
-fn resolve(folder: &str, relative: &str) -> String {
+pub(super) fn resolve(folder: &str, relative: &str) -> String {
     let mut steps: Vec<&str> = folder.split('/').filter(|step| !step.is_empty()).collect();
     for step in relative.split('/') {
         match step {
@@ -134,13 +195,25 @@ fn resolve(folder: &str, relative: &str) -> String {
 #[derive(Debug, Clone)]
 pub struct Store {
     packs: BTreeMap<Arc<str>, Arc<Pack>>,
+    /// Packs that others took the place of, by their contract.
+    replaced: BTreeMap<Arc<str>, Arc<Pack>>,
+}
+
+/// An element of a reconstruction that an official pack took the place of.
+#[derive(Debug, Clone, Copy)]
+pub struct Superseded<'s> {
+    /// The reconstruction.
+    pub reconstruction: &'s Arc<Pack>,
+    /// The message in it.
+    pub message: &'s Message,
+    /// The official pack.
+    pub official: &'s Arc<Pack>,
 }
 
 impl Store {
     /// The packs that travel inside the binary.
     pub fn builtin() -> Result<Self, PackError> {
-        let mut all = Vec::new();
-        collect(&BUILTIN_FILES, &mut all);
+        let all = builtin_files();
         let files = SchemaFiles::new(
             all.iter()
                 .map(|(path, bytes)| (path.clone(), Arc::from(*bytes))),
@@ -160,12 +233,30 @@ impl Store {
                 });
             }
         }
-        Ok(Self { packs })
+        Ok(Self {
+            packs,
+            replaced: BTreeMap::new(),
+        })
     }
 
-    /// Puts a pack in force; it takes the place of the pack of its contract.
+    /// Puts a pack in force; it takes the place of the pack of its contract
+    /// and of the reconstruction whose rules it has. Returns what was in force
+    /// for its contract.
     pub fn put(&mut self, pack: Arc<Pack>) -> Option<Arc<Pack>> {
-        self.packs.insert(pack.manifest.contract.clone(), pack)
+        if let Some(other) = &pack.manifest.rules_of
+            && *other != pack.manifest.contract
+            && let Some(replaced) = self.packs.remove(other)
+        {
+            self.replaced.insert(other.clone(), replaced);
+        }
+        let contract = pack.manifest.contract.clone();
+        let before = self.packs.insert(contract.clone(), pack);
+        if let Some(before) = &before {
+            self.replaced
+                .entry(contract)
+                .or_insert_with(|| before.clone());
+        }
+        before
     }
 
     /// The packs, by contract.
@@ -182,8 +273,26 @@ impl Store {
     pub fn message(&self, namespace: &str, local: &str) -> Option<(&Arc<Pack>, &Message)> {
         self.packs
             .values()
-            .filter(|pack| pack.manifest.schema_namespace.as_deref() == Some(namespace))
-            .find_map(|pack| Some((pack, pack.manifest.message(local)?)))
+            .find_map(|pack| Some((pack, pack.message(namespace, local)?)))
+    }
+
+    /// The reconstruction's message of this element, where an official pack
+    /// with another namespace took the reconstruction's place.
+    pub fn superseded(&self, namespace: &str, local: &str) -> Option<Superseded<'_>> {
+        self.replaced.values().find_map(|reconstruction| {
+            let message = reconstruction.message(namespace, local)?;
+            let contract = &reconstruction.manifest.contract;
+            let official = self.packs.get(contract).or_else(|| {
+                let takes_over =
+                    |pack: &&Arc<Pack>| pack.manifest.rules_of.as_ref() == Some(contract);
+                self.packs.values().find(takes_over)
+            })?;
+            Some(Superseded {
+                reconstruction,
+                message,
+                official,
+            })
+        })
     }
 
     /// All messages, in order of contract.
@@ -194,18 +303,6 @@ impl Store {
                 .iter()
                 .map(move |message| (pack, message))
         })
-    }
-}
-
-fn collect<'a>(dir: &'a include_dir::Dir<'a>, files: &mut Vec<(String, &'a [u8])>) {
-    for file in dir.files() {
-        files.push((
-            file.path().to_string_lossy().replace('\\', "/"),
-            file.contents(),
-        ));
-    }
-    for inner in dir.dirs() {
-        collect(inner, files);
     }
 }
 

@@ -1,0 +1,8 @@
+//! Importing official packages, and what is in force then.
+
+mod bad;
+mod binding;
+mod layouts;
+mod lock;
+mod real;
+mod support;

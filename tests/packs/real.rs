@@ -1,0 +1,108 @@
+//! DUO's real contracts, where they are at hand.
+
+use std::path::Path;
+
+use ketenkeur::document::{Document, Gated};
+use ketenkeur::event::PackKind;
+use ketenkeur::pack::{Change, ImportSource, Part, show};
+use ketenkeur::schema::xsd::XsdSchema;
+
+use crate::support::{project, rule};
+
+const VO: &str = "../shared/reference/duo-vo/inschrijving";
+const RIO: &str = "../shared/reference/duo-rio";
+
+fn is_there(folder: &str) -> bool {
+    let there = Path::new(folder).exists();
+    if !there {
+        println!("skipped: {folder} is absent");
+    }
+    there
+}
+
+#[test]
+fn the_vo_contract_becomes_a_pack_that_judges() {
+    if !is_there(VO) {
+        return;
+    }
+    let temporary = project();
+    let source = ImportSource::open(Path::new(VO)).unwrap();
+    let imported = temporary.import(&source).unwrap();
+    let [pack] = imported.packs.as_slice() else {
+        panic!("{imported:?}");
+    };
+    assert_eq!(&*pack.contract, "DUO_VOAanlevering_InschrijvingVO_V1");
+    assert_eq!(&*pack.version, "1.0+18565");
+    assert_eq!((pack.messages, &pack.change), (4, &Change::New));
+    assert!(pack.replaces.is_none() && pack.binding.is_none() && pack.rewritten.is_empty());
+    assert!(imported.unused.is_empty() && imported.ignored.is_empty());
+
+    let store = temporary.store();
+    let namespace = "http://duo.nl/schema/DUO_VOAanlevering_InschrijvingVO_V1";
+    let (pack, message) = store.message(namespace, "aanleverenInschrijvingVO_Request").unwrap();
+    assert_eq!(pack.manifest.kind, PackKind::Official);
+    assert_eq!(&*pack.manifest.family, "bron-vo");
+    assert_eq!(
+        message.action.as_deref(),
+        Some("http://duo.nl/contract/DUO_VOAanlevering_InschrijvingVO_V1/aanleverenInschrijvingVO")
+    );
+    assert_eq!((message.part, message.direction.as_deref()), (Part::Request, Some("las-duo")));
+    let schema = XsdSchema::compile(pack.files(), &pack.entries()).unwrap();
+    let good = std::fs::read("tests/vo.xml").unwrap();
+    let document = Document::from_xml(Gated::xml(&good).unwrap()).unwrap();
+    assert!(schema.validate(&document, document.root_element()).mistakes.is_empty());
+
+    let before = temporary.snapshot();
+    let again = temporary.import(&source).unwrap();
+    assert_eq!(again.packs[0].change, Change::Unchanged);
+    assert_eq!(temporary.snapshot(), before);
+    temporary.project.verify_lock(&store).unwrap();
+}
+
+#[test]
+fn the_rio_contract_takes_the_place_of_our_reconstruction() {
+    if !is_there(RIO) {
+        return;
+    }
+    let temporary = project();
+    let source = ImportSource::open(Path::new(RIO)).unwrap();
+    let contract = "DUO_RIO_Raadplegen_OnderwijsOrganisatie_V4";
+    let rules = |_: &ketenkeur::pack::Pack| {
+        vec![
+            rule("KK-RIO-LOCATIE", "onderwijslocatie", &["..", "onderwijslocatiecode"]),
+            rule("KK-RIO-ANTWOORD", "requestGoedgekeurd", &["../foutmelding/foutcode"]),
+            rule("KK-RIO-AANBIEDER", "onderwijsaanbieder", &["onderwijsaanbiederPeriode/naam"]),
+        ]
+    };
+    let imported = temporary.import_with(&source, None, &rules).unwrap();
+    let [pack] = imported.packs.as_slice() else {
+        panic!("{imported:?}");
+    };
+    let replaced = pack.replaces.as_ref().unwrap();
+    assert_eq!(&*replaced.contract, contract);
+    assert_eq!(replaced.other_namespace, None);
+    assert!(replaced.lost.is_empty(), "{:?}", replaced.lost);
+    assert_eq!(pack.messages, 26);
+    assert_eq!(imported.ignored, ["signed-answer.xml"]);
+    let binding = pack.binding.as_ref().unwrap();
+    assert!(binding.is_whole(), "{binding:#?}");
+
+    let store = ketenkeur::pack::in_force(Some(&temporary.project), None, &rules).unwrap();
+    let details = show(&store, contract).unwrap();
+    assert_eq!(details.summary.replaces.as_deref(), Some(contract));
+    assert!(details.summary.rules > 20);
+    let known = details
+        .messages
+        .iter()
+        .find(|line| &*line.id == "opvragen_onderwijslocatie_request")
+        .unwrap();
+    assert_eq!(&*known.title_en, "Ask for an onderwijslocatie");
+    // The answer that DUO signed is a message of the pack.
+    let answer = std::fs::read(format!("{RIO}/signed-answer.xml")).unwrap();
+    let document = Document::from_xml(Gated::xml(&answer).unwrap()).unwrap();
+    let envelope = document.root_element();
+    let body = document.child(envelope, "Body").unwrap();
+    let element = document.elements(body).next().unwrap();
+    let found = store.message(document.namespace(element), document.local_name(element));
+    assert_eq!(found.unwrap().0.manifest.kind, PackKind::Official);
+}
