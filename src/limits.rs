@@ -85,3 +85,6 @@ pub const MAX_PACKAGE_ENTRIES: usize = 20_000;
 /// Places of one message that the binding of rules looks at. A message of
 /// DUO's largest contract has about two thousand.
 pub const MAX_BINDING_PLACES: usize = 50_000;
+
+/// Findings over a batch that are listed; further ones are only counted.
+pub const MAX_BATCH_FINDINGS: usize = 10_000;

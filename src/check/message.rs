@@ -8,13 +8,14 @@ use super::gate_findings::{gate_finding, json_finding, xml_finding};
 use super::recognise::{HttpHint, Known, Recognition, recognise_json, recognise_xml};
 use super::reported::Reporter;
 use super::rules::{PackRules, RulesOfPacks};
+use crate::batch::{BatchRules, Extractor, Record};
 use crate::document::{Document, Gated, NodeKind, raw_excerpt};
 use crate::event::{Excused, Judged, Recognised};
 use crate::exchange::Exchange;
 use crate::facts::Facts;
 use crate::finding::{
-    Args, Class, DataClass, Finding, Grade, Judgement, Kind, Place, Redaction, RuleBook, Verdict,
-    fold, is_synthetic_number,
+    Args, Class, DataClass, Finding, Grade, Judgement, Kind, Place, Redaction, RuleBook, RuleInfo,
+    Verdict, fold, is_synthetic_number,
 };
 use crate::input::{ContentKind, Input, InputError, kind_of};
 use crate::limits::MAX_FINDINGS_PER_MESSAGE;
@@ -61,6 +62,10 @@ pub struct Bench {
     pub options: CheckOptions,
     /// What somebody answers for.
     pub deviations: Deviations,
+    /// Which parts of messages the rules over the batch look at.
+    pub extractor: Arc<Extractor>,
+    /// The rules over the batch.
+    pub batch_rules: BatchRules,
     /// The rule sets of the packs, read on first use.
     pub rules: RulesOfPacks,
 }
@@ -69,6 +74,8 @@ pub struct Bench {
 pub struct Outcome {
     /// What is said of the input.
     pub judged: Judged,
+    /// What the rules over the batch need of the message.
+    pub records: Vec<Record>,
     /// We made a mistake ourselves.
     pub internal: bool,
 }
@@ -114,8 +121,8 @@ impl Judge {
         }
     }
 
-    /// Judges one input.
-    pub fn judge(&mut self, input: Input) -> Outcome {
+    /// Judges one input; `number` is its place among the inputs of the run.
+    pub fn judge(&mut self, number: u32, input: Input) -> Outcome {
         let name = input.name;
         match input.content {
             Err(error) => self.unreadable(&name, &error),
@@ -123,7 +130,7 @@ impl Judge {
                 // A defect in a reader or an engine must cost one verdict, not
                 // the run.
                 let judged = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-                    self.exchange(&name, &exchange)
+                    self.exchange(number, &name, &exchange)
                 }));
                 judged.unwrap_or_else(|_| {
                     self.compiled.clear();
@@ -133,7 +140,7 @@ impl Judge {
         }
     }
 
-    fn exchange(&mut self, name: &str, exchange: &Exchange) -> Outcome {
+    fn exchange(&mut self, number: u32, name: &str, exchange: &Exchange) -> Outcome {
         let is_json = matches!(kind_of(&exchange.body), ContentKind::Json)
             || (self.bench.options.named.is_some()
                 && !exchange.body.trim_ascii_start().starts_with(b"<"));
@@ -141,13 +148,13 @@ impl Judge {
             return self.conclude(name, None, None, Said::default());
         }
         if is_json {
-            self.json(name, exchange)
+            self.json(number, name, exchange)
         } else {
-            self.xml(name, exchange)
+            self.xml(number, name, exchange)
         }
     }
 
-    fn xml(&mut self, name: &str, exchange: &Exchange) -> Outcome {
+    fn xml(&mut self, number: u32, name: &str, exchange: &Exchange) -> Outcome {
         let gated = match Gated::xml(&exchange.body) {
             Ok(gated) => gated,
             Err(error) => {
@@ -159,10 +166,10 @@ impl Judge {
             Err(error) => return self.raw(name, &exchange.body, xml_finding(&error)),
         };
         let recognition = recognise_xml(&self.bench.store, &document);
-        self.document(name, exchange, document, recognition)
+        self.document(number, name, exchange, document, recognition)
     }
 
-    fn json(&mut self, name: &str, exchange: &Exchange) -> Outcome {
+    fn json(&mut self, number: u32, name: &str, exchange: &Exchange) -> Outcome {
         let gated = match Gated::json(&exchange.body) {
             Ok(gated) => gated,
             Err(error) => {
@@ -189,11 +196,12 @@ impl Judge {
             self.bench.options.named.as_deref(),
             hint,
         );
-        self.document(name, exchange, document, recognition)
+        self.document(number, name, exchange, document, recognition)
     }
 
     fn document(
         &mut self,
+        number: u32,
         name: &str,
         exchange: &Exchange,
         document: Arc<Document>,
@@ -211,7 +219,11 @@ impl Judge {
                     None => self.bench.facts.clone(),
                 };
                 let said = self.known(&document, &known, &facts);
-                self.conclude(name, Some(&known), Some(&document), said)
+                let mut outcome = self.conclude(name, Some(&known), Some(&document), said);
+                if self.bench.options.batch {
+                    outcome.records = self.bench.extractor.extract(&document, known.root, number);
+                }
+                outcome
             }
         }
     }
@@ -318,7 +330,7 @@ impl Judge {
             .entry(pack.manifest.contract.clone())
             .or_default();
         let (rules, sets) = compiled.rules.get_or_insert_with(|| {
-            let rules = self.bench.rules.of(pack, &self.bench.store);
+            let rules = self.bench.rules.of(pack);
             let sets = rules
                 .sets()
                 .iter()
@@ -330,11 +342,28 @@ impl Judge {
             said.findings
                 .push(not_compiled(pack, reason, document, known));
         }
+        // What cannot match in an official pack is undecided, whatever the
+        // engine makes of paths that lead nowhere.
+        let unbound = pack
+            .binding()
+            .map_or(&[][..], |binding| binding.unbound(known.message().id()));
+        let is_unbound = |code: &str| unbound.iter().any(|unbound| *unbound.code == *code);
+        for unbound in unbound {
+            if let Some(rule) = rules.rule(&unbound.code) {
+                said.findings
+                    .push(unbound_finding(rule, &unbound.path, document, known));
+            }
+        }
         for set in sets.iter() {
             let outcomes = set.judge(document, known.root, facts);
             said.more += outcomes.more;
-            said.findings.extend(outcomes.findings);
-            for code in outcomes.held {
+            said.findings.extend(
+                outcomes
+                    .findings
+                    .into_iter()
+                    .filter(|finding| !is_unbound(&finding.code)),
+            );
+            for code in outcomes.held.into_iter().filter(|code| !is_unbound(code)) {
                 let grade = rules
                     .rule(&code)
                     .map_or(Grade::Reconstructed, |rule| rule.grade);
@@ -390,6 +419,7 @@ impl Judge {
                 more: said.more,
                 held: said.held.into_iter().map(|(code, _)| code).collect(),
             },
+            records: Vec::new(),
             internal: false,
         }
     }
@@ -472,6 +502,22 @@ fn of_pack(finding: Finding, pack: &Pack, declaration: &str) -> Finding {
         source,
         contract: Some(pack.manifest.contract.clone()),
         ..finding
+    }
+}
+
+/// A rule that speaks of something the official schema does not know.
+fn unbound_finding(rule: &RuleInfo, path: &str, document: &Document, known: &Known) -> Finding {
+    Finding {
+        code: rule.code.clone(),
+        kind: Kind::Undecided,
+        class: rule.class,
+        grade: rule.grade,
+        source: rule.source.clone(),
+        contract: Some(known.pack.manifest.contract.clone()),
+        args: Args::new()
+            .with("reason", "unbound-path")
+            .with("path", path),
+        place: document.place(known.root, crate::document::PlaceOf::Name),
     }
 }
 

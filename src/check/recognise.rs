@@ -108,25 +108,31 @@ fn recognise_element(
     if NO_MESSAGES.contains(&namespace) {
         return Recognition::NoMessage;
     }
+    for pack in store.packs() {
+        if let Some(message) = pack.message(namespace, local) {
+            return known(pack, message, node, carrier);
+        }
+    }
+    if let Some(superseded) = store.superseded(namespace, local) {
+        // The reconstruction's namespace, while an official pack is in force.
+        let args = Args::new()
+            .with("element", local)
+            .with("namespace", MessageValue::new(namespace, DataClass::Plain))
+            .with(
+                "nearest",
+                superseded
+                    .official
+                    .manifest
+                    .schema_namespace
+                    .clone()
+                    .unwrap_or_default(),
+            );
+        return refused(document, node, "KK-HERKEN-NAAMRUIMTE", args);
+    }
     let candidates: Vec<&Arc<Pack>> = store
         .packs()
         .filter(|pack| pack.manifest.schema_namespace.as_deref() == Some(namespace))
         .collect();
-    for pack in &candidates {
-        let index = pack
-            .manifest
-            .messages
-            .iter()
-            .position(|message| message.root.as_deref() == Some(local));
-        if let Some(message) = index {
-            return Recognition::Known(Known {
-                pack: Arc::clone(pack),
-                message,
-                root: node,
-                carrier,
-            });
-        }
-    }
     if let Some(pack) = candidates.first() {
         let roots: Vec<Arc<str>> = pack
             .manifest
@@ -164,6 +170,21 @@ fn recognise_element(
     refused(document, node, "KK-HERKEN-NAAMRUIMTE", args)
 }
 
+/// A message of a pack's manifest, recognised.
+fn known(pack: &Arc<Pack>, message: &Message, root: NodeId, carrier: Carrier) -> Recognition {
+    let mut messages = pack.manifest.messages.iter();
+    match messages.position(|candidate| std::ptr::eq(candidate, message)) {
+        Some(message) => Recognition::Known(Known {
+            pack: Arc::clone(pack),
+            message,
+            root,
+            carrier,
+        }),
+        // Callers take the message from this very pack.
+        None => Recognition::NoMessage,
+    }
+}
+
 /// Recognises JSON: by name (`--as`), by what HTTP tells, or by its members.
 pub fn recognise_json(
     store: &Store,
@@ -177,19 +198,10 @@ pub fn recognise_json(
             .messages()
             .filter(|(_, message)| message.schema.is_some())
     };
-    let known = |pack: &Arc<Pack>, message: &Message| {
-        let index = pack
-            .manifest
-            .messages
-            .iter()
-            .position(|m| std::ptr::eq(m, message));
-        Recognition::Known(Known {
-            pack: Arc::clone(pack),
-            message: index.unwrap_or(0),
-            root,
-            carrier: Carrier::Json,
-        })
-    };
+    let known = |pack: &Arc<Pack>, message: &Message| known(pack, message, root, Carrier::Json);
+    if document.child(root, "$schema").is_some() {
+        return Recognition::NoMessage;
+    }
     if let Some(named) = named {
         let found = json().find(|(_, message)| message.name.as_deref() == Some(named));
         return match found {

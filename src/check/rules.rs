@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::event::PackKind;
 use crate::finding::{Grade, RuleBook, RuleInfo};
-use crate::pack::{Pack, Store};
-use crate::rules::{Origin, RuleSet};
+use crate::pack::Pack;
+use crate::rules::{Origin, RulePaths, RuleSet};
 use crate::text::BuiltinRules;
 
 /// The rule sets of one pack.
@@ -19,26 +19,28 @@ pub struct PackRules {
 }
 
 impl PackRules {
-    /// Reads the rule sets that a pack names.
+    /// Reads the rule sets that a pack names; an official pack has those of the
+    /// reconstruction whose place it took.
     pub fn read(pack: &Pack) -> Self {
         let mut rules = Self::default();
-        for file in &pack.manifest.rules {
-            let path = pack.resolve(file);
+        let home = pack.rules_home();
+        for file in &home.manifest.rules {
+            let path = home.resolve(file);
             let origin = Origin {
                 file: path.as_str().into(),
                 contract: Some(pack.manifest.contract.clone()),
-                grade: match pack.manifest.kind {
+                grade: match home.manifest.kind {
                     PackKind::Official => Grade::Published,
                     PackKind::Reconstruction | PackKind::Foreign => Grade::Reconstructed,
                 },
-                source: pack.manifest.contract.clone(),
+                source: home.manifest.contract.clone(),
                 phase: None,
             };
-            let Some(bytes) = pack.files().get(&path) else {
+            let Some(bytes) = home.files().get(&path) else {
                 rules.refused.push(format!("{path}: not in the pack"));
                 continue;
             };
-            let include = |name: &str| pack.files().get(name).map(|bytes| bytes.to_vec());
+            let include = |name: &str| home.files().get(name).map(|bytes| bytes.to_vec());
             match RuleSet::read(bytes, &origin, &include) {
                 Ok(set) => {
                     for info in set.infos() {
@@ -50,6 +52,11 @@ impl PackRules {
             }
         }
         rules
+    }
+
+    /// The location paths of all rules, for binding them to a schema.
+    pub fn paths(&self) -> Vec<RulePaths> {
+        self.sets.iter().flat_map(|set| set.paths()).collect()
     }
 
     /// The usable rule sets.
@@ -82,7 +89,7 @@ pub struct RulesOfPacks {
 
 impl RulesOfPacks {
     /// The rule sets of a pack.
-    pub fn of(&self, pack: &Pack, _store: &Store) -> Arc<PackRules> {
+    pub fn of(&self, pack: &Pack) -> Arc<PackRules> {
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         let rules = read
             .entry(pack.manifest.contract.clone())

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use super::message::{Bench, Judge, Outcome, tool_finding};
 use super::pool::run_ordered;
 use super::reported::Reporter;
+use crate::batch::BatchJudge;
 use crate::event::{BatchFinding, BatchJudged, EVENT_VERSION, Event, Started, Tally};
 use crate::finding::{Args, Class, Finding, Judgement, Kind, Place, Verdict, fold};
 use crate::input::Input;
+use crate::limits::MAX_BATCH_FINDINGS;
 
 /// How a run went, beside its events.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -26,17 +28,19 @@ pub fn run(
 ) -> (Tally, RunEnd) {
     let mut tally = Tally::new();
     let mut end = RunEnd::default();
+    let mut batch = BatchJudge::new(Arc::clone(&bench.extractor), bench.batch_rules.clone());
     let mut names: Vec<String> = Vec::new();
     sink(Event::Started(started(bench)));
     run_ordered(
         threads,
-        inputs,
+        (0u32..).zip(inputs),
         || {
             let mut judge = Judge::new(Arc::clone(bench));
-            move |input| judge.judge(input)
+            move |(number, input)| judge.judge(number, input)
         },
         |outcome: Outcome| {
             end.internal |= outcome.internal;
+            batch.add(outcome.records);
             if bench.options.batch {
                 names.push(outcome.judged.input.clone());
             }
@@ -45,7 +49,7 @@ pub fn run(
             sink(event);
         },
     );
-    if let Some(judged) = judge_batch(bench, &names) {
+    if let Some(judged) = judge_batch(bench, batch, &names) {
         let event = Event::Batch(judged);
         tally.count(&event);
         sink(event);
@@ -67,12 +71,32 @@ fn started(bench: &Bench) -> Started {
 
 /// What is said of the batch as a whole and of the run itself: rules over
 /// several messages, and deviations that nobody needs.
-fn judge_batch(bench: &Bench, names: &[String]) -> Option<BatchJudged> {
+fn judge_batch(bench: &Bench, batch: BatchJudge, names: &[String]) -> Option<BatchJudged> {
     let reporter = Reporter::new(bench.options.redaction);
     let today = bench.facts.clock.today();
     let mut findings: Vec<(Finding, Vec<String>)> = Vec::new();
-    let held: Vec<String> = Vec::new();
+    let mut held: Vec<String> = Vec::new();
     let mut judgements = Vec::new();
+    if names.len() > 1 {
+        let judged = batch.judge(&bench.facts.calendar);
+        let name = |number: u32| names.get(number as usize).cloned().unwrap_or_default();
+        for found in judged
+            .findings(|number| name(number).into())
+            .take(MAX_BATCH_FINDINGS)
+        {
+            let inputs = found.inputs.iter().map(|&number| name(number)).collect();
+            findings.push((found.finding, inputs));
+        }
+        for outcome in judged
+            .outcomes()
+            .iter()
+            .filter(|outcome| outcome.verdict() == Verdict::Pass)
+        {
+            let rule = bench.batch_rules.entry(outcome.rule);
+            judgements.push(Judgement::new(Verdict::Pass, rule.grade));
+            held.push(rule.code.to_string());
+        }
+    }
     findings.retain(|(finding, inputs)| {
         let input = inputs.first().map_or("", String::as_str);
         bench.deviations.excuse(finding, input, today).is_none()

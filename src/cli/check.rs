@@ -40,11 +40,14 @@ pub fn run_check(
         &check.rio
     };
     let facts = setup::facts(clock, profile, rio, &store)?;
+    let (extractor, batch_rules) = setup::batch()?;
     let bench = Arc::new(Bench {
         store,
         facts,
         options: options(check, settings),
         deviations: deviations(check, settings)?,
+        extractor,
+        batch_rules,
         rules: RulesOfPacks::default(),
     });
     let paths: Vec<PathBuf> = check.paths.iter().map(PathBuf::from).collect();

@@ -6,14 +6,16 @@ use std::sync::Arc;
 use super::args::Global;
 use super::failure::Failure;
 use super::settings::{self, Settings};
-use crate::check::{Recognition, recognise_xml};
+use crate::batch::{BatchRules, Extractor, RecordPaths};
+use crate::check::{PackRules, Recognition, recognise_xml};
 use crate::clock::Clock;
 use crate::document::{Document, Gated};
 use crate::facts::{
     Calendar, CalendarSources, Facts, Profile, RioData, RioPaths, SourceText, ValueLists,
 };
 use crate::input::{Inputs, Options};
-use crate::pack::{BUILTIN_FILES, Store};
+use crate::pack::{BUILTIN_FILES, Pack, Project, Store, in_force, user_packs_folder};
+use crate::rules::RulePaths;
 
 /// Reads the settings file: the one named, else the nearest one above the
 /// working folder, else none.
@@ -52,9 +54,52 @@ pub fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
     failure.with("path", path.display())
 }
 
-/// The packs in force.
-pub fn store(_global: &Global, _settings: &Settings) -> Result<Store, Failure> {
-    Store::builtin().map_err(|error| Failure::internal("pack").with("reason", error))
+/// The project: the folder named, else the nearest one above the working
+/// folder that has packs of its own.
+pub fn project(global: &Global) -> Option<Project> {
+    match &global.project {
+        Some(folder) => Some(Project::at(folder)),
+        None => Project::find(&std::env::current_dir().ok()?),
+    }
+}
+
+/// The user's own packs, when they are asked for.
+pub fn user_packs(global: &Global, settings: &Settings) -> Result<Option<PathBuf>, Failure> {
+    if !(global.user_packs || settings.user_packs) {
+        return Ok(None);
+    }
+    user_packs_folder(|name| std::env::var_os(name))
+        .map(Some)
+        .ok_or_else(|| Failure::usage("no-user-packs"))
+}
+
+/// The packs in force, those that the lock names when it must be kept.
+pub fn store(global: &Global, settings: &Settings) -> Result<Store, Failure> {
+    let project = project(global);
+    let user_packs = user_packs(global, settings)?;
+    let store = in_force(project.as_ref(), user_packs.as_deref(), &rule_paths)
+        .map_err(|error| Failure::usage("packs").with("reason", error))?;
+    if global.locked || settings.locked {
+        let project = project.ok_or_else(|| Failure::usage("no-lock"))?;
+        project
+            .verify_lock(&store)
+            .map_err(|error| Failure::usage("lock").with("reason", error))?;
+    }
+    Ok(store)
+}
+
+/// The location paths of a pack's rules, for binding them to a schema.
+pub fn rule_paths(pack: &Pack) -> Vec<RulePaths> {
+    PackRules::read(pack).paths()
+}
+
+/// The rules over a batch and what they look at.
+pub fn batch() -> Result<(Arc<Extractor>, BatchRules), Failure> {
+    let source = builtin("batchregels.toml");
+    let failure = |error| Failure::internal("pack").with("reason", error);
+    let paths = RecordPaths::from_toml(&source).map_err(failure)?;
+    let rules = BatchRules::from_toml(&source).map_err(failure)?;
+    Ok((Arc::new(Extractor::new(paths)), rules))
 }
 
 /// The facts of a run.

@@ -141,7 +141,10 @@ pub fn bind(
         }
     }
     let roots: Vec<&Arc<str>> = messages.iter().map(|message| &message.official.1).collect();
-    for places in lost.iter().filter_map(|element| places(reconstruction, element)) {
+    for places in lost
+        .iter()
+        .filter_map(|element| places(reconstruction, element))
+    {
         for (rule, seen) in rules.iter().zip(&seen_somewhere) {
             let known = binding.nowhere.iter().any(|entry| entry.code == rule.code);
             if *seen || known || contexts(&places, &rule.context).is_empty() {

@@ -195,7 +195,12 @@ fn prepare(
         .map_err(|refused| ImportError::Schema(kept.as_in_package(refused)))?;
     let structure = schema.structure();
     check_elements(contract, structure)?;
-    let mut manifest = manifest(layout, contract, &kept, reconstruction.map(|pack| &pack.manifest))?;
+    let mut manifest = manifest(
+        layout,
+        contract,
+        &kept,
+        reconstruction.map(|pack| &pack.manifest),
+    )?;
     manifest.rewritten = closure
         .rewritten
         .iter()
@@ -379,7 +384,11 @@ fn manifest(
         valid_until: reconstruction.and_then(|known| known.valid_until),
         schema_namespace: Some(namespace),
         contract_namespace: Some(contract.namespace.clone()),
-        schemas: kept.entries.iter().map(|path| path.as_str().into()).collect(),
+        schemas: kept
+            .entries
+            .iter()
+            .map(|path| path.as_str().into())
+            .collect(),
         rules: Vec::new(),
         rules_of: reconstruction.map(|known| known.contract.clone()),
         wsdl: contract.wsdls.first().map(|path| kept.path(path).into()),
@@ -423,7 +432,10 @@ pub(super) fn rebind(
             }
         })
         .collect();
-    let lost: Vec<_> = lost.into_iter().map(|message| element(known, message)).collect();
+    let lost: Vec<_> = lost
+        .into_iter()
+        .map(|message| element(known, message))
+        .collect();
     let mut binding = bind(
         &rule_paths(reconstruction),
         structure,

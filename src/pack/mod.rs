@@ -22,9 +22,7 @@ pub mod wsdl;
 pub use bind::{Binding, BoundMessage, Unbound, bind};
 pub use builtin::BUILTIN_FILES;
 pub use date::{Day, Moment};
-pub use import::{
-    Change, ImportOptions, Imported, ImportedPack, Replaced, RulePathsOf, import,
-};
+pub use import::{Change, ImportOptions, Imported, ImportedPack, Replaced, RulePathsOf, import};
 pub use import_error::ImportError;
 pub use layout::LayoutError;
 pub use lock::{Difference, Lock, LockError, LockedPack};
@@ -33,6 +31,6 @@ pub use overview::{
     FileLine, MessageLine, PackDetails, PackSummary, RuleFileLine, list, notice, show,
 };
 pub use package::{ImportSource, Package, PackageError, Source, Unreadable, UnreadableReason};
-pub use stored::StoredError;
 pub use project::{Project, ProjectError, in_force, user_packs_folder};
 pub use store::{Pack, PackError, Store, Superseded};
+pub use stored::StoredError;

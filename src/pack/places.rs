@@ -200,7 +200,9 @@ impl Places {
                         Axis::Parent if id != DOCUMENT => reached.push(self.nodes[id].parent),
                         Axis::Ancestor => reached.extend(self.ancestors_or_self(id).skip(1)),
                         Axis::AncestorOrSelf => reached.extend(self.ancestors_or_self(id)),
-                        Axis::Sibling => reached.extend(&self.nodes[self.nodes[id].parent].children),
+                        Axis::Sibling => {
+                            reached.extend(&self.nodes[self.nodes[id].parent].children)
+                        }
                         _ => {}
                     }
                 }

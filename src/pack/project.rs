@@ -202,12 +202,13 @@ fn load(
             let binding = match current {
                 Some(binding) => binding,
                 None => {
-                    let schema = XsdSchema::compile(pack.files(), &pack.entries()).map_err(
-                        |refused| ProjectError::Schema {
-                            contract: pack.manifest.contract.to_string(),
-                            refused,
-                        },
-                    )?;
+                    let schema =
+                        XsdSchema::compile(pack.files(), &pack.entries()).map_err(|refused| {
+                            ProjectError::Schema {
+                                contract: pack.manifest.contract.to_string(),
+                                refused,
+                            }
+                        })?;
                     rebind(&pack, schema.structure(), reconstruction, rule_paths)?
                 }
             };

@@ -58,6 +58,7 @@ enum Function {
     WindowBegin,
     WindowEnd,
     WindowExchanged,
+    ClosingDate,
     ProfileName,
     RioKnown,
     RioAanbieder,
@@ -87,6 +88,7 @@ const FUNCTIONS: &[(&str, &str, usize, Function)] = &[
         2,
         Function::WindowExchanged,
     ),
+    (NAMESPACE, "sluitingsdatum", 2, Function::ClosingDate),
     (NAMESPACE, "profiel", 0, Function::ProfileName),
     (NAMESPACE, "rio-bekend", 0, Function::RioKnown),
     (NAMESPACE, "rio-aanbieder-geldig", 2, Function::RioAanbieder),
@@ -248,6 +250,13 @@ impl<'f> Host<'f> {
             Function::WindowBegin => self.window(args, |window| window.begin),
             Function::WindowEnd => self.window(args, |window| Some(window.end)),
             Function::WindowExchanged => self.window(args, |window| Some(window.exchanged_by)),
+            Function::ClosingDate => match (text(&args[0]), year(&args[1])) {
+                (Some(sector), Some(year)) => facts
+                    .calendar
+                    .closing_date(&sector, year)
+                    .map_or(Value::Empty, date_value),
+                _ => Value::Empty,
+            },
             Function::ProfileName => Value::string(match facts.profile {
                 Profile::Production => "production",
                 Profile::Test => "test",
@@ -297,7 +306,7 @@ impl<'f> Host<'f> {
     }
 
     fn window(&self, args: &[Value], of: impl Fn(AdviceWindow) -> Option<Date>) -> Value {
-        let year = text(&args[1]).and_then(|year| year.trim().parse().ok());
+        let year = year(&args[1]);
         match (text(&args[0]).as_deref().and_then(AdviceKind::parse), year) {
             (Some(kind), Some(year)) => self
                 .facts
@@ -397,6 +406,11 @@ fn period(args: &[Value], count: impl Fn(Date, Date) -> i64) -> Value {
         (Some(from), Some(to)) => Value::integer(count(from, to)),
         _ => Value::Empty,
     }
+}
+
+/// A calendar year, from a number or a text.
+fn year(value: &Value) -> Option<i16> {
+    text(value).and_then(|year| year.trim().parse().ok())
 }
 
 fn date_value(day: Date) -> Value {

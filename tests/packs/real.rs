@@ -39,18 +39,28 @@ fn the_vo_contract_becomes_a_pack_that_judges() {
 
     let store = temporary.store();
     let namespace = "http://duo.nl/schema/DUO_VOAanlevering_InschrijvingVO_V1";
-    let (pack, message) = store.message(namespace, "aanleverenInschrijvingVO_Request").unwrap();
+    let (pack, message) = store
+        .message(namespace, "aanleverenInschrijvingVO_Request")
+        .unwrap();
     assert_eq!(pack.manifest.kind, PackKind::Official);
     assert_eq!(&*pack.manifest.family, "bron-vo");
     assert_eq!(
         message.action.as_deref(),
         Some("http://duo.nl/contract/DUO_VOAanlevering_InschrijvingVO_V1/aanleverenInschrijvingVO")
     );
-    assert_eq!((message.part, message.direction.as_deref()), (Part::Request, Some("las-duo")));
+    assert_eq!(
+        (message.part, message.direction.as_deref()),
+        (Part::Request, Some("las-duo"))
+    );
     let schema = XsdSchema::compile(pack.files(), &pack.entries()).unwrap();
     let good = std::fs::read("tests/vo.xml").unwrap();
     let document = Document::from_xml(Gated::xml(&good).unwrap()).unwrap();
-    assert!(schema.validate(&document, document.root_element()).mistakes.is_empty());
+    assert!(
+        schema
+            .validate(&document, document.root_element())
+            .mistakes
+            .is_empty()
+    );
 
     let before = temporary.snapshot();
     let again = temporary.import(&source).unwrap();
@@ -69,9 +79,21 @@ fn the_rio_contract_takes_the_place_of_our_reconstruction() {
     let contract = "DUO_RIO_Raadplegen_OnderwijsOrganisatie_V4";
     let rules = |_: &ketenkeur::pack::Pack| {
         vec![
-            rule("KK-RIO-LOCATIE", "onderwijslocatie", &["..", "onderwijslocatiecode"]),
-            rule("KK-RIO-ANTWOORD", "requestGoedgekeurd", &["../foutmelding/foutcode"]),
-            rule("KK-RIO-AANBIEDER", "onderwijsaanbieder", &["onderwijsaanbiederPeriode/naam"]),
+            rule(
+                "KK-RIO-LOCATIE",
+                "onderwijslocatie",
+                &["..", "onderwijslocatiecode"],
+            ),
+            rule(
+                "KK-RIO-ANTWOORD",
+                "requestGoedgekeurd",
+                &["../foutmelding/foutcode"],
+            ),
+            rule(
+                "KK-RIO-AANBIEDER",
+                "onderwijsaanbieder",
+                &["onderwijsaanbiederPeriode/naam"],
+            ),
         ]
     };
     let imported = temporary.import_with(&source, None, &rules).unwrap();
