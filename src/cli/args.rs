@@ -132,6 +132,8 @@ pub enum Packs {
     Import {
         #[arg(value_name = "DIR|ZIP")]
         source: PathBuf,
+        #[arg(long, value_name = "CONTRACT")]
+        replaces: Option<String>,
     },
     Lock,
 }

@@ -5,6 +5,7 @@ mod check;
 mod example;
 mod failure;
 mod output;
+mod packs;
 mod rules;
 mod settings;
 mod setup;
@@ -70,7 +71,7 @@ fn command(cli: &Cli, settings: &Settings, language: Language) -> Result<Exit, F
         Command::Example(wanted) => {
             example::run_example(&setup::store(&cli.global, settings)?, wanted, language)
         }
-        Command::Packs { .. } => Err(Failure::internal("internal")),
+        Command::Packs { command } => packs::run_packs(command, &cli.global, settings, language),
     }
 }
 

@@ -32,6 +32,7 @@ pub struct Texts {
     pub summary: SummaryTexts,
     pub exit: ExitTexts,
     pub rules: RulesTexts,
+    pub packs: PacksTexts,
     pub junit: JunitTexts,
     /// Why rules are undecided.
     pub reason: Phrases,
@@ -105,6 +106,12 @@ section! {
 section! {
     /// What each exit code means.
     ExitTexts { conforms, findings, usage, unreachable, internal, undecided }
+}
+section! {
+    /// Words of `packs`.
+    PacksTexts {
+        new, unchanged, replaced, repaired, in_place_of, lost, similar, unbound, ignored, messages, files, locked,
+    }
 }
 section! {
     /// Words of `rules` and `example`.

@@ -1,0 +1,254 @@
+//! `ketenkeur packs`: which packs are in force, and official ones in their
+//! place.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use super::args::{Global, Packs, Shape};
+use super::failure::Failure;
+use super::output::{print, print_json};
+use super::settings::Settings;
+use super::setup;
+use crate::exit::Exit;
+use crate::finding::Language;
+use crate::pack::{
+    Binding, Change, ImportOptions, ImportSource, ImportedPack, PackDetails, PackSummary, Project, Store, list,
+    notice, show,
+};
+use crate::schema::xsd::nearest;
+use crate::text::Texts;
+
+/// Runs the command.
+pub fn run_packs(command: &Packs, global: &Global, settings: &Settings, language: Language) -> Result<Exit, Failure> {
+    match command {
+        Packs::List { report } => list_packs(&setup::store(global, settings)?, *report, language),
+        Packs::Show { contract, report } => show_pack(&setup::store(global, settings)?, contract, *report, language),
+        Packs::Import { source, replaces } => import(source, replaces.as_deref(), global, settings, language),
+        Packs::Lock => {
+            let project = project(global)?;
+            let store = setup::store(global, settings)?;
+            project
+                .lock(&store)
+                .map_err(|error| Failure::usage("packs").with("reason", error))?;
+            let texts = &Texts::of(language).packs;
+            print(&format!("{} {}\n", texts.locked, project.lock_file().display()))
+        }
+    }
+}
+
+fn list_packs(store: &Store, shape: Shape, language: Language) -> Result<Exit, Failure> {
+    let packs = list(store);
+    if shape == Shape::Json {
+        return print_json(&packs.iter().map(summary_json).collect::<Vec<_>>());
+    }
+    let texts = Texts::of(language);
+    let mut out = String::new();
+    let width = packs.iter().map(|pack| pack.contract.len()).max().unwrap_or(0);
+    for pack in &packs {
+        out.push_str(&format!(
+            "{:width$}  {:8}  {:6}  {:18}  {}\n",
+            pack.contract,
+            pack.family,
+            pack.version,
+            texts.pack(pack.kind),
+            texts.grade(pack.grade)
+        ));
+    }
+    out.push_str(&format!("\n{}\n", texts.summary.reconstruction_note));
+    print(&out)
+}
+
+fn show_pack(store: &Store, contract: &str, shape: Shape, language: Language) -> Result<Exit, Failure> {
+    let Some(details) = show(store, contract) else {
+        let names: Vec<_> = store.packs().map(|pack| pack.manifest.contract.clone()).collect();
+        let meant = nearest(contract, names.iter()).unwrap_or_else(|| "".into());
+        return Err(Failure::usage("no-contract").with("contract", contract).with("nearest", meant));
+    };
+    if shape == Shape::Json {
+        return print_json(&details_json(&details));
+    }
+    print(&details_text(&details, language))
+}
+
+fn import(
+    path: &Path,
+    replaces: Option<&str>,
+    global: &Global,
+    settings: &Settings,
+    language: Language,
+) -> Result<Exit, Failure> {
+    let project = project(global)?;
+    let user_packs = setup::user_packs(global, settings)?;
+    let builtin = Store::builtin().map_err(|error| Failure::internal("pack").with("reason", error))?;
+    let source = if path.is_dir() {
+        ImportSource::Folder(path.to_path_buf())
+    } else {
+        ImportSource::Zip(std::fs::read(path).map_err(|error| setup::unreadable(path, &error))?)
+    };
+    let options = ImportOptions {
+        builtin: &builtin,
+        replaces,
+        rule_paths: &setup::rule_paths,
+    };
+    let imported = project
+        .import(&source, options, user_packs.as_deref())
+        .map_err(|error| Failure::usage("import").with("reason", error))?;
+    let mut out = String::new();
+    for pack in &imported.packs {
+        out.push_str(&imported_text(pack, language));
+    }
+    let words = &Texts::of(language).packs;
+    for file in &imported.ignored {
+        out.push_str(&format!("{}: {file}\n", words.ignored));
+    }
+    print(&out)
+}
+
+/// What an import did for one contract, and what of our rules is lost by it.
+fn imported_text(pack: &ImportedPack, language: Language) -> String {
+    let words = &Texts::of(language).packs;
+    let change = match &pack.change {
+        Change::New => words.new.clone(),
+        Change::Unchanged => words.unchanged.clone(),
+        Change::Replaced { version, .. } => format!("{} {version}", words.replaced),
+        Change::Repaired => words.repaired.clone(),
+    };
+    let mut out = format!("{} {}: {change}\n", pack.contract, pack.version);
+    if let Some(replaced) = &pack.replaces {
+        out.push_str(&format!("  {}: {}\n", words.in_place_of, replaced.contract));
+        for lost in &replaced.lost {
+            out.push_str(&format!("  {}: {lost}\n", words.lost));
+        }
+    }
+    if let Some(similar) = &pack.similar {
+        out.push_str(&format!("  {}: --replaces {similar}\n", words.similar));
+    }
+    if let Some(binding) = &pack.binding {
+        out.push_str(&binding_text(binding, language));
+    }
+    out
+}
+
+/// The rules that cannot match, by message.
+fn binding_text(binding: &Binding, language: Language) -> String {
+    let words = &Texts::of(language).packs;
+    let affected = binding.rules_affected();
+    let mut out = format!("  {}: {affected}\n", words.unbound);
+    for (root, unbound) in binding.messages() {
+        for rule in unbound {
+            out.push_str(&format!("    {root}  {}  {}\n", rule.code, rule.path));
+        }
+    }
+    out
+}
+
+fn details_text(details: &PackDetails, language: Language) -> String {
+    let texts = Texts::of(language);
+    let words = &texts.packs;
+    let summary = &details.summary;
+    let mut out = format!("{} {} ({})\n", summary.contract, summary.version, texts.pack(summary.kind));
+    if let Some(notice) = notice(summary.kind, language) {
+        out.push_str(&format!("{notice}\n"));
+    }
+    out.push('\n');
+    for entry in &details.provenance {
+        out.push_str(&format!("{:32} {}; {}\n", entry.declaration, texts.grade(entry.grade), entry.source));
+    }
+    out.push_str(&format!("\n{}\n", words.messages));
+    for message in &details.messages {
+        let title = match language {
+            Language::Nl => &message.title_nl,
+            Language::En => &message.title_en,
+        };
+        out.push_str(&format!("  {:44} {title}\n", message.id));
+    }
+    out.push_str(&format!("\n{}\n", texts.rules.rules));
+    for file in &details.rules {
+        out.push_str(&format!("  {:4}  {}\n", file.rules, file.path));
+    }
+    if let Some(binding) = &details.binding {
+        out.push_str(&binding_text(binding, language));
+    }
+    out.push_str(&format!("\n{}  sha256 {}\n", words.files, summary.hash));
+    for file in &details.files {
+        out.push_str(&format!("  {:8}  {}\n", file.bytes, file.path));
+    }
+    out
+}
+
+fn summary_json(pack: &PackSummary) -> serde_json::Value {
+    json!({
+        "contract": pack.contract,
+        "family": pack.family,
+        "kind": pack.kind,
+        "version": pack.version,
+        "valid-from": pack.valid_from.map(|day| day.0.to_string()),
+        "valid-until": pack.valid_until.map(|day| day.0.to_string()),
+        "grade": pack.grade,
+        "sha256": pack.hash,
+        "messages": pack.messages,
+        "rules": pack.rules,
+        "undecided-rules": pack.unbound,
+        "replaces": pack.replaces,
+    })
+}
+
+fn details_json(details: &PackDetails) -> serde_json::Value {
+    let provenance: Vec<_> = details
+        .provenance
+        .iter()
+        .map(|entry| json!({"declaration": entry.declaration, "grade": entry.grade, "source": entry.source}))
+        .collect();
+    let messages: Vec<_> = details
+        .messages
+        .iter()
+        .map(|message| {
+            json!({
+                "name": message.id,
+                "operation": message.operation,
+                "action": message.action,
+                "direction": message.direction,
+                "title-nl": message.title_nl,
+                "title-en": message.title_en,
+                "undecided-rules": message.unbound,
+            })
+        })
+        .collect();
+    let rules: Vec<_> = details
+        .rules
+        .iter()
+        .map(|file| json!({"contract": file.contract, "path": file.path, "rules": file.rules}))
+        .collect();
+    let files: Vec<_> = details
+        .files
+        .iter()
+        .map(|file| json!({"path": file.path, "bytes": file.bytes, "sha256": file.sha256}))
+        .collect();
+    let unbound: Vec<_> = details
+        .binding
+        .iter()
+        .flat_map(|binding| binding.messages())
+        .flat_map(|(root, unbound)| unbound.iter().map(move |rule| (root, rule)))
+        .map(|(root, rule)| json!({"message": root, "rule": rule.code, "path": rule.path}))
+        .collect();
+    json!({
+        "pack": summary_json(&details.summary),
+        "schema-namespace": details.schema_namespace,
+        "contract-namespace": details.contract_namespace,
+        "provenance": provenance,
+        "messages": messages,
+        "rule-files": rules,
+        "files": files,
+        "undecided": unbound,
+    })
+}
+
+fn project(global: &Global) -> Result<Project, Failure> {
+    match setup::project(global) {
+        Some(project) => Ok(project),
+        None => std::env::current_dir()
+            .map(Project::at)
+            .map_err(|error| Failure::usage("unreadable").with("path", ".").with("reason", error.kind())),
+    }
+}
