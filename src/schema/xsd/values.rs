@@ -1,6 +1,7 @@
 //! Mistakes in values: one per element or attribute, named by what the type
 //! demands.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use xsd_schema::ids::TypeKey;
@@ -15,11 +16,16 @@ use crate::finding::{Arg, Args, DataClass, MessageValue};
 /// Turns what the drive recorded into mistakes: the first per element and per
 /// attribute.
 pub(super) fn value_mistakes(schema: &XsdSchema, document: &Document, raw: &[Raw]) -> Vec<Mistake> {
-    let mut mistakes: Vec<Mistake> = Vec::new();
-    for raw in raw {
-        mistakes.extend(mistake(schema, document, raw));
-    }
-    mistakes
+    let mut started = HashSet::new();
+    raw.iter()
+        .filter(|raw| match raw.phase {
+            // A wrong `xsi:nil` or `xsi:type` makes the content wrong as well.
+            Phase::Start => started.insert(raw.node),
+            Phase::End => !started.contains(&raw.node),
+            _ => true,
+        })
+        .filter_map(|raw| mistake(schema, document, raw))
+        .collect()
 }
 
 fn mistake(schema: &XsdSchema, document: &Document, raw: &Raw) -> Option<Mistake> {
