@@ -10,14 +10,26 @@
 //! | [`limits`], [`clock`] | every limit in one place; the moment of judging |
 //! | [`document`] | bytes through the gate into a tree with source positions |
 //! | [`facts`] | numbers, calendar, value lists and RIO data |
+//! | [`text`] | everything that is said to a person, in both languages |
+//! | [`report`] | events as human, JSON, JUnit, SARIF and GitHub output |
+//! | [`exit`] | how a run ends |
+//! | [`exchange`], [`input`] | what the user names on the command line, as messages with the facts around them |
+//! | [`schema`] | whether a message is built as its contract says |
 
 pub mod check;
+pub mod cli;
 pub mod clock;
 pub mod document;
 pub mod event;
 pub mod example;
+pub mod exchange;
+pub mod exit;
 pub mod facts;
 pub mod finding;
+pub mod input;
 pub mod limits;
 pub mod pack;
+pub mod report;
+pub mod rules;
 pub mod schema;
+pub mod text;

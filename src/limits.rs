@@ -25,6 +25,13 @@ pub const MAX_ARCHIVE_ENTRIES: usize = 1_000_000;
 /// XML packs to about a thirtieth; a bomb to a thousandth.
 pub const MAX_COMPRESSION_RATIO: u64 = 200;
 
+/// Bytes of an archive entry below which its compression ratio says nothing:
+/// a short file of one repeated character is no bomb.
+pub const MIN_BOMB_BYTES: u64 = 1024 * 1024;
+
+/// Header lines of one HTTP message.
+pub const MAX_HTTP_HEADERS: usize = 256;
+
 /// Findings on one message; what comes after is counted, not listed.
 pub const MAX_FINDINGS_PER_MESSAGE: usize = 200;
 
@@ -51,3 +58,14 @@ pub const MAX_PACK_FILES: usize = 2_000;
 
 /// Items that one range expression of a foreign rule set may span.
 pub const MAX_XPATH_RANGE: i64 = 100_000;
+
+/// Steps that the loops and ranges of all rules may take on one message: each
+/// item of a range and each turn of a `for`, `some` or `every` is one.
+pub const MAX_XPATH_STEPS: u64 = 2_000_000;
+
+/// Rule files that include each other.
+pub const MAX_INCLUDE_DEPTH: usize = 16;
+
+/// Alternatives of one location path of a rule; beyond them the path is taken
+/// to match anywhere.
+pub const MAX_PATH_ALTERNATIVES: usize = 64;

@@ -2,7 +2,7 @@
 
 use ketenkeur::document::{Document, Gated};
 use ketenkeur::finding::{Kind, Redaction};
-use ketenkeur::schema::{JSON_CODES, JsonSchema, JsonSchemaError, SchemaFindings};
+use ketenkeur::schema::json::{JSON_CODES, JsonSchema, JsonSchemaError, SchemaFindings};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};

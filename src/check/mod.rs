@@ -1,9 +1,17 @@
 //! The check: inputs in, events out.
 
 mod deviations;
+mod gate_findings;
+mod message;
 mod pool;
 mod recognise;
+mod reported;
+mod rules;
+mod run;
 
 pub use deviations::{Deviation, Deviations, DeviationsError};
+pub use message::{Bench, CheckOptions, Judge, Outcome};
 pub use pool::run_ordered;
 pub use recognise::{HttpHint, Known, Recognition, recognise_json, recognise_xml};
+pub use rules::{PackRules, RulesOfPacks};
+pub use run::{RunEnd, run};

@@ -7,13 +7,17 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::check::CheckOptions;
 use crate::facts::Profile;
 use crate::finding::{Class, Language};
 
 /// The command line.
 #[derive(Debug, Parser)]
-#[command(name = "ketenkeur", version, disable_help_subcommand = true, arg_required_else_help = true)]
+#[command(
+    name = "ketenkeur",
+    version,
+    disable_help_subcommand = true,
+    arg_required_else_help = true
+)]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,

@@ -91,7 +91,10 @@ mod tests {
         assert_eq!(settings.lang, Some(Language::En));
         assert_eq!(settings.fail_on, Some(Class::Melding));
         assert_eq!(settings.profile, Some(Profile::Test));
-        assert_eq!(settings.deviations.as_deref(), Some(Path::new("map/a.toml")));
+        assert_eq!(
+            settings.deviations.as_deref(),
+            Some(Path::new("map/a.toml"))
+        );
         let error = Settings::parse("lang = 'en'\nfail-om = 'x'\n", Path::new("")).unwrap_err();
         assert_eq!(error.line, 2);
         assert!(error.message.contains("fail-om"));

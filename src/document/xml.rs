@@ -170,7 +170,7 @@ impl<'a, 'input: 'a> Builder<'a, 'input> {
         let tag = node.tag_name();
         let written = &self.source[node.range().start + 1..];
         let end = written
-            .find(|c: char| matches!(c, ' ' | '\t' | '\r' | '\n' | '/' | '>'))
+            .find([' ', '\t', '\r', '\n', '/', '>'])
             .unwrap_or(written.len());
         self.intern(tag.namespace().unwrap_or(""), tag.name(), &written[..end])
     }
@@ -193,7 +193,7 @@ impl<'a, 'input: 'a> Builder<'a, 'input> {
             let at = attribute.position();
             let written = &self.source[at..];
             let end = written
-                .find(|c: char| matches!(c, ' ' | '\t' | '\r' | '\n' | '='))
+                .find([' ', '\t', '\r', '\n', '='])
                 .unwrap_or(written.len());
             let name = self.intern(
                 attribute.namespace().unwrap_or(""),

@@ -23,11 +23,16 @@ pub use numbers::{
 pub use rio::{RioData, RioPaths};
 pub use value_lists::{ValueList, ValueListError, ValueLists};
 
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
 use crate::clock::Clock;
 
 /// The setting that the transport rules and the OSR rules are judged for
 /// (20-edukoppeling.md, profiles).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Profile {
     /// The real chain.
     #[default]
@@ -36,19 +41,30 @@ pub enum Profile {
     Test,
 }
 
-/// The facts that a message is judged with. Shared by all threads of a run.
-#[derive(Debug)]
+/// The facts that a message is judged with. Shared by all threads of a run; a
+/// clone shares everything but the clock.
+#[derive(Debug, Clone)]
 pub struct Facts {
     /// The moment of judging.
     pub clock: Clock,
     /// Production or test.
     pub profile: Profile,
     /// DUO's value lists.
-    pub lists: ValueLists,
+    pub lists: Arc<ValueLists>,
     /// School holidays, windows and deadlines.
-    pub calendar: Calendar,
+    pub calendar: Arc<Calendar>,
     /// RIO data, when the user gave any.
-    pub rio: Option<RioData>,
+    pub rio: Option<Arc<RioData>>,
+}
+
+impl Facts {
+    /// The same facts at another moment: the recorded time of receipt.
+    pub fn at(&self, moment: Timestamp) -> Self {
+        Self {
+            clock: Clock::at(moment),
+            ..self.clone()
+        }
+    }
 }
 
 #[cfg(test)]

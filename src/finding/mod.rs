@@ -16,7 +16,7 @@ pub use grade::{Class, Grade};
 pub(crate) use personal::mask;
 pub use personal::{DataClass, MessageValue, Redaction, is_synthetic_number};
 pub use place::{Place, Position};
-pub use template::{Language, RuleInfo, RuleText, Template};
+pub use template::{Language, RuleBook, RuleInfo, RuleText, Template};
 pub use verdict::{Judgement, Verdict, fold};
 
 use std::sync::Arc;

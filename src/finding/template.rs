@@ -27,29 +27,47 @@ pub struct Template {
 enum Piece {
     Text(Arc<str>),
     Argument(Arc<str>),
+    /// The start of a part that falls away when an argument in it is empty.
+    Open,
+    /// The end of such a part.
+    Close,
 }
 
 impl Template {
-    /// Reads `{name}` as the place of the argument `name`; `{{` is a brace.
+    /// Reads `{name}` as the place of the argument `name`; `{{` is a brace. A
+    /// part in `[[` and `]]` falls away when an argument in it is empty.
     pub fn parse(text: &str) -> Self {
         let mut template = Self::default();
         let mut rest = text;
+        while let Some((before, part)) = rest.split_once("[[") {
+            let (part, after) = part.split_once("]]").unwrap_or((part, ""));
+            template.push_parsed(before);
+            template.pieces.push(Piece::Open);
+            template.push_parsed(part);
+            template.pieces.push(Piece::Close);
+            rest = after;
+        }
+        template.push_parsed(rest);
+        template
+    }
+
+    fn push_parsed(&mut self, text: &str) {
+        let mut rest = text;
         while let Some(open) = rest.find('{') {
             let (before, after) = rest.split_at(open);
-            template.push_text(before);
+            self.push_text(before);
             if let Some(literal) = after.strip_prefix("{{") {
-                template.push_text("{");
+                self.push_text("{");
                 rest = literal;
             } else if let Some(close) = after.find('}') {
-                template.push_argument(&after[1..close]);
+                self.push_argument(&after[1..close]);
                 rest = &after[close + 1..];
             } else {
-                template.push_text(after);
+                self.push_text(after);
                 rest = "";
             }
         }
-        template.push_text(rest);
-        template
+        self.push_text(rest);
     }
 
     /// Adds text at the end.
@@ -68,7 +86,7 @@ impl Template {
     pub fn arguments(&self) -> impl Iterator<Item = &Arc<str>> {
         self.pieces.iter().filter_map(|piece| match piece {
             Piece::Argument(name) => Some(name),
-            Piece::Text(_) => None,
+            Piece::Text(_) | Piece::Open | Piece::Close => None,
         })
     }
 
@@ -81,10 +99,25 @@ impl Template {
     /// become one space.
     pub fn fill(&self, value: impl Fn(&str) -> String) -> String {
         let mut text = String::new();
+        let mut part_start = None;
+        let mut part_is_empty = false;
         for piece in &self.pieces {
             match piece {
                 Piece::Text(part) => text.push_str(part),
-                Piece::Argument(name) => text.push_str(&value(name)),
+                Piece::Argument(name) => {
+                    let value = value(name);
+                    part_is_empty |= value.is_empty();
+                    text.push_str(&value);
+                }
+                Piece::Open => {
+                    part_start = Some(text.len());
+                    part_is_empty = false;
+                }
+                Piece::Close => {
+                    if let Some(start) = part_start.take().filter(|_| part_is_empty) {
+                        text.truncate(start);
+                    }
+                }
             }
         }
         text.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -137,9 +170,23 @@ impl RuleInfo {
     }
 }
 
+/// Where the texts of rules are looked up when findings are shown.
+pub trait RuleBook {
+    /// The rule of that code, `None` when nobody here knows it.
+    fn rule(&self, code: &str) -> Option<Arc<RuleInfo>>;
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_optional_part_falls_away_with_its_argument() {
+        let template = Template::parse("{a}[[; at most {max}]][[; at least {min}]].");
+        let filled = template.fill(|name| if name == "max" { "" } else { "1" }.to_string());
+        assert_eq!(filled, "1; at least 1.");
+        assert_eq!(template.arguments().count(), 3);
+    }
 
     #[test]
     fn a_template_is_filled_by_name() {

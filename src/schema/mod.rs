@@ -1,8 +1,6 @@
 //! Whether a message has the shape that its contract's schema demands.
 
-mod json_mistakes;
-mod json_schema;
+mod json;
 pub mod xsd;
 
-pub use json_mistakes::{JSON_CODES, SchemaFindings};
-pub use json_schema::{JsonSchema, JsonSchemaError};
+pub use json::{JSON_CODES, JsonSchema, JsonSchemaError, SchemaFindings};

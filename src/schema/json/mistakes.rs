@@ -12,7 +12,7 @@ use jsonschema::paths::{Location, LocationSegment};
 use jsonschema::{JsonType, ValidationError};
 use serde_json::Value;
 
-use super::json_schema::SchemaSources;
+use super::compile::SchemaSources;
 use crate::document::{Document, NodeId, PlaceOf};
 use crate::finding::{Arg, Args, Class, DataClass, Finding, Grade, Kind, MessageValue};
 use crate::limits::MAX_FINDINGS_PER_MESSAGE;

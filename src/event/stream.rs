@@ -1,8 +1,4 @@
-//! The versioned stream of events that a check produces.
-//!
-//! Terminal and reports read only this. An event holds nothing that may not be
-//! shown: personal values went through the run's redaction when it was made.
-//! Recorded, it is one JSON object a line.
+//! The events themselves.
 
 use serde::{Deserialize, Serialize};
 
@@ -79,7 +75,7 @@ pub struct Judged {
     pub input: String,
     /// What the message is, `None` when nothing recognised it.
     pub message: Option<Recognised>,
-    /// The verdict.
+    /// The verdict, under strict provenance after [`Judgement::strict`].
     pub judgement: Judgement,
     /// What was found, in order of place.
     pub findings: Vec<Reported>,
@@ -134,7 +130,9 @@ pub struct Reported {
     pub source: String,
     /// The contract whose pack holds the rule.
     pub contract: Option<String>,
-    /// The arguments of the texts, as they may be shown.
+    /// The arguments of the texts, as they may be shown. Of an undecided
+    /// finding `reason` is a key of the texts (`reason.<key>`) or the rule
+    /// set's own wording.
     pub args: Vec<(String, String)>,
     /// Start in the input.
     pub start: Option<Position>,
@@ -180,29 +178,35 @@ pub struct BatchJudged {
 pub struct BatchFinding {
     /// The finding; its place is in the first input.
     pub finding: Reported,
-    /// The inputs it is about, the first the one to look at.
+    /// The inputs it is about, the first the one to look at; empty when it is
+    /// about the run itself.
     pub inputs: Vec<String>,
 }
 
-/// The counts of a run. The first five add up to the inputs found.
+/// The counts of a run. `passed`, `failed`, `undecided` and `not_applicable`
+/// add up to `inputs`. Made by a [`Tally`](super::Tally).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// Inputs found.
     pub inputs: u64,
     /// Messages that conform.
     pub passed: u64,
+    /// Of those, messages that conform to a reconstruction.
+    pub passed_on_reconstruction: u64,
     /// Messages that do not.
     pub failed: u64,
     /// Messages about which something could not be decided.
     pub undecided: u64,
     /// Inputs that nothing applies to.
     pub not_applicable: u64,
-    /// Findings per class, in the order of [`Class::ALL`].
+    /// Broken rules per class, in the order of [`Class::ALL`].
     pub classes: [u64; 4],
     /// Findings that say "undecided".
     pub undecided_findings: u64,
     /// Findings that deviations excuse.
     pub excused: u64,
-    /// The judgement of the whole run.
+    /// Findings beyond the limit per message, counted only.
+    pub more: u64,
+    /// The judgement of the whole run, `None` when there was nothing to judge.
     pub judgement: Option<Judgement>,
 }

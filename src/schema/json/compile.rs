@@ -7,7 +7,7 @@ use jsonschema::{PatternOptions, ReferencingError, Registry, Validator};
 use serde_json::Value;
 use thiserror::Error;
 
-use super::json_mistakes::{SchemaFindings, findings};
+use super::mistakes::{SchemaFindings, findings};
 use crate::document::Document;
 
 /// Steps that one pattern of a schema may take on one value before it counts

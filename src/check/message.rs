@@ -1,0 +1,560 @@
+//! One message through all its checks.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::deviations::Deviations;
+use super::gate_findings::{gate_finding, json_finding, xml_finding};
+use super::recognise::{HttpHint, Known, Recognition, recognise_json, recognise_xml};
+use super::reported::Reporter;
+use super::rules::{PackRules, RulesOfPacks};
+use crate::document::{Document, Gated, NodeKind, raw_excerpt};
+use crate::event::{Excused, Judged, Recognised};
+use crate::exchange::Exchange;
+use crate::facts::Facts;
+use crate::finding::{
+    Args, Class, DataClass, Finding, Grade, Judgement, Kind, Place, Redaction, RuleBook, Verdict,
+    fold, is_synthetic_number,
+};
+use crate::input::{ContentKind, Input, InputError, kind_of};
+use crate::limits::MAX_FINDINGS_PER_MESSAGE;
+use crate::pack::{Pack, Store};
+use crate::rules::CompiledRules;
+use crate::schema::JsonSchema;
+use crate::schema::xsd::XsdSchema;
+use crate::text::BuiltinRules;
+
+/// How a check judges.
+#[derive(Debug, Clone)]
+pub struct CheckOptions {
+    /// Whether personal data may be shown.
+    pub redaction: Redaction,
+    /// Count only what rests on published facts.
+    pub strict_provenance: bool,
+    /// Class from which a finding fails a message.
+    pub fail_on: Class,
+    /// What a JSON message is, said by the user.
+    pub named: Option<String>,
+    /// Judge the messages together as well.
+    pub batch: bool,
+}
+
+impl Default for CheckOptions {
+    fn default() -> Self {
+        Self {
+            redaction: Redaction::Mask,
+            strict_provenance: false,
+            fail_on: Class::Foutmelding,
+            named: None,
+            batch: true,
+        }
+    }
+}
+
+/// What all threads of a run judge with.
+pub struct Bench {
+    /// The packs in force.
+    pub store: Store,
+    /// What is known outside the messages.
+    pub facts: Facts,
+    /// How to judge.
+    pub options: CheckOptions,
+    /// What somebody answers for.
+    pub deviations: Deviations,
+    /// The rule sets of the packs, read on first use.
+    pub rules: RulesOfPacks,
+}
+
+/// A judged input, with what the rules over the batch need of it.
+pub struct Outcome {
+    /// What is said of the input.
+    pub judged: Judged,
+    /// We made a mistake ourselves.
+    pub internal: bool,
+}
+
+/// Judges messages on one thread. Schemas and rules are compiled when the
+/// first message of their contract comes.
+pub struct Judge {
+    bench: Arc<Bench>,
+    compiled: HashMap<Arc<str>, Compiled>,
+}
+
+/// What a thread holds of a contract.
+#[derive(Default)]
+struct Compiled {
+    xsd: Option<Result<XsdSchema, String>>,
+    json: HashMap<Arc<str>, Result<JsonSchema, String>>,
+    rules: Option<(Arc<PackRules>, Vec<CompiledRules>)>,
+}
+
+/// The findings on a message, and what held.
+#[derive(Default)]
+struct Said {
+    findings: Vec<Finding>,
+    held: Vec<(String, Grade)>,
+    more: u64,
+}
+
+impl Said {
+    fn refused(finding: Finding) -> Self {
+        Self {
+            findings: vec![finding],
+            ..Self::default()
+        }
+    }
+}
+
+impl Judge {
+    /// A judge that has compiled nothing yet.
+    pub fn new(bench: Arc<Bench>) -> Self {
+        Self {
+            bench,
+            compiled: HashMap::new(),
+        }
+    }
+
+    /// Judges one input.
+    pub fn judge(&mut self, input: Input) -> Outcome {
+        let name = input.name;
+        match input.content {
+            Err(error) => self.unreadable(&name, &error),
+            Ok(exchange) => {
+                // A defect in a reader or an engine must cost one verdict, not
+                // the run.
+                let judged = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                    self.exchange(&name, &exchange)
+                }));
+                judged.unwrap_or_else(|_| {
+                    self.compiled.clear();
+                    self.crashed(&name)
+                })
+            }
+        }
+    }
+
+    fn exchange(&mut self, name: &str, exchange: &Exchange) -> Outcome {
+        let is_json = matches!(kind_of(&exchange.body), ContentKind::Json)
+            || (self.bench.options.named.is_some()
+                && !exchange.body.trim_ascii_start().starts_with(b"<"));
+        if exchange.http.is_some() && exchange.body.trim_ascii().is_empty() {
+            return self.conclude(name, None, None, Said::default());
+        }
+        if is_json {
+            self.json(name, exchange)
+        } else {
+            self.xml(name, exchange)
+        }
+    }
+
+    fn xml(&mut self, name: &str, exchange: &Exchange) -> Outcome {
+        let gated = match Gated::xml(&exchange.body) {
+            Ok(gated) => gated,
+            Err(error) => {
+                return self.raw(name, &exchange.body, gate_finding(&error, &exchange.body));
+            }
+        };
+        let document = match Document::from_xml(gated) {
+            Ok(document) => Arc::new(document),
+            Err(error) => return self.raw(name, &exchange.body, xml_finding(&error)),
+        };
+        let recognition = recognise_xml(&self.bench.store, &document);
+        self.document(name, exchange, document, recognition)
+    }
+
+    fn json(&mut self, name: &str, exchange: &Exchange) -> Outcome {
+        let gated = match Gated::json(&exchange.body) {
+            Ok(gated) => gated,
+            Err(error) => {
+                return self.raw(name, &exchange.body, gate_finding(&error, &exchange.body));
+            }
+        };
+        let document = match Document::from_json(gated) {
+            Ok(document) => Arc::new(document),
+            Err(error) => return self.raw(name, &exchange.body, json_finding(&error)),
+        };
+        let request = exchange
+            .answers
+            .as_deref()
+            .and_then(|request| request.http.as_ref())
+            .or(exchange.http.as_ref());
+        let hint = exchange.http.as_ref().map(|http| HttpHint {
+            method: request.and_then(|request| request.method()),
+            path: request.and_then(|request| request.url()).map(path_of),
+            status: http.status(),
+        });
+        let recognition = recognise_json(
+            &self.bench.store,
+            &document,
+            self.bench.options.named.as_deref(),
+            hint,
+        );
+        self.document(name, exchange, document, recognition)
+    }
+
+    fn document(
+        &mut self,
+        name: &str,
+        exchange: &Exchange,
+        document: Arc<Document>,
+        recognition: Recognition,
+    ) -> Outcome {
+        match recognition {
+            Recognition::NoMessage => self.conclude(name, None, Some(&document), Said::default()),
+            Recognition::Refused { code, args, place } => {
+                let finding = tool_finding(code, args, place);
+                self.conclude(name, None, Some(&document), Said::refused(finding))
+            }
+            Recognition::Known(known) => {
+                let facts = match exchange.received {
+                    Some(received) => self.bench.facts.at(received),
+                    None => self.bench.facts.clone(),
+                };
+                let said = self.known(&document, &known, &facts);
+                self.conclude(name, Some(&known), Some(&document), said)
+            }
+        }
+    }
+
+    /// All checks on a message that a pack knows.
+    fn known(&mut self, document: &Arc<Document>, known: &Known, facts: &Facts) -> Said {
+        let pack = &known.pack;
+        let mut said = Said::default();
+        if let Some(finding) = outside_validity(pack, document, known, facts) {
+            return Said::refused(finding);
+        }
+        self.schema(document, known, &mut said);
+        let schema_places: Vec<String> = said
+            .findings
+            .iter()
+            .map(|finding| finding.place.path.clone())
+            .collect();
+        self.rules(document, known, facts, &mut said);
+        // One mistake, one finding: what the schema refuses, the rules leave.
+        let by_schema = schema_places.len();
+        let mut index = 0;
+        said.findings.retain(|finding| {
+            index += 1;
+            index <= by_schema
+                || finding.kind == Kind::Undecided
+                || !schema_places.contains(&finding.place.path)
+        });
+        said.findings.extend(real_person(document, known));
+        said.findings.sort_by_key(|finding| {
+            finding
+                .place
+                .span
+                .as_ref()
+                .map(|span| (span.start, span.end))
+        });
+        if said.findings.len() > MAX_FINDINGS_PER_MESSAGE {
+            said.more += (said.findings.len() - MAX_FINDINGS_PER_MESSAGE) as u64;
+            said.findings.truncate(MAX_FINDINGS_PER_MESSAGE);
+        }
+        said
+    }
+
+    fn schema(&mut self, document: &Arc<Document>, known: &Known, said: &mut Said) {
+        let pack = &known.pack;
+        let compiled = self
+            .compiled
+            .entry(pack.manifest.contract.clone())
+            .or_default();
+        if let Some(file) = &known.message().schema {
+            let schema = compiled
+                .json
+                .entry(file.clone())
+                .or_insert_with(|| compile_json(pack, file));
+            match schema {
+                Ok(schema) => {
+                    let found = schema.validate(document);
+                    said.more += found.more;
+                    said.findings.extend(
+                        found
+                            .findings
+                            .into_iter()
+                            .map(|finding| of_pack(finding, pack, known.message().id())),
+                    );
+                }
+                Err(reason) => said
+                    .findings
+                    .push(not_compiled(pack, reason, document, known)),
+            }
+            return;
+        }
+        if matches!(&compiled.xsd, Some(Ok(schema)) if schema.is_worn()) {
+            compiled.xsd = None;
+        }
+        let schema = compiled.xsd.get_or_insert_with(|| {
+            XsdSchema::compile(pack.files(), &pack.entries()).map_err(|refused| refused.to_string())
+        });
+        match schema {
+            Ok(schema) => {
+                let diagnosis = schema.validate(document, known.root);
+                for mistake in diagnosis.mistakes {
+                    let finding = tool_finding(mistake.code, mistake.args, mistake.place);
+                    said.findings
+                        .push(of_pack(finding, pack, &mistake.declaration));
+                }
+                if diagnosis.more {
+                    said.more += 1;
+                }
+                if diagnosis.gave_up {
+                    let mut finding = not_compiled(pack, "resource-limit", document, known);
+                    finding.args = Args::new().with("reason", "resource-limit");
+                    said.findings.push(finding);
+                }
+            }
+            Err(reason) => said
+                .findings
+                .push(not_compiled(pack, reason, document, known)),
+        }
+    }
+
+    fn rules(&mut self, document: &Arc<Document>, known: &Known, facts: &Facts, said: &mut Said) {
+        let pack = &known.pack;
+        let compiled = self
+            .compiled
+            .entry(pack.manifest.contract.clone())
+            .or_default();
+        let (rules, sets) = compiled.rules.get_or_insert_with(|| {
+            let rules = self.bench.rules.of(pack, &self.bench.store);
+            let sets = rules
+                .sets()
+                .iter()
+                .map(|set| CompiledRules::new(Arc::clone(set)))
+                .collect();
+            (rules, sets)
+        });
+        for reason in rules.refused() {
+            said.findings
+                .push(not_compiled(pack, reason, document, known));
+        }
+        for set in sets.iter() {
+            let outcomes = set.judge(document, known.root, facts);
+            said.more += outcomes.more;
+            said.findings.extend(outcomes.findings);
+            for code in outcomes.held {
+                let grade = rules
+                    .rule(&code)
+                    .map_or(Grade::Reconstructed, |rule| rule.grade);
+                said.held.push((code.to_string(), grade));
+            }
+        }
+    }
+
+    /// The verdict on an input and all that is said of it.
+    fn conclude(
+        &self,
+        name: &str,
+        known: Option<&Known>,
+        document: Option<&Arc<Document>>,
+        said: Said,
+    ) -> Outcome {
+        let today = self.bench.facts.clock.today();
+        let reporter = Reporter::new(self.bench.options.redaction);
+        let mut judgements = Vec::new();
+        let mut findings = Vec::new();
+        let mut excused = Vec::new();
+        if let Some(known) = known {
+            let grade = known.pack.manifest.weakest_grade();
+            judgements.push(Judgement::new(Verdict::Pass, grade));
+        }
+        judgements.extend(
+            said.held
+                .iter()
+                .map(|(_, grade)| Judgement::new(Verdict::Pass, *grade)),
+        );
+        for finding in said.findings {
+            let reported = reporter.finding(&finding, document.map(Arc::as_ref));
+            match self.bench.deviations.excuse(&finding, name, today) {
+                Some(entry) => excused.push(Excused {
+                    finding: reported,
+                    owner: entry.owner.clone(),
+                    reason: entry.reason.clone(),
+                    until: entry.until.to_string(),
+                }),
+                None => {
+                    judgements.push(self.judgement_of(&finding));
+                    findings.push(reported);
+                }
+            }
+        }
+        Outcome {
+            judged: Judged {
+                input: name.to_string(),
+                message: known.map(recognised),
+                judgement: self.fold(judgements),
+                findings,
+                excused,
+                more: said.more,
+                held: said.held.into_iter().map(|(code, _)| code).collect(),
+            },
+            internal: false,
+        }
+    }
+
+    /// What could not be read as a message at all; the excerpt comes from the
+    /// bytes.
+    fn raw(&self, name: &str, bytes: &[u8], finding: Finding) -> Outcome {
+        let mut outcome = self.conclude(name, None, None, Said::refused(finding.clone()));
+        let text = String::from_utf8_lossy(bytes);
+        for reported in &mut outcome.judged.findings {
+            reported.excerpt = raw_excerpt(&text, &finding.place, self.bench.options.redaction);
+        }
+        outcome
+    }
+
+    fn unreadable(&self, name: &str, error: &InputError) -> Outcome {
+        if error.verdict() == Verdict::NotApplicable {
+            return self.conclude(name, None, None, Said::default());
+        }
+        let finding = tool_finding(error.code(), error.args(), Place::default());
+        let mut outcome = self.conclude(name, None, None, Said::refused(finding));
+        outcome.judged.judgement =
+            self.fold(vec![Judgement::new(error.verdict(), Grade::Published)]);
+        outcome
+    }
+
+    fn crashed(&self, name: &str) -> Outcome {
+        let mut finding = tool_finding(
+            "KK-INTERN",
+            Args::new().with("reason", "internal"),
+            Place::default(),
+        );
+        finding.kind = Kind::Undecided;
+        let mut outcome = self.conclude(name, None, None, Said::refused(finding));
+        outcome.internal = true;
+        outcome
+    }
+
+    fn judgement_of(&self, finding: &Finding) -> Judgement {
+        let verdict = match finding.kind {
+            Kind::Undecided => Verdict::Undecided,
+            Kind::Violation if finding.class >= self.bench.options.fail_on => Verdict::Fail,
+            Kind::Violation => Verdict::Pass,
+        };
+        Judgement::new(verdict, finding.grade)
+    }
+
+    fn fold(&self, judgements: Vec<Judgement>) -> Judgement {
+        let strict = self.bench.options.strict_provenance;
+        fold(judgements.into_iter().map(|judgement| {
+            if strict {
+                judgement.strict()
+            } else {
+                judgement
+            }
+        }))
+    }
+}
+
+/// A finding of one of the tool's own rules.
+pub(super) fn tool_finding(code: &str, args: Args, place: Place) -> Finding {
+    let rule = BuiltinRules.rule(code);
+    Finding {
+        code: code.into(),
+        kind: Kind::Violation,
+        class: rule.as_ref().map_or(Class::Foutmelding, |rule| rule.class),
+        grade: rule.as_ref().map_or(Grade::Published, |rule| rule.grade),
+        source: rule.map_or_else(|| "".into(), |rule| rule.source.clone()),
+        contract: None,
+        args,
+        place,
+    }
+}
+
+/// Gives a schema finding the grade and source of the declaration it is about.
+fn of_pack(finding: Finding, pack: &Pack, declaration: &str) -> Finding {
+    let (grade, source) = pack.manifest.provenance_of(declaration);
+    Finding {
+        grade,
+        source,
+        contract: Some(pack.manifest.contract.clone()),
+        ..finding
+    }
+}
+
+fn not_compiled(pack: &Pack, reason: &str, document: &Document, known: &Known) -> Finding {
+    let place = document.place(known.root, crate::document::PlaceOf::Name);
+    let mut finding = tool_finding("KK-PACK-REGELS", Args::new().with("reason", reason), place);
+    finding.kind = Kind::Undecided;
+    finding.contract = Some(pack.manifest.contract.clone());
+    finding
+}
+
+/// The finding that no pack of the contract holds on the day of judging.
+fn outside_validity(
+    pack: &Pack,
+    document: &Document,
+    known: &Known,
+    facts: &Facts,
+) -> Option<Finding> {
+    let today = facts.clock.today();
+    let from = pack.manifest.valid_from.map(|day| day.0);
+    let until = pack.manifest.valid_until.map(|day| day.0);
+    if from.is_none_or(|from| from <= today) && until.is_none_or(|until| today <= until) {
+        return None;
+    }
+    let shown =
+        |day: Option<jiff::civil::Date>| day.map_or_else(String::new, |day| day.to_string());
+    let args = Args::new()
+        .with("contract", pack.manifest.contract.clone())
+        .with("date", today.to_string())
+        .with("from", shown(from))
+        .with("until", shown(until))
+        .with("reason", "no-pack");
+    let place = document.place(known.root, crate::document::PlaceOf::Name);
+    let mut finding = tool_finding("KK-HERKEN-PERIODE", args, place);
+    finding.kind = Kind::Undecided;
+    Some(finding)
+}
+
+/// Points out the first number that may be a real person's: test messages
+/// should hold numbers of the synthetic range (10-landscape.md, test data).
+fn real_person(document: &Document, known: &Known) -> Option<Finding> {
+    let element = document.subtree(known.root).find(|&node| {
+        document.kind(node) == NodeKind::Element
+            && document.data_class(node) == DataClass::PersonNumber
+            && {
+                let value = document.value(node);
+                let digits = value.trim();
+                digits.len() == 9
+                    && digits.bytes().all(|byte| byte.is_ascii_digit())
+                    && !is_synthetic_number(digits)
+            }
+    })?;
+    let args = Args::new().with("element", document.local_name(element));
+    let place = document.place(element, crate::document::PlaceOf::Value);
+    Some(tool_finding("KK-PRIV-ECHT", args, place))
+}
+
+fn recognised(known: &Known) -> Recognised {
+    Recognised {
+        contract: known.pack.manifest.contract.to_string(),
+        kind: known.pack.manifest.kind,
+        operation: known.message().operation.to_string(),
+        name: known.message().id().to_string(),
+        carrier: known.carrier,
+    }
+}
+
+fn compile_json(pack: &Pack, file: &str) -> Result<JsonSchema, String> {
+    let entry = pack.resolve(file);
+    let folder = entry.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let files: Vec<(&str, &[u8])> = pack
+        .files()
+        .iter()
+        .filter(|(path, _)| path.starts_with(folder) && path.ends_with(".schema.json"))
+        .map(|(path, bytes)| (path, &**bytes))
+        .collect();
+    JsonSchema::compile(&files, &entry).map_err(|error| error.to_string())
+}
+
+/// The path of a URL or request target, without query.
+fn path_of(url: &str) -> &str {
+    let path = url.split_once("://").map_or(url, |(_, rest)| {
+        rest.find('/').map_or("/", |at| &rest[at..])
+    });
+    path.split(['?', '#']).next().unwrap_or(path)
+}

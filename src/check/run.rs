@@ -1,0 +1,128 @@
+//! A whole run: inputs through the pool into a stream of events.
+
+use std::sync::Arc;
+
+use super::message::{Bench, Judge, Outcome, tool_finding};
+use super::pool::run_ordered;
+use super::reported::Reporter;
+use crate::event::{BatchFinding, BatchJudged, EVENT_VERSION, Event, Started, Tally};
+use crate::finding::{Args, Class, Finding, Judgement, Kind, Place, Verdict, fold};
+use crate::input::Input;
+
+/// How a run went, beside its events.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RunEnd {
+    /// We made a mistake ourselves on some input.
+    pub internal: bool,
+}
+
+/// Judges `inputs` on `threads` threads and gives every event to `sink`, in
+/// order. The last event is `Finished`.
+pub fn run(
+    bench: &Arc<Bench>,
+    inputs: impl Iterator<Item = Input> + Send,
+    threads: usize,
+    mut sink: impl FnMut(Event),
+) -> (Tally, RunEnd) {
+    let mut tally = Tally::new();
+    let mut end = RunEnd::default();
+    let mut names: Vec<String> = Vec::new();
+    sink(Event::Started(started(bench)));
+    run_ordered(
+        threads,
+        inputs,
+        || {
+            let mut judge = Judge::new(Arc::clone(bench));
+            move |input| judge.judge(input)
+        },
+        |outcome: Outcome| {
+            end.internal |= outcome.internal;
+            if bench.options.batch {
+                names.push(outcome.judged.input.clone());
+            }
+            let event = Event::Judged(Box::new(outcome.judged));
+            tally.count(&event);
+            sink(event);
+        },
+    );
+    if let Some(judged) = judge_batch(bench, &names) {
+        let event = Event::Batch(judged);
+        tally.count(&event);
+        sink(event);
+    }
+    sink(Event::Finished(tally.summary().clone()));
+    (tally, end)
+}
+
+fn started(bench: &Bench) -> Started {
+    Started {
+        version: EVENT_VERSION,
+        tool: env!("CARGO_PKG_VERSION").to_string(),
+        packs: Vec::new(),
+        redacted: bench.options.redaction == crate::finding::Redaction::Mask,
+        strict_provenance: bench.options.strict_provenance,
+        fail_on: bench.options.fail_on,
+    }
+}
+
+/// What is said of the batch as a whole and of the run itself: rules over
+/// several messages, and deviations that nobody needs.
+fn judge_batch(bench: &Bench, names: &[String]) -> Option<BatchJudged> {
+    let reporter = Reporter::new(bench.options.redaction);
+    let today = bench.facts.clock.today();
+    let mut findings: Vec<(Finding, Vec<String>)> = Vec::new();
+    let held: Vec<String> = Vec::new();
+    let mut judgements = Vec::new();
+    findings.retain(|(finding, inputs)| {
+        let input = inputs.first().map_or("", String::as_str);
+        bench.deviations.excuse(finding, input, today).is_none()
+    });
+    for entry in bench.deviations.expired(today) {
+        let args = Args::new()
+            .with("entry", format!("{} (regel {})", entry.rule, entry.line))
+            .with("until", entry.until.to_string());
+        findings.push((
+            tool_finding("KK-AFWIJKING-VERLOPEN", args, Place::default()),
+            Vec::new(),
+        ));
+    }
+    for entry in bench
+        .deviations
+        .unused()
+        .filter(|entry| entry.until >= today)
+    {
+        let args = Args::new().with("entry", format!("{} (regel {})", entry.rule, entry.line));
+        findings.push((
+            tool_finding("KK-AFWIJKING-ONGEBRUIKT", args, Place::default()),
+            Vec::new(),
+        ));
+    }
+    if findings.is_empty() && held.is_empty() {
+        return None;
+    }
+    let fails = |class: Class| class >= bench.options.fail_on;
+    judgements.extend(findings.iter().map(|(finding, _)| {
+        let verdict = match finding.kind {
+            Kind::Undecided => Verdict::Undecided,
+            Kind::Violation if fails(finding.class) => Verdict::Fail,
+            Kind::Violation => Verdict::Pass,
+        };
+        Judgement::new(verdict, finding.grade)
+    }));
+    let strict = bench.options.strict_provenance;
+    Some(BatchJudged {
+        judgement: fold(
+            judgements
+                .into_iter()
+                .map(|j| if strict { j.strict() } else { j }),
+        ),
+        findings: findings
+            .iter()
+            .map(|(finding, inputs)| BatchFinding {
+                finding: reporter.finding(finding, None),
+                inputs: inputs.clone(),
+            })
+            .collect(),
+        held,
+    })
+}

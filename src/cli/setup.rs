@@ -1,0 +1,139 @@
+//! What commands need before they start: settings, packs, facts.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::args::Global;
+use super::failure::Failure;
+use super::settings::{self, Settings};
+use crate::check::{Recognition, recognise_xml};
+use crate::clock::Clock;
+use crate::document::{Document, Gated};
+use crate::facts::{
+    Calendar, CalendarSources, Facts, Profile, RioData, RioPaths, SourceText, ValueLists,
+};
+use crate::input::{Inputs, Options};
+use crate::pack::{BUILTIN_FILES, Store};
+
+/// Reads the settings file: the one named, else the nearest one above the
+/// working folder, else none.
+pub fn settings(global: &Global) -> Result<Settings, Failure> {
+    let path = match &global.config {
+        Some(path) => Some(path.clone()),
+        None => std::env::current_dir()
+            .ok()
+            .and_then(|folder| settings::find(&folder)),
+    };
+    let Some(path) = path else {
+        return Ok(Settings::default());
+    };
+    let text = read(&path)?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    Settings::parse(&text, folder).map_err(|error| {
+        Failure::usage("config")
+            .with("path", path.display())
+            .with("line", error.line)
+            .with("reason", error.message)
+    })
+}
+
+/// Reads a text file that the user named.
+pub fn read(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))
+}
+
+/// The failure to read a file.
+pub fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
+    let failure = match error.kind() {
+        std::io::ErrorKind::NotFound => Failure::usage("not-found"),
+        std::io::ErrorKind::PermissionDenied => Failure::usage("permission"),
+        kind => Failure::usage("unreadable").with("reason", kind),
+    };
+    failure.with("path", path.display())
+}
+
+/// The packs in force.
+pub fn store(_global: &Global, _settings: &Settings) -> Result<Store, Failure> {
+    Store::builtin().map_err(|error| Failure::internal("pack").with("reason", error))
+}
+
+/// The facts of a run.
+pub fn facts(
+    clock: Clock,
+    profile: Profile,
+    rio: &[PathBuf],
+    store: &Store,
+) -> Result<Facts, Failure> {
+    let lists = BUILTIN_FILES
+        .get_dir("waardenlijsten")
+        .into_iter()
+        .flat_map(|dir| dir.files())
+        .map(|file| SourceText::new(file.path().to_string_lossy(), text_of(file)));
+    let calendar = CalendarSources {
+        schoolvakanties: builtin("kalender/schoolvakanties.toml"),
+        advies: builtin("kalender/advies.toml"),
+        bekostiging: builtin("kalender/bekostiging.toml"),
+    };
+    Ok(Facts {
+        clock,
+        profile,
+        lists: Arc::new(ValueLists::new(lists)),
+        calendar: Arc::new(Calendar::new(calendar)),
+        rio: if rio.is_empty() {
+            None
+        } else {
+            Some(Arc::new(rio_data(rio, store)?))
+        },
+    })
+}
+
+/// A built-in file as a source text.
+pub fn builtin(path: &'static str) -> SourceText {
+    let text = BUILTIN_FILES.get_file(path).map_or("", text_of);
+    SourceText::new(path, text)
+}
+
+fn text_of(file: &'static include_dir::File<'static>) -> &'static str {
+    // Everything under `schemas/` is UTF-8; a test reads each file.
+    file.contents_utf8().unwrap_or("")
+}
+
+/// Reads RIO answers into data for the rules.
+fn rio_data(paths: &[PathBuf], store: &Store) -> Result<RioData, Failure> {
+    let source = builtin("rio/rio-gegevens.toml");
+    let rio_paths = RioPaths::from_toml(&source)
+        .map_err(|error| Failure::internal("pack").with("reason", error))?;
+    let inputs = Inputs::resolve(paths, Options::default())
+        .map_err(|_| Failure::usage("no-input").with("path", shown(paths)))?;
+    let mut data = RioData::new();
+    let mut answers = 0;
+    for input in inputs {
+        let Ok(exchange) = input.content else {
+            continue;
+        };
+        let Ok(gated) = Gated::xml(&exchange.body) else {
+            continue;
+        };
+        let Ok(document) = Document::from_xml(gated) else {
+            continue;
+        };
+        if let Recognition::Known(known) = recognise_xml(store, &document)
+            && &*known.pack.manifest.family == "rio"
+        {
+            data.add(&rio_paths, &document, known.root);
+            answers += 1;
+        }
+    }
+    if answers == 0 {
+        return Err(Failure::usage("rio-none").with("path", shown(paths)));
+    }
+    Ok(data)
+}
+
+fn shown(paths: &[PathBuf]) -> String {
+    let paths: Vec<String> = paths
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
+    paths.join(", ")
+}

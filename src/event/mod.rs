@@ -1,0 +1,18 @@
+//! The versioned stream of events that a check produces.
+//!
+//! Terminal and reports read only this. An event holds nothing that may not be
+//! shown: personal values went through the run's redaction when it was made.
+//! Recorded, it is one JSON object a line.
+
+mod record;
+mod spool;
+mod stream;
+mod tally;
+
+pub use record::{RecordError, Recorder};
+pub use spool::{Replay, Spool, SpoolError};
+pub use stream::{
+    BatchFinding, BatchJudged, Carrier, EVENT_VERSION, Event, Excused, Judged, PackInForce,
+    PackKind, Recognised, Reported, Started, Summary,
+};
+pub use tally::Tally;

@@ -1,0 +1,80 @@
+//! Counting what a run showed.
+
+use super::{BatchJudged, Event, Judged, PackKind, Reported, Summary};
+use crate::finding::{Class, Judgement, Kind, Verdict, fold};
+
+/// Counts events into the [`Summary`] of the run, the one place where that is
+/// done.
+#[derive(Debug, Clone, Default)]
+pub struct Tally {
+    summary: Summary,
+}
+
+impl Tally {
+    /// A count of nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Counts an event. `Started` and `Finished` change nothing.
+    pub fn count(&mut self, event: &Event) {
+        match event {
+            Event::Judged(judged) => self.count_judged(judged),
+            Event::Batch(batch) => self.count_batch(batch),
+            Event::Started(_) | Event::Finished(_) => {}
+        }
+    }
+
+    /// What was counted so far.
+    pub fn summary(&self) -> &Summary {
+        &self.summary
+    }
+
+    fn count_judged(&mut self, judged: &Judged) {
+        let summary = &mut self.summary;
+        summary.inputs += 1;
+        match judged.judgement.verdict {
+            Verdict::Pass => {
+                summary.passed += 1;
+                let kind = judged.message.as_ref().map(|message| message.kind);
+                if kind == Some(PackKind::Reconstruction) {
+                    summary.passed_on_reconstruction += 1;
+                }
+            }
+            Verdict::Fail => summary.failed += 1,
+            Verdict::Undecided => summary.undecided += 1,
+            Verdict::NotApplicable => summary.not_applicable += 1,
+        }
+        summary.excused += judged.excused.len() as u64;
+        summary.more += judged.more;
+        self.count_findings(&judged.findings);
+        self.fold(judged.judgement);
+    }
+
+    fn count_batch(&mut self, batch: &BatchJudged) {
+        self.count_findings(batch.findings.iter().map(|found| &found.finding));
+        self.fold(batch.judgement);
+    }
+
+    fn count_findings<'a>(&mut self, findings: impl IntoIterator<Item = &'a Reported>) {
+        for finding in findings {
+            match finding.kind {
+                Kind::Undecided => self.summary.undecided_findings += 1,
+                Kind::Violation => {
+                    let counts = self.summary.classes.iter_mut();
+                    for (_, count) in Class::ALL
+                        .iter()
+                        .zip(counts)
+                        .filter(|(class, _)| **class == finding.class)
+                    {
+                        *count += 1;
+                    }
+                }
+            }
+        }
+    }
+
+    fn fold(&mut self, judgement: Judgement) {
+        self.summary.judgement = Some(fold(self.summary.judgement.into_iter().chain([judgement])));
+    }
+}

@@ -1,0 +1,142 @@
+//! What a check looks at: a body, and what is known of how it travelled.
+
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+/// One message with the facts around it. A message from a plain file has a
+/// body only; one from a capture has its HTTP facts as well, and then the body
+/// may be empty (a GET, a 204).
+#[derive(Clone, PartialEq, Eq)]
+pub struct Exchange {
+    /// The bytes of the message, as they were sent, without transfer coding.
+    pub body: Arc<[u8]>,
+    /// The HTTP message around the body, where the input holds it.
+    pub http: Option<HttpFacts>,
+    /// The request that this message answers, where the input holds it.
+    pub answers: Option<Arc<Exchange>>,
+    /// When the message was received, where the input says so.
+    pub received: Option<Timestamp>,
+}
+
+impl Exchange {
+    /// A message of which nothing but the body is known.
+    pub fn bare(body: impl Into<Arc<[u8]>>) -> Self {
+        Self {
+            body: body.into(),
+            http: None,
+            answers: None,
+            received: None,
+        }
+    }
+}
+
+impl fmt::Debug for Exchange {
+    /// Shows the shape only: the content may be personal.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exchange")
+            .field("bytes", &self.body.len())
+            .field("http", &self.http)
+            .field("answers", &self.answers.is_some())
+            .field("received", &self.received)
+            .finish()
+    }
+}
+
+/// Start line and headers of an HTTP message.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HttpFacts {
+    /// The start line.
+    pub start: StartLine,
+    /// The version as it was written (`HTTP/1.1`), empty where unknown.
+    pub version: String,
+    /// Names and values in order, repeated ones included.
+    pub headers: Vec<(String, String)>,
+}
+
+/// The first line of an HTTP message.
+#[derive(Clone, PartialEq, Eq)]
+pub enum StartLine {
+    /// A request.
+    Request {
+        /// The method.
+        method: String,
+        /// The target as it was written: a path, or a whole URL in a HAR.
+        url: String,
+    },
+    /// A response.
+    Response {
+        /// The status code.
+        status: u16,
+    },
+}
+
+/// Which way an HTTP message goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// From client to server.
+    Request,
+    /// From server to client.
+    Response,
+}
+
+impl HttpFacts {
+    /// Which way the message goes.
+    pub fn direction(&self) -> Direction {
+        match self.start {
+            StartLine::Request { .. } => Direction::Request,
+            StartLine::Response { .. } => Direction::Response,
+        }
+    }
+
+    /// The method of a request.
+    pub fn method(&self) -> Option<&str> {
+        match &self.start {
+            StartLine::Request { method, .. } => Some(method),
+            StartLine::Response { .. } => None,
+        }
+    }
+
+    /// The target of a request.
+    pub fn url(&self) -> Option<&str> {
+        match &self.start {
+            StartLine::Request { url, .. } => Some(url),
+            StartLine::Response { .. } => None,
+        }
+    }
+
+    /// The status code of a response.
+    pub fn status(&self) -> Option<u16> {
+        match self.start {
+            StartLine::Request { .. } => None,
+            StartLine::Response { status } => Some(status),
+        }
+    }
+
+    /// The first header of that name, in any case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(header, _)| header.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The media type of the body in lower case, without parameters.
+    pub fn media_type(&self) -> Option<String> {
+        let value = self.header("content-type")?;
+        let media_type = value.split(';').next().unwrap_or(value);
+        Some(media_type.trim().to_ascii_lowercase())
+    }
+}
+
+impl fmt::Debug for HttpFacts {
+    /// Leaves out target and header values: they may hold keys and numbers.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpFacts")
+            .field("method", &self.method())
+            .field("status", &self.status())
+            .field("headers", &self.headers.len())
+            .finish_non_exhaustive()
+    }
+}

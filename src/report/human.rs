@@ -1,0 +1,407 @@
+//! Output for people, written while the events come in.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+
+use anstyle::Style;
+use miette::Severity;
+
+use super::look::{BOLD, DIM, GREEN, Look, RED, YELLOW};
+use super::snippet::Snippet;
+use super::{Voice, visible};
+use crate::event::{BatchJudged, Event, Judged, PackKind, Reported, Started, Tally};
+use crate::exit::Exit;
+use crate::finding::{Class, Kind, Language, RuleBook, Verdict};
+use crate::text::fill;
+
+/// How far what belongs to a finding is set in.
+const INDENT: &str = "    ";
+
+/// Writes events for people.
+pub struct Human<'a, W> {
+    out: W,
+    voice: Voice<'a>,
+    look: Look,
+    started: Option<Started>,
+    tally: Tally,
+    /// Passes on a reconstruction, an official package, a foreign rule set,
+    /// and on none.
+    passes: [u64; 4],
+    /// Contracts that judged something.
+    used: BTreeSet<String>,
+    /// Whether the last line written belongs to a list, so that the next
+    /// paragraph needs a line between.
+    in_list: bool,
+}
+
+impl<'a, W: Write> Human<'a, W> {
+    /// Writes to `out` in `language`, with the rules' texts of `book`.
+    pub fn new(out: W, book: &'a dyn RuleBook, language: Language, look: Look) -> Self {
+        Self::speaking(out, Voice::new(book, language), look)
+    }
+
+    pub(super) fn speaking(out: W, voice: Voice<'a>, look: Look) -> Self {
+        Self {
+            out,
+            voice,
+            look,
+            started: None,
+            tally: Tally::new(),
+            passes: [0; 4],
+            used: BTreeSet::new(),
+            in_list: false,
+        }
+    }
+
+    /// Shows an event. The summary of the run comes with [`Human::finish`],
+    /// not with `Finished`: only the caller knows how the run ends.
+    pub fn show(&mut self, event: &Event) -> io::Result<()> {
+        self.tally.count(event);
+        match event {
+            Event::Started(started) => {
+                self.started = Some(started.clone());
+                Ok(())
+            }
+            Event::Judged(judged) => self.judged(judged),
+            Event::Batch(batch) => self.batch(batch),
+            Event::Finished(_) => Ok(()),
+        }
+    }
+
+    fn judged(&mut self, judged: &Judged) -> io::Result<()> {
+        if let Some(message) = &judged.message {
+            self.used.insert(message.contract.clone());
+        }
+        if judged.judgement.verdict == Verdict::Pass {
+            let kind = judged.message.as_ref().map(|message| message.kind);
+            self.passes[slot(kind)] += 1;
+        }
+        let strict = self.voice.strict(self.started.as_ref(), judged);
+        let silent = judged.findings.is_empty()
+            && judged.excused.is_empty()
+            && judged.more == 0
+            && strict.is_none();
+        if silent {
+            let goes_without_saying = matches!(
+                judged.judgement.verdict,
+                Verdict::Pass | Verdict::NotApplicable
+            );
+            if self.look.passes || !goes_without_saying {
+                self.in_list = true;
+                self.heading(judged)?;
+            }
+            return Ok(());
+        }
+        self.paragraph()?;
+        self.heading(judged)?;
+        if let Some(strict) = strict {
+            self.wrapped(INDENT, &strict)?;
+        }
+        for finding in &judged.findings {
+            self.finding(&judged.input, finding, &[])?;
+        }
+        for excused in &judged.excused {
+            writeln!(self.out)?;
+            let wording = self.voice.wording(&excused.finding);
+            let text = format!("{}: {}", visible(&excused.finding.code), wording.message);
+            self.wrapped(INDENT, &text)?;
+            self.wrapped(INDENT, &self.voice.excuse(excused))?;
+        }
+        if let Some(more) = self.voice.more(judged.more) {
+            writeln!(self.out)?;
+            self.wrapped(INDENT, &more)?;
+        }
+        writeln!(self.out)
+    }
+
+    fn batch(&mut self, batch: &BatchJudged) -> io::Result<()> {
+        if batch.findings.is_empty() {
+            return Ok(());
+        }
+        self.paragraph()?;
+        let texts = self.voice.texts;
+        let verdict = batch.judgement.verdict;
+        let verdict = self
+            .look
+            .paint(style(verdict), texts.verdict(verdict, None));
+        writeln!(self.out, "{}: {verdict}", texts.message.batch)?;
+        for found in &batch.findings {
+            let (first, others) = found
+                .inputs
+                .split_first()
+                .map_or(("", &[][..]), |(first, others)| (first.as_str(), others));
+            self.finding(first, &found.finding, others)?;
+        }
+        writeln!(self.out)
+    }
+
+    /// The line that says which input this is and how it fared.
+    fn heading(&mut self, judged: &Judged) -> io::Result<()> {
+        let texts = self.voice.texts;
+        let verdict = self
+            .look
+            .paint(style(judged.judgement.verdict), self.voice.verdict(judged));
+        let input = self.look.paint(BOLD, &visible(&judged.input));
+        let detail = match &judged.message {
+            Some(message) => fill(
+                &texts.message.detail,
+                &[
+                    ("name", &visible(&message.name)),
+                    ("contract", &visible(&message.contract)),
+                    ("carrier", texts.carrier(message.carrier)),
+                ],
+            ),
+            None => texts.message.unrecognised.clone(),
+        };
+        let detail = self.look.paint(DIM, &format!("({detail})"));
+        writeln!(self.out, "{input}: {verdict} {detail}")
+    }
+
+    fn finding(&mut self, input: &str, finding: &Reported, others: &[String]) -> io::Result<()> {
+        let texts = self.voice.texts;
+        let wording = self.voice.wording(finding);
+        let head = match finding.kind {
+            Kind::Violation => texts.class(finding.class),
+            Kind::Undecided => texts.kind(finding.kind),
+        };
+        let mut snippet = Snippet::new(format!("{head}: {}", wording.message), severity(finding));
+        if let (Some(at), Some(excerpt)) = (finding.start, &finding.excerpt) {
+            snippet = snippet.with_source(input, at, excerpt, self.look);
+        }
+        let drawing = snippet.draw(self.look).map_err(io::Error::other)?;
+        write!(self.out, "\n{drawing}")?;
+
+        let place = self.voice.place(finding);
+        let place = match (finding.start, snippet.shows_place()) {
+            (Some(at), false) => {
+                format!("{place} ({}:{}:{})", visible(input), at.line, at.column)
+            }
+            _ => place,
+        };
+        let code = visible(&finding.code);
+        let class = texts.class(finding.class);
+        let rule = if wording.title == code {
+            format!("{code} ({class})")
+        } else {
+            format!("{code} ({class}): {}", wording.title)
+        };
+        let source = self.voice.source(finding);
+        let others = others
+            .iter()
+            .map(|other| visible(other))
+            .collect::<Vec<_>>()
+            .join(", ");
+        let lines = [
+            (&texts.finding.place, &place),
+            (&texts.finding.also_in, &others),
+            (&texts.finding.rule, &rule),
+            (&texts.finding.source, &source),
+            (&texts.finding.hint, &wording.hint),
+        ];
+        let width = lines.iter().map(|(label, _)| label.chars().count()).max();
+        for (label, text) in lines.into_iter().filter(|(_, text)| !text.is_empty()) {
+            self.labelled(label, width.unwrap_or(0), text)?;
+        }
+        Ok(())
+    }
+
+    /// A label and a text that is set in behind it.
+    fn labelled(&mut self, label: &str, width: usize, text: &str) -> io::Result<()> {
+        let behind = format!("{INDENT}{}", " ".repeat(width + 2));
+        let padding = " ".repeat(width - label.chars().count().min(width));
+        let options = textwrap::Options::new(self.look.width).subsequent_indent(&behind);
+        let room = options.initial_indent(&behind);
+        for (number, line) in textwrap::wrap(text, room).iter().enumerate() {
+            match (number, line.strip_prefix(&*behind)) {
+                (0, Some(line)) => {
+                    let label = self.look.paint(DIM, label);
+                    writeln!(self.out, "{INDENT}{label}{padding}  {line}")?;
+                }
+                _ => writeln!(self.out, "{line}")?,
+            }
+        }
+        Ok(())
+    }
+
+    fn wrapped(&mut self, indent: &str, text: &str) -> io::Result<()> {
+        let options = textwrap::Options::new(self.look.width)
+            .initial_indent(indent)
+            .subsequent_indent(indent);
+        for line in textwrap::wrap(text, options) {
+            writeln!(self.out, "{line}")?;
+        }
+        Ok(())
+    }
+
+    /// Starts a paragraph: a line between it and a list before it.
+    fn paragraph(&mut self) -> io::Result<()> {
+        if std::mem::take(&mut self.in_list) {
+            writeln!(self.out)?;
+        }
+        Ok(())
+    }
+
+    /// Writes what the run came to. Gives back where it wrote.
+    pub fn finish(mut self, exit: Exit) -> io::Result<W> {
+        self.paragraph()?;
+        let texts = self.voice.texts;
+        let summary = self.tally.summary().clone();
+        writeln!(self.out, "{}", self.look.paint(BOLD, &texts.summary.title))?;
+        let inputs = match summary.inputs {
+            1 => texts.summary.inputs_one.clone(),
+            count => fill(
+                &texts.summary.inputs_many,
+                &[("count", count.to_string().as_str())],
+            ),
+        };
+        writeln!(self.out, "  {inputs}")?;
+
+        let kinds = [
+            Some(PackKind::Reconstruction),
+            Some(PackKind::Official),
+            Some(PackKind::Foreign),
+            None,
+        ];
+        let mut rows: Vec<(u64, Verdict, &str)> = kinds
+            .into_iter()
+            .map(|kind| {
+                let name = texts.verdict(Verdict::Pass, kind);
+                (self.passes[slot(kind)], Verdict::Pass, name)
+            })
+            .collect();
+        for (count, verdict) in [
+            (summary.failed, Verdict::Fail),
+            (summary.undecided, Verdict::Undecided),
+            (summary.not_applicable, Verdict::NotApplicable),
+        ] {
+            rows.push((count, verdict, texts.verdict(verdict, None)));
+        }
+        rows.retain(|(count, _, _)| *count > 0);
+        let width = rows
+            .iter()
+            .map(|(count, _, _)| count.to_string().len())
+            .max();
+        for (count, verdict, name) in rows {
+            let count = format!("{count:>width$}", width = width.unwrap_or(0));
+            let count = self.look.paint(style(verdict), &count);
+            writeln!(self.out, "    {count} {name}")?;
+        }
+        let findings = self.findings_line();
+        self.wrapped("  ", &findings)?;
+        self.packs()?;
+        if self
+            .started
+            .as_ref()
+            .is_some_and(|run| run.strict_provenance)
+        {
+            self.wrapped("  ", &texts.summary.strict)?;
+        }
+        if self.started.as_ref().is_some_and(|run| !run.redacted) {
+            self.wrapped("  ", &texts.summary.unmasked)?;
+        }
+        let meaning = self.exit_meaning(exit);
+        let line = fill(
+            &texts.summary.exit,
+            &[
+                ("code", exit.code().to_string().as_str()),
+                ("meaning", &meaning),
+            ],
+        );
+        self.wrapped("  ", &line)?;
+        Ok(self.out)
+    }
+
+    /// How many findings there were, by class, and what is beside them.
+    fn findings_line(&self) -> String {
+        let texts = self.voice.texts;
+        let summary = self.tally.summary();
+        let classes: Vec<String> = Class::ALL
+            .into_iter()
+            .zip(summary.classes)
+            .rev()
+            .filter(|(_, count)| *count > 0)
+            .map(|(class, count)| format!("{count} {}", texts.classes(class, count)))
+            .collect();
+        let mut parts = vec![if classes.is_empty() {
+            texts.summary.none.clone()
+        } else {
+            classes.join(", ")
+        }];
+        for (count, name) in [
+            (
+                summary.undecided_findings,
+                &texts.summary.undecided_findings,
+            ),
+            (summary.excused, &texts.summary.excused),
+            (summary.more, &texts.summary.more),
+        ] {
+            if count > 0 {
+                parts.push(format!("{count} {name}"));
+            }
+        }
+        format!("{}: {}", texts.summary.findings, parts.join("; "))
+    }
+
+    /// The packs that judged something, and what a reconstruction is.
+    fn packs(&mut self) -> io::Result<()> {
+        let Some(started) = &self.started else {
+            return Ok(());
+        };
+        let texts = self.voice.texts;
+        let used: Vec<_> = started
+            .packs
+            .iter()
+            .filter(|pack| self.used.contains(&pack.contract))
+            .cloned()
+            .collect();
+        if used.is_empty() {
+            return Ok(());
+        }
+        writeln!(self.out, "  {}", texts.summary.packs)?;
+        for pack in &used {
+            let line = self
+                .voice
+                .pack(&pack.contract, &pack.version, pack.kind, pack.grade);
+            self.wrapped("    ", &line)?;
+        }
+        if used
+            .iter()
+            .any(|pack| pack.kind == PackKind::Reconstruction)
+        {
+            self.wrapped("  ", &texts.summary.reconstruction_note)?;
+        }
+        Ok(())
+    }
+
+    fn exit_meaning(&self, exit: Exit) -> String {
+        let fail_on = self.started.as_ref().map(|started| started.fail_on);
+        self.voice.exit_meaning(exit, fail_on)
+    }
+}
+
+/// The place of a kind of pack in the counts of passes.
+fn slot(kind: Option<PackKind>) -> usize {
+    match kind {
+        Some(PackKind::Reconstruction) => 0,
+        Some(PackKind::Official) => 1,
+        Some(PackKind::Foreign) => 2,
+        None => 3,
+    }
+}
+
+fn style(verdict: Verdict) -> Style {
+    match verdict {
+        Verdict::Pass => GREEN,
+        Verdict::Fail => RED,
+        Verdict::Undecided => YELLOW,
+        Verdict::NotApplicable => DIM,
+    }
+}
+
+fn severity(finding: &Reported) -> Severity {
+    match (finding.kind, finding.class) {
+        (Kind::Violation, Class::Foutmelding) => Severity::Error,
+        (Kind::Undecided, _) | (_, Class::Melding | Class::Signaal) => Severity::Warning,
+        _ => Severity::Advice,
+    }
+}

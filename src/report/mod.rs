@@ -1,0 +1,27 @@
+//! Events as output: for people, for pipelines and for other tools.
+//!
+//! Every report is made from the recorded events, the texts of the rules and a
+//! language, and from nothing else: no clock, no host, no path but the inputs
+//! as the user named them. The same events give the same bytes. Reports read
+//! the events from the [`Spool`](crate::event::Spool) as they write, so that
+//! their size does not matter.
+
+mod error;
+mod escape;
+mod format;
+mod github;
+mod human;
+mod json;
+mod junit;
+mod look;
+mod sarif;
+mod snippet;
+mod stream;
+mod voice;
+
+pub use error::ReportError;
+pub use escape::visible;
+pub use format::{Format, Run};
+pub use human::Human;
+pub use look::Look;
+pub use voice::{Voice, Wording};

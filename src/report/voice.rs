@@ -1,0 +1,235 @@
+//! What is said of a finding: the same words in every report.
+
+use std::sync::Arc;
+
+use crate::event::{Excused, Judged, PackKind, Reported, Started};
+use crate::exit::Exit;
+use crate::finding::{
+    Class, Grade, Judgement, Kind, Language, RuleBook, RuleInfo, RuleText, Verdict,
+};
+use crate::report::visible;
+use crate::text::{Texts, fill};
+
+/// Rules that speak of the judging itself. Their own text already says that
+/// something could not be judged.
+const RULES_OF_JUDGING: &[&str] = &["KK-PACK-", "KK-HERKEN-", "KK-INVOER-", "KK-MEER"];
+
+/// Makes text of findings, in one language.
+#[derive(Clone, Copy)]
+pub struct Voice<'a> {
+    book: &'a dyn RuleBook,
+    language: Language,
+    /// The words of the interface.
+    pub texts: &'static Texts,
+}
+
+/// A finding in words, safe for a terminal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wording {
+    /// What the rule demands, in one line. The code when the rule is unknown.
+    pub title: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
+impl<'a> Voice<'a> {
+    /// A voice that knows the rules of `book`.
+    pub fn new(book: &'a dyn RuleBook, language: Language) -> Self {
+        Self {
+            book,
+            language,
+            texts: Texts::of(language),
+        }
+    }
+
+    /// The language that is spoken.
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
+    /// The words for a finding.
+    pub fn wording(&self, finding: &Reported) -> Wording {
+        let rule = self.book.rule(&finding.code);
+        let text = rule.as_deref().map(|rule| rule.text(self.language));
+        let of_judging = RULES_OF_JUDGING
+            .iter()
+            .any(|prefix| finding.code.starts_with(prefix));
+        let (message, hint) = match (finding.kind, text) {
+            (Kind::Undecided, _) if !(of_judging && text.is_some()) => {
+                self.undecided(finding, text)
+            }
+            (_, Some(text)) => (
+                text.message.fill(|name| self.argument(finding, name)),
+                text.hint.fill(|name| self.argument(finding, name)),
+            ),
+            (_, None) => self.unknown(finding),
+        };
+        Wording {
+            title: visible(text.map_or(&finding.code, |text| &text.title)),
+            message: visible(&message),
+            hint: visible(&hint),
+        }
+    }
+
+    /// The rule of that code, `None` when nobody knows it.
+    pub fn rule(&self, code: &str) -> Option<Arc<RuleInfo>> {
+        self.book.rule(code)
+    }
+
+    /// The one-line title of a rule, `None` when nobody knows it.
+    pub fn title(&self, code: &str) -> Option<String> {
+        let rule = self.book.rule(code)?;
+        Some(visible(&rule.text(self.language).title))
+    }
+
+    /// What a rule demands and what to do, without a finding: arguments stand
+    /// as their names. `None` when nobody knows it.
+    pub fn help(&self, code: &str) -> Option<(String, String)> {
+        let rule = self.book.rule(code)?;
+        let text = rule.text(self.language);
+        let name = |name: &str| format!("‹{name}›");
+        Some((
+            visible(&text.message.fill(name)),
+            visible(&text.hint.fill(name)),
+        ))
+    }
+
+    /// Where a finding is, in words: the place in the message, or the whole.
+    pub fn place(&self, finding: &Reported) -> String {
+        if finding.words.is_empty() {
+            self.texts.finding.whole.clone()
+        } else {
+            visible(&finding.words)
+        }
+    }
+
+    /// Source of a rule and what it rests on.
+    pub fn source(&self, finding: &Reported) -> String {
+        let grade = self.texts.grade(finding.grade);
+        if finding.source.is_empty() {
+            grade.to_string()
+        } else {
+            format!("{}; {grade}", visible(&finding.source))
+        }
+    }
+
+    /// The verdict on a message in words.
+    pub fn verdict(&self, judged: &Judged) -> &'static str {
+        let kind = judged.message.as_ref().map(|message| message.kind);
+        self.texts.verdict(judged.judgement.verdict, kind)
+    }
+
+    /// Who excuses a finding, until when and why.
+    pub fn excuse(&self, excused: &Excused) -> String {
+        fill(
+            &self.texts.finding.excused,
+            &[
+                ("until", &visible(&excused.until)),
+                ("owner", &visible(&excused.owner)),
+                ("reason", &visible(&excused.reason)),
+            ],
+        )
+    }
+
+    /// Why a verdict is undecided although no rule is, under strict
+    /// provenance. `None` when that is not the case.
+    pub fn strict(&self, started: Option<&Started>, judged: &Judged) -> Option<String> {
+        let strict = started.is_some_and(|started| started.strict_provenance);
+        let by_rule = judged.findings.iter().any(|f| f.kind == Kind::Undecided);
+        let Judgement { verdict, grade } = judged.judgement;
+        let grade = grade.filter(|grade| *grade < Grade::Published)?;
+        (strict && !by_rule && verdict == Verdict::Undecided).then(|| {
+            fill(
+                &self.texts.finding.strict,
+                &[("grade", self.texts.grade(grade))],
+            )
+        })
+    }
+
+    /// The words for findings that were counted only. `None` for none.
+    pub fn more(&self, count: u64) -> Option<String> {
+        (count > 0).then(|| {
+            fill(
+                &self.texts.finding.more,
+                &[("count", count.to_string().as_str())],
+            )
+        })
+    }
+
+    /// A pack in one line.
+    pub fn pack(&self, contract: &str, version: &str, kind: PackKind, grade: Grade) -> String {
+        fill(
+            &self.texts.summary.pack_line,
+            &[
+                ("contract", &visible(contract)),
+                ("version", &visible(version)),
+                ("kind", self.texts.pack(kind)),
+                ("grade", self.texts.grade(grade)),
+            ],
+        )
+    }
+
+    /// What an exit code means, in a sentence.
+    pub fn exit_meaning(&self, exit: Exit, fail_on: Option<Class>) -> String {
+        let meanings = &self.texts.exit;
+        let meaning = match exit {
+            Exit::Conforms => &meanings.conforms,
+            Exit::Findings => &meanings.findings,
+            Exit::Usage => &meanings.usage,
+            Exit::Unreachable => &meanings.unreachable,
+            Exit::Internal => &meanings.internal,
+            Exit::Undecided => &meanings.undecided,
+        };
+        let class = fail_on.unwrap_or(Class::Foutmelding);
+        fill(meaning, &[("class", self.texts.class(class))])
+    }
+
+    fn undecided(&self, finding: &Reported, text: Option<&RuleText>) -> (String, String) {
+        let reason = self.argument(finding, "reason");
+        let reason = match reason.trim_end_matches('.') {
+            "" => &self.texts.finding.undecided_without_reason,
+            reason => reason,
+        };
+        let message = fill(
+            &self.texts.finding.undecided,
+            &[
+                ("code", &finding.code),
+                ("title", text.map_or(&finding.code, |text| &text.title)),
+                ("reason", reason),
+            ],
+        );
+        (message, self.texts.finding.undecided_hint.clone())
+    }
+
+    fn unknown(&self, finding: &Reported) -> (String, String) {
+        let args: Vec<String> = finding
+            .args
+            .iter()
+            .map(|(name, value)| format!("{name} {value}"))
+            .collect();
+        let args = [("code", &*finding.code), ("args", &args.join(", "))];
+        (
+            fill(&self.texts.finding.unknown_rule, &args),
+            fill(&self.texts.finding.unknown_hint, &args),
+        )
+    }
+
+    /// An argument as text. Reasons are keys of the texts.
+    fn argument(&self, finding: &Reported, name: &str) -> String {
+        let Some((_, value)) = finding.args.iter().find(|(known, _)| known == name) else {
+            return String::new();
+        };
+        if name != "reason" {
+            return value.clone();
+        }
+        let phrases = match &*finding.code {
+            "KK-XML-WELGEVORMD" => &self.texts.xml_error,
+            "KK-JSON-WELGEVORMD" => &self.texts.json_error,
+            code if code.starts_with("KK-INVOER-") => &self.texts.error,
+            _ => &self.texts.reason,
+        };
+        phrases.get(value).unwrap_or(value).clone()
+    }
+}

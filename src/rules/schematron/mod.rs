@@ -1,0 +1,20 @@
+//! ISO Schematron: reading, compiling and judging.
+
+mod arguments;
+mod compile;
+mod error;
+mod evaluate;
+mod expression;
+mod matching;
+mod metadata;
+mod parse;
+mod paths;
+mod source;
+mod xml;
+
+pub use compile::CompiledRules;
+pub use error::{Refusal, RefusalReason, RuleSetError};
+pub use evaluate::RuleOutcomes;
+pub use parse::{Origin, RuleSet};
+pub use paths::{Anchor, Axis, LocationPath, NameTest, PathAlternatives, RulePaths, Step};
+pub use source::SourcePlace;

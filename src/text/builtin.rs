@@ -1,0 +1,267 @@
+//! The tool's own rules, read from their embedded files.
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
+
+use serde::Deserialize;
+use thiserror::Error;
+
+use crate::finding::{Class, Grade, RuleBook, RuleInfo, RuleText, Template};
+
+/// The embedded rule files.
+const SOURCES: &[&str] = &[include_str!("../../schemas/ingebouwd/regels.toml")];
+
+static RULES: LazyLock<Vec<RuleInfo>> = LazyLock::new(|| {
+    SOURCES
+        .iter()
+        // The files are part of the binary and a test reads each of them.
+        .flat_map(|source| read_rules(source).expect("the embedded rules are valid"))
+        .collect()
+});
+
+/// The rules that belong to no pack, in the order of their files.
+pub fn builtin_rules() -> &'static [RuleInfo] {
+    &RULES
+}
+
+/// A book of the built-in rules alone.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct BuiltinRules;
+
+impl RuleBook for BuiltinRules {
+    fn rule(&self, code: &str) -> Option<Arc<RuleInfo>> {
+        static BY_CODE: LazyLock<HashMap<&'static str, Arc<RuleInfo>>> = LazyLock::new(|| {
+            builtin_rules()
+                .iter()
+                .map(|rule| (&*rule.code, Arc::new(rule.clone())))
+                .collect()
+        });
+        BY_CODE.get(code).cloned()
+    }
+}
+
+/// What is wrong with a rule file: a mistake of whoever wrote it.
+#[derive(Debug, Error)]
+pub enum RulesError {
+    /// Not TOML, or not of the shape of a rule file.
+    #[error("the rule file does not have the shape of one: {0}")]
+    Shape(#[from] toml::de::Error),
+    /// A class or grade that does not exist.
+    #[error("rule {id}: there is no {what} `{name}`")]
+    Name {
+        /// The rule.
+        id: String,
+        /// `class` or `grade`.
+        what: &'static str,
+        /// What the file says.
+        name: String,
+    },
+    /// A text has a place that `args` does not declare.
+    #[error("rule {id}: `{place}` in {text} is not declared in args")]
+    Undeclared {
+        /// The rule.
+        id: String,
+        /// The key of the text.
+        text: &'static str,
+        /// The name in braces.
+        place: String,
+    },
+}
+
+#[derive(Deserialize)]
+struct RuleFile {
+    rule: Vec<RuleEntry>,
+}
+
+/// One `[[rule]]`. What an entry says for people who read the file (`at`) is
+/// not read.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct RuleEntry {
+    id: String,
+    class: String,
+    grade: String,
+    source: String,
+    title_nl: String,
+    title_en: String,
+    text_nl: String,
+    text_en: String,
+    hint_nl: String,
+    hint_en: String,
+    #[serde(default)]
+    date: String,
+    #[serde(default)]
+    duo: String,
+    /// Names, or tables with a `name` and a `meaning`.
+    args: Vec<toml::Value>,
+}
+
+/// Reads a rule file (`[[rule]]` with id, class, grade, source, texts in both
+/// languages and args).
+pub fn read_rules(source: &str) -> Result<Vec<RuleInfo>, RulesError> {
+    let file: RuleFile = toml::from_str(source)?;
+    file.rule.into_iter().map(RuleEntry::into_info).collect()
+}
+
+impl RuleEntry {
+    fn into_info(self) -> Result<RuleInfo, RulesError> {
+        let class = Class::parse(&self.class).ok_or_else(|| self.bad("class", &self.class))?;
+        let grade = Grade::parse(&self.grade).ok_or_else(|| self.bad("grade", &self.grade))?;
+        let declared: Vec<&str> = self.args.iter().filter_map(arg_name).collect();
+        let template = |key: &'static str, text: &str| {
+            let template = Template::parse(text);
+            let stray = template
+                .arguments()
+                .find(|place| !declared.contains(&&***place));
+            match stray {
+                Some(place) => Err(RulesError::Undeclared {
+                    id: self.id.clone(),
+                    text: key,
+                    place: place.to_string(),
+                }),
+                None => Ok(template),
+            }
+        };
+        Ok(RuleInfo {
+            code: self.id.as_str().into(),
+            class,
+            grade,
+            source: self.source.as_str().into(),
+            date: self.date.as_str().into(),
+            duo: self.duo.as_str().into(),
+            contract: None,
+            nl: RuleText {
+                title: self.title_nl.as_str().into(),
+                message: template("text-nl", &self.text_nl)?,
+                hint: template("hint-nl", &self.hint_nl)?,
+            },
+            en: RuleText {
+                title: self.title_en.as_str().into(),
+                message: template("text-en", &self.text_en)?,
+                hint: template("hint-en", &self.hint_en)?,
+            },
+        })
+    }
+
+    fn bad(&self, what: &'static str, name: &str) -> RulesError {
+        RulesError::Name {
+            id: self.id.clone(),
+            what,
+            name: name.to_string(),
+        }
+    }
+}
+
+fn arg_name(arg: &toml::Value) -> Option<&str> {
+    arg.as_str().or_else(|| arg.get("name")?.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::finding::Language;
+
+    fn places(template: &Template) -> BTreeSet<&str> {
+        template.arguments().map(|name| &**name).collect()
+    }
+
+    #[test]
+    fn every_embedded_file_is_valid() {
+        for source in SOURCES {
+            read_rules(source).unwrap();
+        }
+        assert!(builtin_rules().len() >= 64);
+    }
+
+    #[test]
+    fn codes_are_unique_and_well_formed() {
+        let mut seen = BTreeSet::new();
+        for rule in builtin_rules() {
+            assert!(seen.insert(&rule.code), "{} occurs twice", rule.code);
+            assert!(rule.code.starts_with("KK-"), "{}", rule.code);
+            assert!(
+                rule.code
+                    .chars()
+                    .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-'),
+                "{}",
+                rule.code
+            );
+        }
+    }
+
+    #[test]
+    fn every_rule_speaks_both_languages() {
+        for rule in builtin_rules() {
+            for language in [Language::Nl, Language::En] {
+                let text = rule.text(language);
+                assert!(!text.title.is_empty(), "{} title", rule.code);
+                assert!(!text.message.is_empty(), "{} text", rule.code);
+                assert!(!text.hint.is_empty(), "{} hint", rule.code);
+                assert!(!text.title.ends_with('.'), "{} title is no line", rule.code);
+                for sentence in [&text.message, &text.hint] {
+                    let filled = sentence.fill(|name| name.to_string());
+                    let ends = filled.ends_with(['.', '?']);
+                    assert!(ends, "{}: {filled}", rule.code);
+                    let stray = filled.contains(['{', '}']) || filled.contains("[[");
+                    assert!(!stray, "{}: {filled}", rule.code);
+                }
+            }
+            assert_eq!(
+                places(&rule.nl.message),
+                places(&rule.en.message),
+                "{}",
+                rule.code
+            );
+            assert_eq!(
+                places(&rule.nl.hint),
+                places(&rule.en.hint),
+                "{}",
+                rule.code
+            );
+            assert!(!rule.source.is_empty());
+        }
+    }
+
+    /// A finding may lack any optional argument; the sentence must still read.
+    #[test]
+    fn texts_read_well_without_their_optional_arguments() {
+        for rule in builtin_rules() {
+            for text in [&rule.nl, &rule.en] {
+                for sentence in [&text.message, &text.hint] {
+                    let bare = sentence.fill(|_| String::new());
+                    assert!(!bare.contains("[["), "{}: {bare}", rule.code);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_undeclared_place_is_refused() {
+        let source = r#"
+            [[rule]]
+            id = "KK-X"
+            class = "melding"
+            grade = "published"
+            source = "x"
+            title-nl = "x"
+            title-en = "x"
+            text-nl = "{weg}."
+            text-en = "x."
+            hint-nl = "x."
+            hint-en = "x."
+            args = [{ name = "daar", meaning = "there" }]
+        "#;
+        assert!(matches!(
+            read_rules(source),
+            Err(RulesError::Undeclared { place, .. }) if place == "weg"
+        ));
+    }
+
+    #[test]
+    fn the_book_finds_rules_by_code() {
+        assert!(BuiltinRules.rule("KK-XML-DTD").is_some());
+        assert!(BuiltinRules.rule("KK-BESTAAT-NIET").is_none());
+    }
+}

@@ -1,0 +1,13 @@
+//! Everything that is said to a person, in Dutch and English.
+//!
+//! Texts are made only at the edge: the rest of the product passes codes,
+//! keys and arguments. [`Texts`] holds the words of the interface, and
+//! [`builtin_rules`] the tool's own rules and those over a batch. Rules of a
+//! pack carry their texts with them.
+
+mod builtin;
+mod texts;
+
+pub use builtin::{BuiltinRules, RulesError, builtin_rules, read_rules};
+pub(crate) use texts::fill;
+pub use texts::{Phrases, Texts};

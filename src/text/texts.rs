@@ -1,0 +1,326 @@
+//! The words of the interface, one file per language.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+
+use crate::document::NotWellFormed;
+use crate::event::{Carrier, PackKind};
+use crate::finding::{Class, Grade, Kind, Language, Template, Verdict};
+
+/// A section of texts that are looked up by a key made elsewhere.
+pub type Phrases = BTreeMap<String, String>;
+
+/// All texts of the interface in one language. A text that code asks for by
+/// name is a field, so that a missing one cannot go unnoticed.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[allow(missing_docs, reason = "each section is documented by its texts")]
+pub struct Texts {
+    pub verdict: Verdicts,
+    pub class: Classes,
+    /// The classes in the plural.
+    pub classes: Classes,
+    pub kind: Kinds,
+    pub grade: Grades,
+    pub pack: Packs,
+    pub carrier: Carriers,
+    pub finding: FindingTexts,
+    pub message: MessageTexts,
+    pub summary: SummaryTexts,
+    pub exit: ExitTexts,
+    pub junit: JunitTexts,
+    /// Why rules are undecided.
+    pub reason: Phrases,
+    /// Why XML is not well-formed.
+    pub xml_error: Phrases,
+    /// Why JSON is not well-formed.
+    pub json_error: Phrases,
+    /// Errors of input, settings and the tool.
+    pub error: Phrases,
+}
+
+/// Declares a section: a struct whose fields are texts.
+macro_rules! section {
+    ($(#[$doc:meta])* $name:ident { $($field:ident),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Deserialize)]
+        #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+        #[allow(missing_docs, reason = "the texts speak for themselves")]
+        pub struct $name { $(pub $field: String),+ }
+    };
+}
+
+section! {
+    /// Names of verdicts.
+    Verdicts {
+        pass, fail, undecided, not_applicable,
+        pass_reconstruction, pass_official, pass_foreign,
+    }
+}
+section! {
+    /// Names of classes, DUO's own words in both languages.
+    Classes { foutmelding, melding, signaal, bekostigingssignaal }
+}
+section! {
+    /// What a finding says of its rule.
+    Kinds { violation, undecided }
+}
+section! {
+    /// Phrases for grades: what a statement rests on.
+    Grades { published, house_style, knowledge, reconstructed }
+}
+section! {
+    /// Who made a pack.
+    Packs { reconstruction, official, foreign }
+}
+section! {
+    /// How a message travelled.
+    Carriers { bare, soap, json }
+}
+section! {
+    /// What stands around a finding.
+    FindingTexts {
+        place, rule, source, hint, also_in, whole,
+        undecided, undecided_hint, undecided_without_reason,
+        unknown_rule, unknown_hint, excused, more, strict,
+    }
+}
+section! {
+    /// What stands above the findings of a message.
+    MessageTexts { detail, unrecognised, batch }
+}
+section! {
+    /// The end of a run.
+    SummaryTexts {
+        title, inputs_one, inputs_many, findings, none, undecided_findings,
+        excused, more, packs, pack_line, reconstruction_note, unmasked, strict, exit,
+    }
+}
+section! {
+    /// What each exit code means.
+    ExitTexts { conforms, findings, usage, unreachable, internal, undecided }
+}
+section! {
+    /// Words in a JUnit report.
+    JunitTexts { excused, not_applicable }
+}
+
+static DUTCH: OnceLock<Texts> = OnceLock::new();
+static ENGLISH: OnceLock<Texts> = OnceLock::new();
+
+impl Texts {
+    /// The texts in `language`, read on first use.
+    pub fn of(language: Language) -> &'static Self {
+        let (once, source) = match language {
+            Language::Nl => (&DUTCH, include_str!("texts/nl.toml")),
+            Language::En => (&ENGLISH, include_str!("texts/en.toml")),
+        };
+        // The files are part of the binary and a test reads both.
+        once.get_or_init(|| toml::from_str(source).expect("the embedded texts are valid"))
+    }
+
+    /// The phrase for a grade: what a statement of that grade rests on.
+    pub fn grade(&self, grade: Grade) -> &str {
+        match grade {
+            Grade::Published => &self.grade.published,
+            Grade::HouseStyle => &self.grade.house_style,
+            Grade::Knowledge => &self.grade.knowledge,
+            Grade::Reconstructed => &self.grade.reconstructed,
+        }
+    }
+
+    /// The name of a class.
+    pub fn class(&self, class: Class) -> &str {
+        self.class.of(class)
+    }
+
+    /// The name of `count` findings of a class.
+    pub fn classes(&self, class: Class, count: u64) -> &str {
+        if count == 1 {
+            &self.class
+        } else {
+            &self.classes
+        }
+        .of(class)
+    }
+
+    /// What a finding says of its rule.
+    pub fn kind(&self, kind: Kind) -> &str {
+        match kind {
+            Kind::Violation => &self.kind.violation,
+            Kind::Undecided => &self.kind.undecided,
+        }
+    }
+
+    /// Who made a pack.
+    pub fn pack(&self, kind: PackKind) -> &str {
+        match kind {
+            PackKind::Reconstruction => &self.pack.reconstruction,
+            PackKind::Official => &self.pack.official,
+            PackKind::Foreign => &self.pack.foreign,
+        }
+    }
+
+    /// How a message travelled.
+    pub fn carrier(&self, carrier: Carrier) -> &str {
+        match carrier {
+            Carrier::Bare => &self.carrier.bare,
+            Carrier::Soap => &self.carrier.soap,
+            Carrier::Json => &self.carrier.json,
+        }
+    }
+
+    /// A verdict in words. A pass says of which kind of pack: to conform to a
+    /// reconstruction is not to conform to what DUO published.
+    pub fn verdict(&self, verdict: Verdict, kind: Option<PackKind>) -> &str {
+        match (verdict, kind) {
+            (Verdict::Pass, Some(PackKind::Reconstruction)) => &self.verdict.pass_reconstruction,
+            (Verdict::Pass, Some(PackKind::Official)) => &self.verdict.pass_official,
+            (Verdict::Pass, Some(PackKind::Foreign)) => &self.verdict.pass_foreign,
+            (Verdict::Pass, None) => &self.verdict.pass,
+            (Verdict::Fail, _) => &self.verdict.fail,
+            (Verdict::Undecided, _) => &self.verdict.undecided,
+            (Verdict::NotApplicable, _) => &self.verdict.not_applicable,
+        }
+    }
+
+    /// Why a rule is undecided. A reason that is no key is the rule set's own
+    /// wording and is returned as it is.
+    pub fn reason<'a>(&'a self, reason: &'a str) -> &'a str {
+        self.reason.get(reason).map_or(reason, String::as_str)
+    }
+
+    /// Why XML is not well-formed.
+    pub fn xml_error(&self, error: &NotWellFormed) -> &str {
+        phrase(&self.xml_error, error.reason, "syntax")
+    }
+
+    /// Why JSON is not well-formed, by its key.
+    pub fn json_error(&self, reason: &str) -> &str {
+        phrase(&self.json_error, reason, "syntax")
+    }
+
+    /// The error of that key, its places filled in from `args`.
+    pub fn error(&self, key: &str, args: &[(&str, &str)]) -> String {
+        fill(phrase(&self.error, key, "internal"), args)
+    }
+}
+
+impl Classes {
+    fn of(&self, class: Class) -> &str {
+        match class {
+            Class::Foutmelding => &self.foutmelding,
+            Class::Melding => &self.melding,
+            Class::Signaal => &self.signaal,
+            Class::Bekostigingssignaal => &self.bekostigingssignaal,
+        }
+    }
+}
+
+fn phrase<'a>(phrases: &'a Phrases, key: &str, otherwise: &str) -> &'a str {
+    phrases
+        .get(key)
+        .or_else(|| phrases.get(otherwise))
+        .map_or("", String::as_str)
+}
+
+/// `text` with its places filled in from `args`; a place without an argument
+/// stays empty.
+pub(crate) fn fill(text: &str, args: &[(&str, &str)]) -> String {
+    Template::parse(text).fill(|name| {
+        args.iter()
+            .find(|(known, _)| *known == name)
+            .map_or_else(String::new, |(_, value)| (*value).to_string())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// Every text of a language file with its dotted key.
+    fn flatten(source: &str) -> BTreeMap<String, String> {
+        let table: BTreeMap<String, BTreeMap<String, String>> = toml::from_str(source).unwrap();
+        let mut texts = BTreeMap::new();
+        for (section, entries) in table {
+            for (key, text) in entries {
+                texts.insert(format!("{section}.{key}"), text);
+            }
+        }
+        texts
+    }
+
+    fn places(text: &str) -> BTreeSet<String> {
+        Template::parse(text)
+            .arguments()
+            .map(|name| name.to_string())
+            .collect()
+    }
+
+    #[test]
+    fn both_languages_have_the_same_keys_and_places() {
+        let dutch = flatten(include_str!("texts/nl.toml"));
+        let english = flatten(include_str!("texts/en.toml"));
+        assert_eq!(
+            dutch.keys().collect::<Vec<_>>(),
+            english.keys().collect::<Vec<_>>()
+        );
+        for (key, text) in &dutch {
+            assert!(!text.trim().is_empty(), "{key} is empty in Dutch");
+            assert!(!english[key].trim().is_empty(), "{key} is empty in English");
+            assert_eq!(places(text), places(&english[key]), "places of {key}");
+        }
+    }
+
+    #[test]
+    fn both_files_fill_every_field() {
+        for language in [Language::Nl, Language::En] {
+            let texts = Texts::of(language);
+            assert_eq!(texts.class(Class::Foutmelding), "foutmelding");
+            assert_ne!(texts.error("not-found", &[("path", "a.xml")]), "");
+        }
+    }
+
+    /// Every reason that `document::NotWellFormed` gives has its own words.
+    #[test]
+    fn every_reason_of_the_xml_reader_has_words() {
+        let reader = include_str!("../document/xml.rs");
+        let reasons: Vec<&str> = reader
+            .lines()
+            .filter_map(|line| line.split_once("=> \"")?.1.strip_suffix("\","))
+            .collect();
+        assert!(reasons.len() >= 14, "the reasons were not found");
+        for language in [Language::Nl, Language::En] {
+            for reason in &reasons {
+                assert!(
+                    Texts::of(language).xml_error.contains_key(*reason),
+                    "{reason}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_pass_names_the_kind_of_pack_that_it_rests_on() {
+        let texts = Texts::of(Language::Nl);
+        assert_eq!(
+            texts.verdict(Verdict::Pass, Some(PackKind::Reconstruction)),
+            "conform reconstructie"
+        );
+        assert_eq!(
+            Texts::of(Language::En).grade(Grade::HouseStyle),
+            "reconstructed from DUO house style"
+        );
+    }
+
+    #[test]
+    fn an_unknown_key_never_panics() {
+        let texts = Texts::of(Language::En);
+        assert_eq!(texts.reason("as the rule set says"), "as the rule set says");
+        assert!(texts.error("no such key", &[]).contains("ketenkeur"));
+    }
+}
