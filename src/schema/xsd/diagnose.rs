@@ -120,6 +120,18 @@ impl Doctor<'_> {
         self.diagnosis
     }
 
+    /// What may come at a stop, in the order of the schema.
+    fn expected(&self, repairs: &Repairs, stop: Stop) -> Expected {
+        let mut expected = expected_at(self.schema, self.document, self.root, repairs, stop);
+        let children = self.children(&expected);
+        expected.elements.sort_by_cached_key(|name| {
+            let same =
+                |child: &Child| child.local == name.local && child.namespace == name.namespace;
+            (children.iter().position(same), name.local.clone())
+        });
+        expected
+    }
+
     /// Where the children of `parent` stop fitting with `repairs`.
     fn trial(&self, repairs: &Repairs, parent: NodeId) -> Option<Stop> {
         trial(self.schema, self.document, self.root, repairs, parent)
@@ -224,7 +236,7 @@ impl Doctor<'_> {
     /// An element that may not stand where it stands.
     fn unexpected(&mut self, node: NodeId) {
         let stop = Stop::Unexpected(node);
-        let expected = expected_at(self.schema, self.document, self.root, &self.repairs, stop);
+        let expected = self.expected(&self.repairs, stop);
         let children = self.children(&expected);
         let name = self.document.name(node).clone();
         let known_here = children
@@ -309,10 +321,11 @@ impl Doctor<'_> {
     fn unknown(&mut self, node: NodeId, expected: &Expected, children: &[Child]) {
         let local: Arc<str> = self.document.local_name(node).into();
         let nearest = nearest(&local, children.iter().map(|child| &child.local));
-        let meant = self.meant_by(node, expected);
+        let meant = self.meant_by(node, expected, children);
         let suggested = meant
             .as_ref()
-            .map(|(name, _)| name.local.clone())
+            .filter(|meant| meant.certain)
+            .map(|meant| meant.name.local.clone())
             .or(nearest)
             .unwrap_or_else(|| "".into());
         let args = self
@@ -320,10 +333,13 @@ impl Doctor<'_> {
             .with("nearest", suggested);
         self.mistake("KK-XSD-ONBEKEND", node, PlaceOf::Name, args, &local);
         match meant {
-            Some((name, true)) => {
+            // Under a name so alike, what is in it is judged as well.
+            Some(Meant {
+                name, alike: true, ..
+            }) => {
                 self.repairs.rename.insert(node, name);
             }
-            Some((name, false)) => {
+            Some(Meant { name, .. }) => {
                 self.repairs.insert_before(node, name);
                 self.repairs.skip.insert(node);
             }
@@ -333,10 +349,10 @@ impl Doctor<'_> {
         }
     }
 
-    /// The element that an unknown one most likely is under a wrong name, and
-    /// whether their names are alike. When the very next thing does not fit
-    /// without the unknown one, something it stands for is missing.
-    fn meant_by(&self, node: NodeId, expected: &Expected) -> Option<(ElementName, bool)> {
+    /// The element that an unknown one most likely is under a wrong name. When
+    /// the very next thing does not fit without the unknown one, something it
+    /// stands for is missing.
+    fn meant_by(&self, node: NodeId, expected: &Expected, children: &[Child]) -> Option<Meant> {
         let parent = self.parent(node);
         let mut skipped = self.repairs.clone();
         skipped.skip.insert(node);
@@ -351,17 +367,42 @@ impl Doctor<'_> {
             let stop = self.trial(&renamed, parent);
             let fits = stop != Some(next) && stop != Some(Stop::Unexpected(node));
             let alike = strsim::jaro_winkler(local, &name.local) >= ALIKE;
-            fits.then_some((alike, stop.is_none(), name))
+            let kin = self.known_children(node, name, children);
+            fits.then_some((alike, kin, stop.is_none(), name))
         });
-        fitting
-            .max_by_key(|&(alike, cured, _)| (alike, cured))
-            .map(|(alike, _, name)| (name.clone(), alike))
+        // Of equals the last wins, so that turned around the first does.
+        let fitting: Vec<_> = fitting.collect();
+        let best = fitting
+            .iter()
+            .rev()
+            .max_by_key(|&&(alike, kin, cured, _)| (alike, kin, cured))?;
+        Some(Meant {
+            name: best.3.clone(),
+            alike: best.0,
+            certain: best.0 || best.1 > 0 || fitting.len() == 1,
+        })
+    }
+
+    /// How many children of `node` an element `name` would know.
+    fn known_children(&self, node: NodeId, name: &ElementName, children: &[Child]) -> usize {
+        let kind = children
+            .iter()
+            .find(|child| child.local == name.local && child.namespace == name.namespace)
+            .and_then(|child| child.kind);
+        let known = kind.map_or(&[][..], |kind| self.schema.structure().children(kind));
+        self.document
+            .elements(node)
+            .filter(|&below| {
+                let local = self.document.local_name(below);
+                known.iter().any(|child| *child.local == *local)
+            })
+            .count()
     }
 
     /// An element that ends before it is complete.
     fn incomplete(&mut self, node: NodeId) {
         let stop = Stop::Incomplete(node);
-        let expected = expected_at(self.schema, self.document, self.root, &self.repairs, stop);
+        let expected = self.expected(&self.repairs, stop);
         match self.missing_before(stop, &expected) {
             Some(missing) => {
                 if self.document.elements(node).next().is_none() && missing.elements.len() > 1 {
@@ -420,7 +461,7 @@ impl Doctor<'_> {
             };
             insert(&mut repairs, stop, only.clone());
             elements.push(only.clone());
-            let next = expected_at(self.schema, self.document, self.root, &repairs, stop);
+            let next = self.expected(&repairs, stop);
             if next.elements == expected.elements {
                 return None;
             }
@@ -566,6 +607,14 @@ impl Doctor<'_> {
 struct Missing {
     elements: Vec<ElementName>,
     alternatives: Vec<ElementName>,
+}
+
+/// What an unknown element stands for.
+struct Meant {
+    name: ElementName,
+    alike: bool,
+    /// Nothing else comes into question.
+    certain: bool,
 }
 
 fn insert(repairs: &mut Repairs, stop: Stop, name: ElementName) {

@@ -11,6 +11,7 @@ use super::drive::{Phase, Raw};
 use super::facets::{Facets, example_of_pattern};
 use super::mistake::Mistake;
 use crate::document::{Document, NodeId, PlaceOf};
+use crate::facts::{is_bsn, is_onderwijsnummer};
 use crate::finding::{Arg, Args, DataClass, MessageValue};
 
 /// Turns what the drive recorded into mistakes: the first per element and per
@@ -154,6 +155,9 @@ fn value(schema: &XsdSchema, document: &Document, raw: &Raw, args: Args) -> (&'s
     if text.is_empty() {
         return ("KK-XSD-LEEG", args.with("type", facets.builtin.as_str()));
     }
+    if lost_zero(document, raw.node, text) {
+        return ("KK-XSD-VOORLOOPNUL", args);
+    }
     if has("enumeration") {
         let allowed: Vec<Arc<str>> = facets
             .enumeration
@@ -228,6 +232,16 @@ fn value(schema: &XsdSchema, document: &Document, raw: &Raw, args: Args) -> (&'s
         return ("KK-XSD-TYPE", args.with("type", facets.builtin.as_str()));
     }
     ("KK-XSD-OVERIG", other(args, raw))
+}
+
+/// Whether a person number has eight digits and is right with a zero in front:
+/// a spreadsheet or a number column took it for a number.
+fn lost_zero(document: &Document, node: NodeId, text: &str) -> bool {
+    let is_number = document.data_class(node) == DataClass::PersonNumber;
+    is_number && text.len() == 8 && {
+        let mended = format!("0{text}");
+        is_bsn(&mended) || is_onderwijsnummer(&mended)
+    }
 }
 
 fn other(args: Args, raw: &Raw) -> Args {
