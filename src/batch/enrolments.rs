@@ -221,10 +221,15 @@ fn statements(state: &State<'_>, calendar: &Calendar, verdicts: &mut Verdicts) {
                 verdicts.broken(rule, live.record, other, detail);
             }
         }
-        let more = live.enrolment.more_statements;
-        if more && known.iter().any(|((person, _), _)| *person == live.person) {
-            let rule = BatchRule::TlvTeldatum;
-            verdicts.undecided(rule, live.record, "toelaatbaarheidsverklaring");
+        if live.enrolment.more_statements {
+            let first = known.partition_point(|&((person, _), _)| person < live.person);
+            let any = known
+                .get(first)
+                .is_some_and(|((person, _), _)| *person == live.person);
+            if any {
+                let rule = BatchRule::TlvTeldatum;
+                verdicts.undecided(rule, live.record, "toelaatbaarheidsverklaring");
+            }
         }
     }
 }

@@ -11,7 +11,7 @@ use super::paths::Field;
 use super::record::{Content, Enrolment, Moment, Record};
 use super::values::{Day, Institution, Short, Spot};
 use crate::finding::{
-    Arg, Args, DataClass, Finding, Judgement, MessageValue, Place, Position, Verdict,
+    Arg, Args, Class, DataClass, Finding, Judgement, MessageValue, Place, Position, Verdict,
 };
 
 /// What stands for a day or number that is not known or not yet there, in
@@ -43,7 +43,8 @@ pub struct RuleOutcome {
 }
 
 impl RuleOutcome {
-    /// The verdict of the rule: a failure for any finding, whatever its class.
+    /// The verdict of the rule by itself: broken is a failure, whatever its
+    /// class.
     pub fn verdict(&self) -> Verdict {
         match (self.applied, self.broken, self.undecided) {
             (_, 1.., _) => Verdict::Fail,
@@ -86,11 +87,22 @@ impl Judged {
     }
 
     /// The verdict of each rule with its grade, to be folded into that of the
-    /// run.
-    pub fn judgements(&self) -> impl Iterator<Item = Judgement> {
-        self.outcomes.iter().map(|outcome| match outcome.verdict() {
-            Verdict::NotApplicable => Judgement::NOT_APPLICABLE,
-            verdict => Judgement::new(verdict, self.rules.entry(outcome.rule).grade),
+    /// run. A rule of a lighter class than `fail_on` does not fail.
+    pub fn judgements(&self, fail_on: Class) -> impl Iterator<Item = Judgement> {
+        self.outcomes.iter().map(move |outcome| {
+            let entry = self.rules.entry(outcome.rule);
+            let counted = RuleOutcome {
+                broken: if entry.class < fail_on {
+                    0
+                } else {
+                    outcome.broken
+                },
+                ..*outcome
+            };
+            match counted.verdict() {
+                Verdict::NotApplicable => Judgement::NOT_APPLICABLE,
+                verdict => Judgement::new(verdict, entry.grade),
+            }
         })
     }
 
@@ -294,13 +306,7 @@ impl Judged {
 
     /// The place of a field, as [`crate::document::Document::place`] would
     /// give it: the document itself is long gone.
-    pub(super) fn spot_place(
-        &self,
-        record: &Record,
-        field: Field,
-        spot: Spot,
-        period: Option<Day>,
-    ) -> Place {
+    fn spot_place(&self, record: &Record, field: Field, spot: Spot, period: Option<Day>) -> Place {
         let (paths, root) = self.extractor.message(record.message);
         let envelope = if record.enveloped {
             "/*:Envelope/*:Body"

@@ -122,15 +122,18 @@ impl Persons {
                 }
             }
         }
-        let flat = persons
-            .0
-            .keys()
-            .map(|&person| (person, persons.now(person)));
-        Self(flat.collect())
+        let linked: Vec<Person> = persons.0.keys().copied().collect();
+        Self(
+            linked
+                .into_iter()
+                .map(|person| (person, persons.root(person)))
+                .collect(),
+        )
     }
 
-    /// The number that stands for a person while links are being added;
-    /// shortens the way for the next question.
+    /// The number that stands for a person while links are being added. Every
+    /// link leads to a smaller number, so the way ends; it is made shorter for
+    /// the next question.
     fn root(&mut self, mut person: Person) -> Person {
         while let Some(&next) = self.0.get(&person) {
             if let Some(&after) = self.0.get(&next) {
@@ -141,11 +144,8 @@ impl Persons {
         person
     }
 
-    fn now(&self, mut person: Person) -> Person {
-        // Every link leads to a smaller number, so the way ends.
-        while let Some(&next) = self.0.get(&person) {
-            person = next;
-        }
-        person
+    /// The number that stands for a person once all links are known.
+    fn now(&self, person: Person) -> Person {
+        self.0.get(&person).copied().unwrap_or(person)
     }
 }

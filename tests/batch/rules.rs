@@ -2,7 +2,7 @@
 
 use ketenkeur::batch::{BatchRule, RuleOutcome};
 use ketenkeur::facts::{SourceText, synthetic_bsn, synthetic_onderwijsnummer};
-use ketenkeur::finding::Verdict;
+use ketenkeur::finding::{Class, Grade, Judgement, Verdict};
 
 use super::{extractor, file, judge, lines};
 
@@ -603,6 +603,26 @@ fn mutations_of_an_outdated_copy() {
         let found = lines(&batch);
         assert_eq!(found.len(), expected, "{batch:?}: {found:?}");
     }
+}
+
+#[test]
+fn a_lighter_class_than_asked_for_does_not_fail() {
+    let first = enrolment(1, "2026-01-01", "25BE", "1", "2024-08-01", "");
+    let other = enrolment(2, "2026-01-02", "00AV", "1", "2026-01-05", "");
+    let judged = judge(&[first, other]);
+    let at = BatchRule::ALL
+        .iter()
+        .position(|&rule| rule == BatchRule::DubbeleInschrijving)
+        .unwrap();
+    let verdict = |fail_on| judged.judgements(fail_on).nth(at).unwrap();
+    let graded = |verdict| Judgement::new(verdict, Grade::Published);
+    assert_eq!(verdict(Class::Signaal), graded(Verdict::Fail));
+    assert_eq!(verdict(Class::Melding), graded(Verdict::Pass));
+    let rest = judged.judgements(Class::Foutmelding).skip(at + 1);
+    assert!(
+        rest.into_iter()
+            .all(|other| other == Judgement::NOT_APPLICABLE)
+    );
 }
 
 #[test]

@@ -98,7 +98,23 @@ pub(super) fn drive(
     repairs: &Repairs,
     typed: bool,
 ) -> Outcome {
-    run(schema, document, root, repairs, typed, None).0
+    run(schema, document, root, repairs, typed, None, None).0
+}
+
+/// Where the children of `parent` stop fitting with `repairs` applied, `None`
+/// when they all do. Nothing else is looked into, so that a trial costs little
+/// in a large message.
+pub(super) fn trial(
+    schema: &XsdSchema,
+    document: &Document,
+    root: NodeId,
+    repairs: &Repairs,
+    parent: NodeId,
+) -> Option<Stop> {
+    let focus = Some(parent);
+    run(schema, document, root, repairs, false, focus, None)
+        .0
+        .stop
 }
 
 /// What the schema expects just before `at` (an element that stops the drive
@@ -110,7 +126,11 @@ pub(super) fn expected_at(
     repairs: &Repairs,
     at: Stop,
 ) -> Expected {
-    run(schema, document, root, repairs, true, Some(at)).1
+    let focus = match at {
+        Stop::Unexpected(node) => document.parent(node),
+        Stop::Incomplete(node) => Some(node),
+    };
+    run(schema, document, root, repairs, true, focus, Some(at)).1
 }
 
 fn run(
@@ -119,6 +139,7 @@ fn run(
     root: NodeId,
     repairs: &Repairs,
     typed: bool,
+    focus: Option<NodeId>,
     probe: Option<Stop>,
 ) -> (Outcome, Expected) {
     schema.with_validator(|set, validator| {
@@ -134,6 +155,7 @@ fn run(
             context: context_of(document, root, &set.name_table),
             types: Vec::new(),
             typed,
+            focus,
             probe,
             outcome: Outcome::default(),
             expected: Expected::default(),
@@ -156,6 +178,8 @@ struct Drive<'a> {
     context: NamespaceContextSnapshot,
     types: Vec<Option<TypeKey>>,
     typed: bool,
+    /// The only element whose children matter.
+    focus: Option<NodeId>,
     probe: Option<Stop>,
     outcome: Outcome,
     expected: Expected,
@@ -196,12 +220,15 @@ impl Drive<'_> {
             }
             self.record(node, Phase::Start, errors);
         }
-        self.attributes(node);
-        if self.repairs.broken.contains(&node) {
+        if self.is_passed_over(node) {
+            self.runtime.validate_end_of_attributes_novalue();
             self.runtime.validate_end_element_novalue();
             self.errors.take();
-        } else if !self.content(node) {
-            return false;
+        } else {
+            self.attributes(node);
+            if !self.content(node) || self.focus == Some(node) {
+                return false;
+            }
         }
         self.types.pop();
         if self.runtime.operational_failure().is_some() {
@@ -209,6 +236,12 @@ impl Drive<'_> {
             return false;
         }
         true
+    }
+
+    /// Whether what is in the element is of no interest.
+    fn is_passed_over(&self, node: NodeId) -> bool {
+        let beside = |focus| !self.document.is_within(focus, node);
+        self.focus.is_some_and(beside) || self.repairs.broken.contains(&node)
     }
 
     fn start(
@@ -299,6 +332,11 @@ impl Drive<'_> {
         }
         for insert in self.repairs.at_end(node) {
             self.synthetic(insert);
+        }
+        for &moved in self.repairs.moved_to_end(node) {
+            if !self.element(moved) {
+                return false;
+            }
         }
         if self.probe == Some(Stop::Incomplete(node)) {
             self.record_expected();

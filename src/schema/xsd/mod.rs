@@ -7,6 +7,7 @@ mod diagnose;
 mod drive;
 mod facets;
 mod mistake;
+mod order;
 mod repair;
 mod structure;
 mod values;

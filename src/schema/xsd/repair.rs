@@ -18,6 +18,7 @@ pub(super) struct Repairs {
     before: HashMap<NodeId, Vec<ElementName>>,
     at_end: HashMap<NodeId, Vec<ElementName>>,
     moved: HashMap<NodeId, Vec<NodeId>>,
+    moved_to_end: HashMap<NodeId, Vec<NodeId>>,
     /// Elements that are passed over with all they hold.
     pub skip: HashSet<NodeId>,
     /// Elements that are read under another name.
@@ -43,6 +44,12 @@ impl Repairs {
         self.skip.insert(moved);
     }
 
+    /// Reads `moved` as the last child of `node` instead of where it stands.
+    pub fn move_to_end(&mut self, node: NodeId, moved: NodeId) {
+        self.moved_to_end.entry(node).or_default().push(moved);
+        self.skip.insert(moved);
+    }
+
     pub fn before(&self, node: NodeId) -> &[ElementName] {
         self.before.get(&node).map_or(&[], Vec::as_slice)
     }
@@ -53,5 +60,9 @@ impl Repairs {
 
     pub fn moved_before(&self, node: NodeId) -> &[NodeId] {
         self.moved.get(&node).map_or(&[], Vec::as_slice)
+    }
+
+    pub fn moved_to_end(&self, node: NodeId) -> &[NodeId] {
+        self.moved_to_end.get(&node).map_or(&[], Vec::as_slice)
     }
 }

@@ -1,6 +1,7 @@
 //! Mistakes in values: one per element or attribute, named by what the type
 //! demands.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use xsd_schema::ids::TypeKey;
@@ -10,16 +11,22 @@ use super::drive::{Phase, Raw};
 use super::facets::{Facets, example_of_pattern};
 use super::mistake::Mistake;
 use crate::document::{Document, NodeId, PlaceOf};
+use crate::facts::{is_bsn, is_onderwijsnummer};
 use crate::finding::{Arg, Args, DataClass, MessageValue};
 
 /// Turns what the drive recorded into mistakes: the first per element and per
 /// attribute.
 pub(super) fn value_mistakes(schema: &XsdSchema, document: &Document, raw: &[Raw]) -> Vec<Mistake> {
-    let mut mistakes: Vec<Mistake> = Vec::new();
-    for raw in raw {
-        mistakes.extend(mistake(schema, document, raw));
-    }
-    mistakes
+    let mut started = HashSet::new();
+    raw.iter()
+        .filter(|raw| match raw.phase {
+            // A wrong `xsi:nil` or `xsi:type` makes the content wrong as well.
+            Phase::Start => started.insert(raw.node),
+            Phase::End => !started.contains(&raw.node),
+            _ => true,
+        })
+        .filter_map(|raw| mistake(schema, document, raw))
+        .collect()
 }
 
 fn mistake(schema: &XsdSchema, document: &Document, raw: &Raw) -> Option<Mistake> {
@@ -148,6 +155,9 @@ fn value(schema: &XsdSchema, document: &Document, raw: &Raw, args: Args) -> (&'s
     if text.is_empty() {
         return ("KK-XSD-LEEG", args.with("type", facets.builtin.as_str()));
     }
+    if lost_zero(document, raw.node, text) {
+        return ("KK-XSD-VOORLOOPNUL", args);
+    }
     if has("enumeration") {
         let allowed: Vec<Arc<str>> = facets
             .enumeration
@@ -222,6 +232,16 @@ fn value(schema: &XsdSchema, document: &Document, raw: &Raw, args: Args) -> (&'s
         return ("KK-XSD-TYPE", args.with("type", facets.builtin.as_str()));
     }
     ("KK-XSD-OVERIG", other(args, raw))
+}
+
+/// Whether a person number has eight digits and is right with a zero in front:
+/// a spreadsheet or a number column took it for a number.
+fn lost_zero(document: &Document, node: NodeId, text: &str) -> bool {
+    let is_number = document.data_class(node) == DataClass::PersonNumber;
+    is_number && text.len() == 8 && {
+        let mended = format!("0{text}");
+        is_bsn(&mended) || is_onderwijsnummer(&mended)
+    }
 }
 
 fn other(args: Args, raw: &Raw) -> Args {
