@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::event::PackKind;
 use crate::finding::{Grade, RuleBook, RuleInfo};
 use crate::pack::Pack;
-use crate::rules::{Origin, RulePaths, RuleSet};
+use crate::rules::{Origin, RuleSet};
 use crate::text::BuiltinRules;
 
 /// The rule sets of one pack.
@@ -52,11 +52,6 @@ impl PackRules {
             }
         }
         rules
-    }
-
-    /// The location paths of all rules, for binding them to a schema.
-    pub fn paths(&self) -> Vec<RulePaths> {
-        self.sets.iter().flat_map(|set| set.paths()).collect()
     }
 
     /// The usable rule sets.

@@ -13,18 +13,30 @@ use super::setup;
 use crate::exit::Exit;
 use crate::finding::Language;
 use crate::pack::{
-    Binding, Change, ImportOptions, ImportSource, ImportedPack, PackDetails, PackSummary, Project, Store, list,
-    notice, show,
+    Binding, Change, ImportOptions, ImportSource, ImportedPack, PackDetails, PackSummary, Project,
+    Store, list, notice, show,
 };
 use crate::schema::xsd::nearest;
 use crate::text::Texts;
 
 /// Runs the command.
-pub fn run_packs(command: &Packs, global: &Global, settings: &Settings, language: Language) -> Result<Exit, Failure> {
+pub fn run_packs(
+    command: &Packs,
+    global: &Global,
+    settings: &Settings,
+    language: Language,
+) -> Result<Exit, Failure> {
     match command {
         Packs::List { report } => list_packs(&setup::store(global, settings)?, *report, language),
-        Packs::Show { contract, report } => show_pack(&setup::store(global, settings)?, contract, *report, language),
-        Packs::Import { source, replaces } => import(source, replaces.as_deref(), global, settings, language),
+        Packs::Show { contract, report } => show_pack(
+            &setup::store(global, settings)?,
+            contract,
+            *report,
+            language,
+        ),
+        Packs::Import { source, replaces } => {
+            import(source, replaces.as_deref(), global, settings, language)
+        }
         Packs::Lock => {
             let project = project(global)?;
             let store = setup::store(global, settings)?;
@@ -32,7 +44,11 @@ pub fn run_packs(command: &Packs, global: &Global, settings: &Settings, language
                 .lock(&store)
                 .map_err(|error| Failure::usage("packs").with("reason", error))?;
             let texts = &Texts::of(language).packs;
-            print(&format!("{} {}\n", texts.locked, project.lock_file().display()))
+            print(&format!(
+                "{} {}\n",
+                texts.locked,
+                project.lock_file().display()
+            ))
         }
     }
 }
@@ -44,7 +60,11 @@ fn list_packs(store: &Store, shape: Shape, language: Language) -> Result<Exit, F
     }
     let texts = Texts::of(language);
     let mut out = String::new();
-    let width = packs.iter().map(|pack| pack.contract.len()).max().unwrap_or(0);
+    let width = packs
+        .iter()
+        .map(|pack| pack.contract.len())
+        .max()
+        .unwrap_or(0);
     for pack in &packs {
         out.push_str(&format!(
             "{:width$}  {:8}  {:6}  {:18}  {}\n",
@@ -59,11 +79,21 @@ fn list_packs(store: &Store, shape: Shape, language: Language) -> Result<Exit, F
     print(&out)
 }
 
-fn show_pack(store: &Store, contract: &str, shape: Shape, language: Language) -> Result<Exit, Failure> {
+fn show_pack(
+    store: &Store,
+    contract: &str,
+    shape: Shape,
+    language: Language,
+) -> Result<Exit, Failure> {
     let Some(details) = show(store, contract) else {
-        let names: Vec<_> = store.packs().map(|pack| pack.manifest.contract.clone()).collect();
+        let names: Vec<_> = store
+            .packs()
+            .map(|pack| pack.manifest.contract.clone())
+            .collect();
         let meant = nearest(contract, names.iter()).unwrap_or_else(|| "".into());
-        return Err(Failure::usage("no-contract").with("contract", contract).with("nearest", meant));
+        return Err(Failure::usage("no-contract")
+            .with("contract", contract)
+            .with("nearest", meant));
     };
     if shape == Shape::Json {
         return print_json(&details_json(&details));
@@ -80,7 +110,8 @@ fn import(
 ) -> Result<Exit, Failure> {
     let project = project(global)?;
     let user_packs = setup::user_packs(global, settings)?;
-    let builtin = Store::builtin().map_err(|error| Failure::internal("pack").with("reason", error))?;
+    let builtin =
+        Store::builtin().map_err(|error| Failure::internal("pack").with("reason", error))?;
     let source = if path.is_dir() {
         ImportSource::Folder(path.to_path_buf())
     } else {
@@ -89,7 +120,6 @@ fn import(
     let options = ImportOptions {
         builtin: &builtin,
         replaces,
-        rule_paths: &setup::rule_paths,
     };
     let imported = project
         .import(&source, options, user_packs.as_deref())
@@ -147,13 +177,23 @@ fn details_text(details: &PackDetails, language: Language) -> String {
     let texts = Texts::of(language);
     let words = &texts.packs;
     let summary = &details.summary;
-    let mut out = format!("{} {} ({})\n", summary.contract, summary.version, texts.pack(summary.kind));
+    let mut out = format!(
+        "{} {} ({})\n",
+        summary.contract,
+        summary.version,
+        texts.pack(summary.kind)
+    );
     if let Some(notice) = notice(summary.kind, language) {
         out.push_str(&format!("{notice}\n"));
     }
     out.push('\n');
     for entry in &details.provenance {
-        out.push_str(&format!("{:32} {}; {}\n", entry.declaration, texts.grade(entry.grade), entry.source));
+        out.push_str(&format!(
+            "{:32} {}; {}\n",
+            entry.declaration,
+            texts.grade(entry.grade),
+            entry.source
+        ));
     }
     out.push_str(&format!("\n{}\n", words.messages));
     for message in &details.messages {
@@ -247,8 +287,10 @@ fn details_json(details: &PackDetails) -> serde_json::Value {
 fn project(global: &Global) -> Result<Project, Failure> {
     match setup::project(global) {
         Some(project) => Ok(project),
-        None => std::env::current_dir()
-            .map(Project::at)
-            .map_err(|error| Failure::usage("unreadable").with("path", ".").with("reason", error.kind())),
+        None => std::env::current_dir().map(Project::at).map_err(|error| {
+            Failure::usage("unreadable")
+                .with("path", ".")
+                .with("reason", error.kind())
+        }),
     }
 }

@@ -7,15 +7,14 @@ use super::args::Global;
 use super::failure::Failure;
 use super::settings::{self, Settings};
 use crate::batch::{BatchRules, Extractor, RecordPaths};
-use crate::check::{PackRules, Recognition, recognise_xml};
+use crate::check::{Recognition, recognise_xml};
 use crate::clock::Clock;
 use crate::document::{Document, Gated};
 use crate::facts::{
     Calendar, CalendarSources, Facts, Profile, RioData, RioPaths, SourceText, ValueLists,
 };
 use crate::input::{Inputs, Options};
-use crate::pack::{BUILTIN_FILES, Pack, Project, Store, in_force, user_packs_folder};
-use crate::rules::RulePaths;
+use crate::pack::{BUILTIN_FILES, Project, Store, in_force, user_packs_folder};
 
 /// Reads the settings file: the one named, else the nearest one above the
 /// working folder, else none.
@@ -77,7 +76,7 @@ pub fn user_packs(global: &Global, settings: &Settings) -> Result<Option<PathBuf
 pub fn store(global: &Global, settings: &Settings) -> Result<Store, Failure> {
     let project = project(global);
     let user_packs = user_packs(global, settings)?;
-    let store = in_force(project.as_ref(), user_packs.as_deref(), &rule_paths)
+    let store = in_force(project.as_ref(), user_packs.as_deref())
         .map_err(|error| Failure::usage("packs").with("reason", error))?;
     if global.locked || settings.locked {
         let project = project.ok_or_else(|| Failure::usage("no-lock"))?;
@@ -86,11 +85,6 @@ pub fn store(global: &Global, settings: &Settings) -> Result<Store, Failure> {
             .map_err(|error| Failure::usage("lock").with("reason", error))?;
     }
     Ok(store)
-}
-
-/// The location paths of a pack's rules, for binding them to a schema.
-pub fn rule_paths(pack: &Pack) -> Vec<RulePaths> {
-    PackRules::read(pack).paths()
 }
 
 /// The rules over a batch and what they look at.
