@@ -16,9 +16,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::paths::{PathAlternatives, RulePaths, Step};
 use super::places::{PlaceId, Places};
 use crate::finding::Code;
+use crate::rules::{NameTest, PathAlternatives, RulePaths, Step};
 use crate::schema::xsd::Structure;
 
 /// What of the rules cannot match in an official pack.
@@ -141,7 +141,10 @@ pub fn bind(
         }
     }
     let roots: Vec<&Arc<str>> = messages.iter().map(|message| &message.official.1).collect();
-    for places in lost.iter().filter_map(|element| places(reconstruction, element)) {
+    for places in lost
+        .iter()
+        .filter_map(|element| places(reconstruction, element))
+    {
         for (rule, seen) in rules.iter().zip(&seen_somewhere) {
             let known = binding.nowhere.iter().any(|entry| entry.code == rule.code);
             if *seen || known || contexts(&places, &rule.context).is_empty() {
@@ -206,6 +209,7 @@ fn bind_rule(
         match found.get(&name) {
             None => {
                 let of_name = PathAlternatives {
+                    place: rule.context.place.clone(),
                     paths: rule
                         .context
                         .paths
@@ -261,7 +265,7 @@ fn explain(
         if let Some(local) = &step.test.local {
             let any = Step {
                 axis: step.axis,
-                test: super::paths::NameTest {
+                test: NameTest {
                     namespace: None,
                     local: None,
                     text: false,

@@ -24,7 +24,9 @@ pub(super) fn of_operations(operations: &[ContractOperation]) -> Vec<Declared> {
     for operation in operations {
         let mut add = |message: &Option<ContractMessage>, part| {
             if let Some(message) = message
-                && !declared.iter().any(|known| known.element == message.element)
+                && !declared
+                    .iter()
+                    .any(|known| known.element == message.element)
             {
                 declared.push(Declared {
                     element: message.element.clone(),
@@ -161,8 +163,12 @@ pub(super) fn message(
         shape: Vec::new(),
         example: None,
         example_at: None,
-        title_nl: known.map_or(&declared.operation, |message| &message.title_nl).clone(),
-        title_en: known.map_or(&declared.operation, |message| &message.title_en).clone(),
+        title_nl: known
+            .map_or(&declared.operation, |message| &message.title_nl)
+            .clone(),
+        title_en: known
+            .map_or(&declared.operation, |message| &message.title_en)
+            .clone(),
     }
 }
 
@@ -258,8 +264,18 @@ mod tests {
         for (family, operation, part, who) in [
             ("bron-po", "aanleverenTLV", Part::Request, "las-duo"),
             ("bron-po", "aanleverenTLV", Part::Response, "duo-las"),
-            ("bron-po", "informerenInschrijving", Part::Request, "duo-las"),
-            ("bron-po", "informerenInschrijving", Part::Response, "las-duo"),
+            (
+                "bron-po",
+                "informerenInschrijving",
+                Part::Request,
+                "duo-las",
+            ),
+            (
+                "bron-po",
+                "informerenInschrijving",
+                Part::Response,
+                "las-duo",
+            ),
             ("rio", "opvragen_x", Part::Response, "rio-las"),
         ] {
             assert_eq!(direction(family, operation, part), who, "{operation}");

@@ -58,7 +58,9 @@ pub(super) fn contracts<'m>(
             });
         }
         // Folders of packs that differ in case alone are one on some systems.
-        let twice = files.iter().find(|(name, _)| name.to_lowercase() == contract.name.to_lowercase());
+        let twice = files
+            .iter()
+            .find(|(name, _)| name.to_lowercase() == contract.name.to_lowercase());
         if let Some((_, first)) = twice {
             return Err(ImportError::TwoContracts {
                 name: contract.name.to_string(),
@@ -185,7 +187,9 @@ fn entries(
     // All are added before any is followed: they may import each other.
     for part in parts {
         let wsdl = &wsdls[*part];
-        let stem = file_name(part).rsplit_once('.').map_or(&***part, |(stem, _)| stem);
+        let stem = file_name(part)
+            .rsplit_once('.')
+            .map_or(&***part, |(stem, _)| stem);
         let beside = match folder(part) {
             "" => stem.to_string(),
             folder => format!("{folder}/{stem}"),
@@ -221,7 +225,10 @@ fn of_schemas<'m>(
     for path in layout.paths() {
         below.extend(layout.targets(path)?.into_iter().filter(|to| to != path));
     }
-    let mut tops: Vec<&Arc<str>> = layout.paths().filter(|path| !below.contains(*path)).collect();
+    let mut tops: Vec<&Arc<str>> = layout
+        .paths()
+        .filter(|path| !below.contains(*path))
+        .collect();
     if tops.is_empty() {
         tops = layout.paths().collect();
     }
@@ -243,7 +250,9 @@ fn of_schemas<'m>(
             continue;
         }
         let file = paths[0].clone();
-        let stem = file_name(&file).rsplit_once('.').map_or(&*file, |(stem, _)| stem);
+        let stem = file_name(&file)
+            .rsplit_once('.')
+            .map_or(&*file, |(stem, _)| stem);
         let name = last_segment(&namespace).unwrap_or(stem);
         contracts.push(Contract {
             name: name.into(),

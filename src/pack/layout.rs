@@ -182,7 +182,9 @@ impl Layout {
                 };
                 match &reference.location {
                     // Any spelling that leads there by itself stays as it is.
-                    Some((location, _)) if followed(&path, location).as_deref() == file.map(|file| &**file) && file.is_some() => {}
+                    Some((location, _))
+                        if followed(&path, location).as_deref() == file.map(|file| &**file)
+                            && file.is_some() => {}
                     Some((location, span)) => {
                         edits.push((span.clone(), escape(&wanted)));
                         closure.rewritten.push(Rewritten {
@@ -210,7 +212,9 @@ impl Layout {
             let bytes = &self.bytes[&path];
             closure.files.insert(path, edited(bytes, edits));
         }
-        closure.rewritten.sort_by(|a, b| (&a.file, &a.from).cmp(&(&b.file, &b.from)));
+        closure
+            .rewritten
+            .sort_by(|a, b| (&a.file, &a.from).cmp(&(&b.file, &b.from)));
         Ok(closure)
     }
 
@@ -236,7 +240,11 @@ impl Layout {
         let spelled = location.replace('\\', "/");
         let spelled = spelled.split(['?', '#']).next().unwrap_or_default();
         let below = super::store::resolve(folder(from), spelled).to_lowercase();
-        let name = spelled.rsplit('/').next().unwrap_or_default().to_lowercase();
+        let name = spelled
+            .rsplit('/')
+            .next()
+            .unwrap_or_default()
+            .to_lowercase();
         let by_path = self.paths_where(|path| path.to_lowercase() == below);
         let by_name = || {
             self.paths_where(|path| {
@@ -292,9 +300,7 @@ impl Layout {
     /// The files that declare a namespace, without those that another file of
     /// that namespace includes.
     fn of_namespace(&self, namespace: &str, from: &str) -> Vec<&Arc<str>> {
-        let declares = |schema: &Result<SchemaFile, LayoutError>| {
-            matches!(schema, Ok(schema) if &*schema.target_namespace == namespace)
-        };
+        let declares = |schema: &Result<SchemaFile, LayoutError>| matches!(schema, Ok(schema) if &*schema.target_namespace == namespace);
         let included: BTreeSet<String> = self
             .schemas
             .iter()
@@ -347,9 +353,12 @@ impl SchemaFile {
                     .elements
                     .extend(document.attribute(node, "name").map(Arc::from)),
                 kind @ ("import" | "include" | "redefine" | "override") => {
-                    schema
-                        .references
-                        .push(Reference::read(path, &document, node, kind == "import"));
+                    schema.references.push(Reference::read(
+                        path,
+                        &document,
+                        node,
+                        kind == "import",
+                    ));
                 }
                 _ => {}
             }
@@ -393,7 +402,9 @@ fn embedded(namespace: &str) -> Option<&'static str> {
 /// Where a location leads when it is taken as it is written, `None` when it is
 /// no plain relative path or leads above the package.
 pub(super) fn followed(from: &str, location: &str) -> Option<String> {
-    if location.is_empty() || location.starts_with('/') || location.contains(['\\', ':', '?', '#', '%'])
+    if location.is_empty()
+        || location.starts_with('/')
+        || location.contains(['\\', ':', '?', '#', '%'])
     {
         return None;
     }
@@ -440,7 +451,11 @@ fn edited(bytes: &Arc<[u8]>, mut edits: Vec<(Range<usize>, String)>) -> Arc<[u8]
     if edits.is_empty() {
         return bytes.clone();
     }
-    let skipped = if bytes.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+    let skipped = if bytes.starts_with(b"\xEF\xBB\xBF") {
+        3
+    } else {
+        0
+    };
     edits.sort_by_key(|(span, _)| span.start);
     let mut text = Vec::with_capacity(bytes.len());
     let mut at = 0;
@@ -468,7 +483,13 @@ mod tests {
             assert_eq!(relative(from, to), way);
             assert_eq!(followed(from, way).as_deref(), Some(to));
         }
-        for location in ["..\\b.xsd", "http://duo.nl/b.xsd", "../../b.xsd", "/b.xsd", ""] {
+        for location in [
+            "..\\b.xsd",
+            "http://duo.nl/b.xsd",
+            "../../b.xsd",
+            "/b.xsd",
+            "",
+        ] {
             assert_eq!(followed("x/a.xsd", location), None, "{location}");
         }
     }
@@ -477,6 +498,9 @@ mod tests {
     fn edits_count_from_behind_the_byte_order_mark() {
         let bytes: Arc<[u8]> = Arc::from("\u{FEFF}<a b='c'/>".as_bytes());
         let text = edited(&bytes, vec![(6..7, "longer".into())]);
-        assert_eq!(std::str::from_utf8(&text).unwrap(), "\u{FEFF}<a b='longer'/>");
+        assert_eq!(
+            std::str::from_utf8(&text).unwrap(),
+            "\u{FEFF}<a b='longer'/>"
+        );
     }
 }

@@ -231,7 +231,11 @@ impl Lock {
             }
         }
         for locked in &self.packs {
-            if !now.packs.iter().any(|pack| pack.contract == locked.contract) {
+            if !now
+                .packs
+                .iter()
+                .any(|pack| pack.contract == locked.contract)
+            {
                 differences.push(Difference::NotInForce {
                     contract: locked.contract.clone(),
                 });
@@ -276,7 +280,12 @@ fn changed(before: &BTreeMap<String, String>, now: &BTreeMap<String, String>) ->
         .filter(|(path, hash)| before.get(*path) != Some(hash))
         .map(|(path, _)| path.clone())
         .collect();
-    files.extend(before.keys().filter(|path| !now.contains_key(*path)).cloned());
+    files.extend(
+        before
+            .keys()
+            .filter(|path| !now.contains_key(*path))
+            .cloned(),
+    );
     files.sort();
     files
 }
@@ -286,9 +295,7 @@ fn facts_hash() -> Result<String, PackError> {
     let store = Store::builtin()?;
     let mut hash = Sha256::new();
     for (path, bytes) in builtin_files() {
-        let of_a_pack = store
-            .packs()
-            .any(|pack| pack.owns(&path));
+        let of_a_pack = store.packs().any(|pack| pack.owns(&path));
         if !of_a_pack {
             hash.update(path.as_bytes());
             hash.update([0]);

@@ -212,7 +212,10 @@ impl Manifest {
 
     /// The namespace of a message's element.
     pub fn namespace_of<'a>(&'a self, message: &'a Message) -> Option<&'a Arc<str>> {
-        message.namespace.as_ref().or(self.schema_namespace.as_ref())
+        message
+            .namespace
+            .as_ref()
+            .or(self.schema_namespace.as_ref())
     }
 
     /// The message whose element has this local name.

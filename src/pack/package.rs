@@ -92,7 +92,10 @@ pub enum PackageError {
         entry: String,
     },
     /// An entry that unpacks to far more than it is.
-    #[error("{entry}: unpacks to more than {} times its size", limits::MAX_COMPRESSION_RATIO)]
+    #[error(
+        "{entry}: unpacks to more than {} times its size",
+        limits::MAX_COMPRESSION_RATIO
+    )]
     Bomb {
         /// The entry.
         entry: String,
@@ -206,7 +209,8 @@ impl Package {
     }
 
     fn zip(bytes: &[u8]) -> Result<Self, PackageError> {
-        let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|_| PackageError::BrokenZip)?;
+        let mut archive =
+            ZipArchive::new(Cursor::new(bytes)).map_err(|_| PackageError::BrokenZip)?;
         if archive.len() > limits::MAX_PACKAGE_ENTRIES {
             return Err(PackageError::TooManyFiles);
         }
@@ -265,7 +269,11 @@ impl Package {
         if self.files.len() >= limits::MAX_PACK_FILES {
             return Err(PackageError::TooManyFiles);
         }
-        if self.files.insert(name.as_str().into(), bytes.into()).is_some() {
+        if self
+            .files
+            .insert(name.as_str().into(), bytes.into())
+            .is_some()
+        {
             return Err(PackageError::Twice { entry: name });
         }
         Ok(())
@@ -339,7 +347,10 @@ fn position_in(bytes: &[u8], offset: usize) -> Position {
         .map_or(0, |at| at + 1);
     Position {
         line: before.iter().filter(|&&byte| byte == b'\n').count() as u32 + 1,
-        column: String::from_utf8_lossy(&before[line_start..]).chars().count() as u32 + 1,
+        column: String::from_utf8_lossy(&before[line_start..])
+            .chars()
+            .count() as u32
+            + 1,
     }
 }
 

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use super::paths::{Anchor, Axis, LocationPath, NameTest, Step};
 use crate::limits;
+use crate::rules::{Anchor, Axis, LocationPath, NameTest, Step};
 use crate::schema::xsd::{ElementType, Structure};
 
 /// A place, as an index into its [`Places`].
@@ -200,7 +200,9 @@ impl Places {
                         Axis::Parent if id != DOCUMENT => reached.push(self.nodes[id].parent),
                         Axis::Ancestor => reached.extend(self.ancestors_or_self(id).skip(1)),
                         Axis::AncestorOrSelf => reached.extend(self.ancestors_or_self(id)),
-                        Axis::Sibling => reached.extend(&self.nodes[self.nodes[id].parent].children),
+                        Axis::Sibling => {
+                            reached.extend(&self.nodes[self.nodes[id].parent].children)
+                        }
                         _ => {}
                     }
                 }

@@ -5,8 +5,8 @@ use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest, Sha256};
 
-use super::builtin::builtin_files;
 use super::bind::Binding;
+use super::builtin::builtin_files;
 use super::manifest::{Manifest, ManifestError, Message};
 use crate::schema::xsd::SchemaFiles;
 

@@ -90,10 +90,7 @@ pub(super) fn read(folder: &Path) -> Result<(Pack, Option<Binding>), StoredError
             return Err(StoredError::TooLarge { folder: shown() });
         }
         let relative = entry.path().strip_prefix(folder).unwrap_or(entry.path());
-        files.push((
-            relative.to_string_lossy().replace('\\', "/"),
-            bytes.into(),
-        ));
+        files.push((relative.to_string_lossy().replace('\\', "/"), bytes.into()));
     }
     // A binding that cannot be read is made anew, as one that is out of date.
     let binding = files

@@ -4,7 +4,7 @@ use ketenkeur::document::{Document, Gated};
 use ketenkeur::pack::{Change, ImportSource, Store};
 use ketenkeur::schema::xsd::XsdSchema;
 
-use crate::support::{Files, edit, official, project, rename, wsdl, write, zip_of, zipped};
+use crate::support::{Files, edit, official, project, rename, write, wsdl, zip_of, zipped};
 
 const BO: &str = "DUO_PO_InschrijvingBO_V1";
 const GENERIC: &str = "DUO_PO_GeneriekBasisgegevens_V1.xsd";
@@ -20,7 +20,10 @@ fn judges(store: &Store) -> bool {
         .unwrap();
     let schema = XsdSchema::compile(pack.files(), &pack.entries()).unwrap();
     let document = Document::from_xml(Gated::xml(example.as_bytes()).unwrap()).unwrap();
-    schema.validate(&document, document.root_element()).mistakes.is_empty()
+    schema
+        .validate(&document, document.root_element())
+        .mistakes
+        .is_empty()
 }
 
 type Rearrange = fn(&mut Files);
@@ -45,7 +48,12 @@ fn every_layout_is_followed() {
         (
             "schemas in a folder below",
             |files| {
-                for path in [&format!("{BO}.xsd"), GENERIC, "BasisSchema.xsd", "KerntypenSchema.xsd"] {
+                for path in [
+                    &format!("{BO}.xsd"),
+                    GENERIC,
+                    "BasisSchema.xsd",
+                    "KerntypenSchema.xsd",
+                ] {
                     rename(files, path, &format!("xsd/{path}"));
                 }
                 let (file, schema) = (format!("{BO}.wsdl"), format!("\"{BO}.xsd"));
@@ -61,8 +69,18 @@ fn every_layout_is_followed() {
                     rename(files, path, &format!("gedeeld/{path}"));
                 }
                 rename(files, &format!("{BO}.xsd"), &format!("xsd/{BO}.xsd"));
-                edit(files, &format!("wsdl/{BO}.wsdl"), &format!("\"{BO}.xsd"), &format!("\"../xsd/{BO}.xsd"));
-                edit(files, &format!("xsd/{BO}.xsd"), "schemaLocation=\"", "schemaLocation=\"../gedeeld/");
+                edit(
+                    files,
+                    &format!("wsdl/{BO}.wsdl"),
+                    &format!("\"{BO}.xsd"),
+                    &format!("\"../xsd/{BO}.xsd"),
+                );
+                edit(
+                    files,
+                    &format!("xsd/{BO}.xsd"),
+                    "schemaLocation=\"",
+                    "schemaLocation=\"../gedeeld/",
+                );
             },
             0,
         ),
@@ -70,22 +88,42 @@ fn every_layout_is_followed() {
             "backslashes",
             |files| {
                 rename(files, "KerntypenSchema.xsd", "kern/KerntypenSchema.xsd");
-                edit(files, "BasisSchema.xsd", "\"KerntypenSchema", "\"kern\\KerntypenSchema");
+                edit(
+                    files,
+                    "BasisSchema.xsd",
+                    "\"KerntypenSchema",
+                    "\"kern\\KerntypenSchema",
+                );
             },
             1,
         ),
         (
             "addresses on the network",
             |files| {
-                edit(files, "BasisSchema.xsd", "\"KerntypenSchema", "\"http://duo.nl/schema/KerntypenSchema");
-                edit(files, &format!("{BO}.wsdl"), &format!("\"{BO}.xsd"), &format!("\"https://duo.nl/x/{BO}.xsd?v=2&amp;w#a"));
+                edit(
+                    files,
+                    "BasisSchema.xsd",
+                    "\"KerntypenSchema",
+                    "\"http://duo.nl/schema/KerntypenSchema",
+                );
+                edit(
+                    files,
+                    &format!("{BO}.wsdl"),
+                    &format!("\"{BO}.xsd"),
+                    &format!("\"https://duo.nl/x/{BO}.xsd?v=2&amp;w#a"),
+                );
             },
             1,
         ),
         (
             "flattened by somebody",
             |files| {
-                edit(files, &format!("{BO}.xsd"), "schemaLocation=\"", "schemaLocation=\"../../gedeeld/v1/");
+                edit(
+                    files,
+                    &format!("{BO}.xsd"),
+                    "schemaLocation=\"",
+                    "schemaLocation=\"../../gedeeld/v1/",
+                );
             },
             2,
         ),
@@ -106,7 +144,14 @@ fn every_layout_is_followed() {
         ),
         (
             "an import without location",
-            |files| edit(files, "BasisSchema.xsd", " schemaLocation=\"KerntypenSchema.xsd\"", ""),
+            |files| {
+                edit(
+                    files,
+                    "BasisSchema.xsd",
+                    " schemaLocation=\"KerntypenSchema.xsd\"",
+                    "",
+                )
+            },
             0,
         ),
         (
@@ -125,7 +170,11 @@ fn every_layout_is_followed() {
             },
             0,
         ),
-        ("no WSDL", |files| drop(files.remove(&format!("{BO}.wsdl"))), 0),
+        (
+            "no WSDL",
+            |files| drop(files.remove(&format!("{BO}.wsdl"))),
+            0,
+        ),
     ];
     for (what, rearrange, rewritten) in layouts {
         let mut files = official(BO);
@@ -139,10 +188,23 @@ fn every_layout_is_followed() {
         let pack = &imported.packs[0];
         assert_eq!(&*pack.contract, BO, "{what}");
         assert_eq!(pack.messages, 4, "{what}");
-        assert_eq!(pack.replaces.as_ref().unwrap().other_namespace, None, "{what}");
+        assert_eq!(
+            pack.replaces.as_ref().unwrap().other_namespace,
+            None,
+            "{what}"
+        );
         assert!(judges(&temporary.store()), "{what}");
-        let expected = if *what == "addresses on the network" { 1 } else { *rewritten };
-        assert_eq!(pack.rewritten.len(), expected, "{what}: {:?}", pack.rewritten);
+        let expected = if *what == "addresses on the network" {
+            1
+        } else {
+            *rewritten
+        };
+        assert_eq!(
+            pack.rewritten.len(),
+            expected,
+            "{what}: {:?}",
+            pack.rewritten
+        );
 
         // As a folder the package is the same.
         let unpacked = tempfile::tempdir().unwrap();
@@ -197,7 +259,12 @@ fn another_version_takes_the_place_of_the_first_and_says_so() {
     let temporary = project();
     let mut files = official(BO);
     let first = temporary.import(&zip_of(&files)).unwrap();
-    edit(&mut files, &format!("{BO}.xsd"), "version=\"40001\"", "version=\"40002\"");
+    edit(
+        &mut files,
+        &format!("{BO}.xsd"),
+        "version=\"40001\"",
+        "version=\"40002\"",
+    );
     let second = temporary.import(&zip_of(&files)).unwrap();
     assert_eq!(&*second.packs[0].version, "1.0+40002");
     assert_eq!(
@@ -211,13 +278,18 @@ fn another_version_takes_the_place_of_the_first_and_says_so() {
     assert_eq!(store.pack(BO).unwrap().hash(), second.packs[0].hash);
     // Nothing of the first is left, nor of the way there.
     let left: Vec<String> = temporary.snapshot().into_keys().collect();
-    assert!(left.iter().all(|path| !path.contains(".import")), "{left:?}");
+    assert!(
+        left.iter().all(|path| !path.contains(".import")),
+        "{left:?}"
+    );
 }
 
 #[test]
 fn an_official_namespace_supersedes_ours() {
     let temporary = project();
-    let imported = temporary.import(&zip_of(&official("DUO_PO_TLV_V1"))).unwrap();
+    let imported = temporary
+        .import(&zip_of(&official("DUO_PO_TLV_V1")))
+        .unwrap();
     let replaced = imported.packs[0].replaces.as_ref().unwrap();
     let ours = "urn:ketenkeur:reconstructie:DUO_PO_TLV_V1";
     assert_eq!(replaced.other_namespace.as_deref(), Some(ours));
@@ -230,12 +302,18 @@ fn an_official_namespace_supersedes_ours() {
     );
     assert!(store.superseded(ours, "iets").is_none());
     let (pack, message) = store
-        .message("http://duo.nl/schema/DUO_PO_TLV_V1", "aanleverenTLV_Request")
+        .message(
+            "http://duo.nl/schema/DUO_PO_TLV_V1",
+            "aanleverenTLV_Request",
+        )
         .unwrap();
     // What only we know stays with the message, and so do our rules.
     assert_eq!(message.direction.as_deref(), Some("swv-duo"));
     assert_eq!(&*pack.rules_home().manifest.contract, "DUO_PO_TLV_V1");
-    assert_eq!(pack.rules_home().manifest.kind, ketenkeur::event::PackKind::Reconstruction);
+    assert_eq!(
+        pack.rules_home().manifest.kind,
+        ketenkeur::event::PackKind::Reconstruction
+    );
 }
 
 #[test]
@@ -250,15 +328,22 @@ fn an_official_contract_of_another_name_can_replace_ours() {
     assert_eq!(imported.packs[0].similar.as_deref(), Some(ours));
     assert!(temporary.store().pack(ours).is_some());
 
-    let imported = temporary
-        .import_with(&zip_of(&files), Some(ours), &crate::support::no_rules)
-        .unwrap();
-    assert_eq!(&*imported.packs[0].replaces.as_ref().unwrap().contract, ours);
+    let imported = temporary.import_with(&zip_of(&files), Some(ours)).unwrap();
+    assert_eq!(
+        &*imported.packs[0].replaces.as_ref().unwrap().contract,
+        ours
+    );
     let store = temporary.store();
     assert!(store.pack(ours).is_none());
-    assert_eq!(&*store.pack(theirs).unwrap().rules_home().manifest.contract, ours);
+    assert_eq!(
+        &*store.pack(theirs).unwrap().rules_home().manifest.contract,
+        ours
+    );
     let superseded = store
-        .superseded(&format!("urn:ketenkeur:reconstructie:{ours}"), "aanleverenTLV_Request")
+        .superseded(
+            &format!("urn:ketenkeur:reconstructie:{ours}"),
+            "aanleverenTLV_Request",
+        )
         .unwrap();
     assert_eq!(&*superseded.official.manifest.contract, theirs);
 }
@@ -290,13 +375,18 @@ fn a_wsdl_in_two_files_with_actions_of_its_own() {
     ];
     let temporary = project();
     let imported = temporary
-        .import(&zipped(files.iter().map(|(path, text)| (*path, text.as_bytes()))))
+        .import(&zipped(
+            files.iter().map(|(path, text)| (*path, text.as_bytes())),
+        ))
         .unwrap();
     assert_eq!(imported.packs.len(), 1);
     let store = temporary.store();
     let pack = store.pack(contract).unwrap();
     let action = |root: &str| pack.manifest.message(root).unwrap().action.clone().unwrap();
-    assert_eq!(&*action("doeIets_Request"), "http://duo.nl/contract/Test_V2/doeIets");
+    assert_eq!(
+        &*action("doeIets_Request"),
+        "http://duo.nl/contract/Test_V2/doeIets"
+    );
     assert_eq!(&*action("doeIets_Response"), "urn:antwoord");
     assert_eq!(pack.manifest.wsdl.as_deref(), Some("schema/dienst.wsdl"));
     assert_eq!(&*pack.manifest.family, "overig");

@@ -118,9 +118,7 @@ impl Reader<'_> {
         let mut inherited: BTreeMap<&str, &str> = BTreeMap::new();
         for ancestor in document.ancestors(element) {
             for declared in document.declared_namespaces(ancestor) {
-                inherited
-                    .entry(&declared.prefix)
-                    .or_insert(&declared.uri);
+                inherited.entry(&declared.prefix).or_insert(&declared.uri);
             }
         }
         for own in document.declared_namespaces(element) {
@@ -216,9 +214,8 @@ impl Reader<'_> {
                 operations.push(self.bound_operation(operation)?);
             }
         }
-        let of_soap = |attribute| {
-            soap_binding.and_then(|(element, _)| self.optional(element, attribute))
-        };
+        let of_soap =
+            |attribute| soap_binding.and_then(|(element, _)| self.optional(element, attribute));
         Ok(Binding {
             name: self.own_name(node, target)?,
             port_type: self.required_qname(node, "type")?,
