@@ -16,9 +16,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::paths::{PathAlternatives, RulePaths, Step};
 use super::places::{PlaceId, Places};
 use crate::finding::Code;
+use crate::rules::{NameTest, PathAlternatives, RulePaths, Step};
 use crate::schema::xsd::Structure;
 
 /// What of the rules cannot match in an official pack.
@@ -209,6 +209,7 @@ fn bind_rule(
         match found.get(&name) {
             None => {
                 let of_name = PathAlternatives {
+                    place: rule.context.place.clone(),
                     paths: rule
                         .context
                         .paths
@@ -264,7 +265,7 @@ fn explain(
         if let Some(local) = &step.test.local {
             let any = Step {
                 axis: step.axis,
-                test: super::paths::NameTest {
+                test: NameTest {
                     namespace: None,
                     local: None,
                     text: false,

@@ -8,22 +8,19 @@ use std::sync::Arc;
 use super::bind::{Binding, BoundMessage, bind};
 use super::catalogue;
 use super::contracts::{Contract, contracts};
-use super::import_error::ImportError;
+use super::import_error::{BindError, ImportError};
 use super::layout::{Closure, Layout, folder};
 use super::manifest::{Manifest, Part, Provenance, Rewritten};
 use super::package::{ImportSource, Package, Source, is_wsdl};
-use super::paths::RulePaths;
 use super::store::{Pack, Store};
 use super::stored;
 use crate::event::PackKind;
 use crate::finding::Grade;
+use crate::rules::{Origin, RulePaths, RuleSet};
 use crate::schema::xsd::{SchemaFiles, SchemaRefused, Structure, XsdSchema};
 
 /// Folder of the official files within a pack.
 const FILES: &str = "schema";
-
-/// Gives the location paths of the rules that a pack holds.
-pub type RulePathsOf<'a> = dyn Fn(&Pack) -> Vec<RulePaths> + 'a;
 
 /// How to import.
 #[derive(Clone, Copy)]
@@ -33,8 +30,6 @@ pub struct ImportOptions<'a> {
     /// The reconstruction to replace where the official contract has another
     /// name than ours.
     pub replaces: Option<&'a str>,
-    /// The location paths of a pack's rules.
-    pub rule_paths: &'a RulePathsOf<'a>,
 }
 
 /// What an import did.
@@ -216,7 +211,7 @@ fn prepare(
         .chain([(stored::MANIFEST.to_string(), Arc::from(text.as_bytes()))]);
     let pack = Pack::new(manifest, "", SchemaFiles::new(with_manifest));
     let binding = reconstruction
-        .map(|reconstruction| rebind(&pack, structure, reconstruction, options.rule_paths))
+        .map(|reconstruction| rebind(&pack, structure, reconstruction))
         .transpose()?;
     let manifest = &pack.manifest;
     let result = ImportedPack {
@@ -409,10 +404,8 @@ pub(super) fn rebind(
     pack: &Pack,
     structure: &Structure,
     reconstruction: &Pack,
-    rule_paths: &RulePathsOf<'_>,
-) -> Result<Binding, ImportError> {
-    let ours = XsdSchema::compile(reconstruction.files(), &reconstruction.entries())
-        .map_err(ImportError::Schema)?;
+) -> Result<Binding, BindError> {
+    let ours = XsdSchema::compile(reconstruction.files(), &reconstruction.entries())?;
     let known = &reconstruction.manifest;
     let element = |manifest: &Manifest, message: &super::manifest::Message| {
         let namespace = manifest.namespace_of(message).cloned().unwrap_or_default();
@@ -437,7 +430,7 @@ pub(super) fn rebind(
         .map(|message| element(known, message))
         .collect();
     let mut binding = bind(
-        &rule_paths(reconstruction),
+        &rule_paths(reconstruction)?,
         structure,
         ours.structure(),
         &messages,
@@ -446,6 +439,28 @@ pub(super) fn rebind(
     binding.rules = reconstruction.hash().to_string();
     binding.pack = pack.hash().to_string();
     Ok(binding)
+}
+
+/// The location paths of the rules that a pack holds.
+fn rule_paths(pack: &Pack) -> Result<Vec<RulePaths>, BindError> {
+    let mut paths = Vec::new();
+    for file in &pack.manifest.rules {
+        let path = pack.resolve(file);
+        let origin = Origin {
+            file: path.as_str().into(),
+            contract: Some(pack.manifest.contract.clone()),
+            grade: pack.manifest.weakest_grade(),
+            source: pack.manifest.contract.clone(),
+            phase: None,
+        };
+        let bytes = pack
+            .files()
+            .get(&path)
+            .ok_or_else(|| BindError::NoRules { file: path.clone() })?;
+        let include = |name: &str| pack.files().get(name).map(|bytes| bytes.to_vec());
+        paths.extend(RuleSet::read(bytes, &origin, &include)?.paths());
+    }
+    Ok(paths)
 }
 
 fn replaced(official: &Manifest, reconstruction: &Manifest) -> Replaced {

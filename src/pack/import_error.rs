@@ -5,7 +5,26 @@ use std::sync::Arc;
 use super::layout::LayoutError;
 use super::package::{PackageError, Source};
 use super::wsdl::WsdlError;
+use crate::rules::RuleSetError;
 use crate::schema::xsd::SchemaRefused;
+
+/// Why rules cannot be bound to an official pack: a mistake in the product's
+/// own pack.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BindError {
+    /// The schema of the reconstruction does not compile.
+    #[error(transparent)]
+    Schema(#[from] SchemaRefused),
+    /// A rule file that is not there.
+    #[error("{file}: is not in the pack")]
+    NoRules {
+        /// The file.
+        file: String,
+    },
+    /// A rule file that cannot be read.
+    #[error(transparent)]
+    Rules(#[from] RuleSetError),
+}
 
 /// Why a package is not imported. Nothing has changed on disk then.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -84,6 +103,9 @@ pub enum ImportError {
         /// How many contracts there are.
         count: usize,
     },
+    /// Our own rules cannot be bound.
+    #[error(transparent)]
+    Bind(#[from] BindError),
     /// The packs cannot be written.
     #[error("{path}: cannot be written ({kind})")]
     Write {

@@ -12,8 +12,8 @@ mod lock;
 mod manifest;
 mod overview;
 mod package;
-pub mod paths;
 mod places;
+mod problem;
 mod project;
 mod store;
 mod stored;
@@ -22,8 +22,8 @@ pub mod wsdl;
 pub use bind::{Binding, BoundMessage, Unbound, bind};
 pub use builtin::BUILTIN_FILES;
 pub use date::{Day, Moment};
-pub use import::{Change, ImportOptions, Imported, ImportedPack, Replaced, RulePathsOf, import};
-pub use import_error::ImportError;
+pub use import::{Change, ImportOptions, Imported, ImportedPack, Replaced, import};
+pub use import_error::{BindError, ImportError};
 pub use layout::LayoutError;
 pub use lock::{Difference, Lock, LockError, LockedPack};
 pub use manifest::{Manifest, ManifestError, Message, Part, Provenance, Rewritten};
@@ -31,6 +31,7 @@ pub use overview::{
     FileLine, MessageLine, PackDetails, PackSummary, RuleFileLine, list, notice, show,
 };
 pub use package::{ImportSource, Package, PackageError, Source, Unreadable, UnreadableReason};
+pub use problem::Problem;
 pub use project::{Project, ProjectError, in_force, user_packs_folder};
 pub use store::{Pack, PackError, Store, Superseded};
 pub use stored::StoredError;

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use super::paths::{Anchor, Axis, LocationPath, NameTest, Step};
 use crate::limits;
+use crate::rules::{Anchor, Axis, LocationPath, NameTest, Step};
 use crate::schema::xsd::{ElementType, Structure};
 
 /// A place, as an index into its [`Places`].

@@ -4,8 +4,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::import::{ImportOptions, Imported, RulePathsOf, import, rebind};
-use super::import_error::ImportError;
+use super::import::{ImportOptions, Imported, import, rebind};
+use super::import_error::{BindError, ImportError};
 use super::lock::{Lock, LockError};
 use super::package::ImportSource;
 use super::store::{PackError, Store};
@@ -48,6 +48,9 @@ pub enum ProjectError {
         /// The reconstruction.
         rules_of: String,
     },
+    /// Our own rules cannot be bound to an imported pack.
+    #[error(transparent)]
+    Bind(#[from] BindError),
     /// A package is not imported.
     #[error(transparent)]
     Import(#[from] ImportError),
@@ -90,7 +93,8 @@ impl Project {
     /// # Errors
     ///
     /// What keeps the package from being imported; packs and lock are then as
-    /// they were.
+    /// they were. When another imported pack cannot be read, the import stands
+    /// and the lock is as it was.
     pub fn import(
         &self,
         source: &ImportSource,
@@ -98,7 +102,7 @@ impl Project {
         user_packs: Option<&Path>,
     ) -> Result<Imported, ProjectError> {
         let imported = import(source, &self.packs_folder(), options)?;
-        let store = in_force(Some(self), user_packs, options.rule_paths)?;
+        let store = in_force(Some(self), user_packs)?;
         self.lock(&store)?;
         Ok(imported)
     }
@@ -132,13 +136,12 @@ impl Project {
 pub fn in_force(
     project: Option<&Project>,
     user_packs: Option<&Path>,
-    rule_paths: &RulePathsOf<'_>,
 ) -> Result<Store, ProjectError> {
     let builtin = Store::builtin()?;
     let mut store = builtin.clone();
     let of_project = project.map(Project::packs_folder);
     for folder in user_packs.into_iter().chain(of_project.as_deref()) {
-        load(folder, &builtin, &mut store, rule_paths)?;
+        load(folder, &builtin, &mut store)?;
     }
     Ok(store)
 }
@@ -159,12 +162,7 @@ pub fn user_packs_folder(environment: impl Fn(&str) -> Option<OsString>) -> Opti
     Some(data?.join("ketenkeur").join("packs"))
 }
 
-fn load(
-    folder: &Path,
-    builtin: &Store,
-    store: &mut Store,
-    rule_paths: &RulePathsOf<'_>,
-) -> Result<(), ProjectError> {
+fn load(folder: &Path, builtin: &Store, store: &mut Store) -> Result<(), ProjectError> {
     let unreadable = |error: std::io::Error| StoredError::Io {
         path: folder.display().to_string(),
         kind: error.kind(),
@@ -209,7 +207,7 @@ fn load(
                                 refused,
                             }
                         })?;
-                    rebind(&pack, schema.structure(), reconstruction, rule_paths)?
+                    rebind(&pack, schema.structure(), reconstruction)?
                 }
             };
             pack = pack.replacing(Arc::clone(reconstruction), binding);

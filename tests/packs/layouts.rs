@@ -328,9 +328,7 @@ fn an_official_contract_of_another_name_can_replace_ours() {
     assert_eq!(imported.packs[0].similar.as_deref(), Some(ours));
     assert!(temporary.store().pack(ours).is_some());
 
-    let imported = temporary
-        .import_with(&zip_of(&files), Some(ours), &crate::support::no_rules)
-        .unwrap();
+    let imported = temporary.import_with(&zip_of(&files), Some(ours)).unwrap();
     assert_eq!(
         &*imported.packs[0].replaces.as_ref().unwrap().contract,
         ours

@@ -4,13 +4,11 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 
-use ketenkeur::finding::Language;
-use ketenkeur::pack::paths::{
-    Anchor, Axis, LocationPath, NameTest, PathAlternatives, RulePaths, Step,
-};
+use ketenkeur::finding::Grade;
 use ketenkeur::pack::{
-    ImportError, ImportOptions, ImportSource, Imported, Pack, Project, ProjectError, Store,
+    ImportError, ImportOptions, ImportSource, Imported, Project, ProjectError, Store,
 };
+use ketenkeur::rules::{Origin, RulePaths, RuleSet};
 
 /// Files of a package by path.
 pub type Files = BTreeMap<String, String>;
@@ -138,20 +136,18 @@ pub fn project() -> Temporary {
 
 impl Temporary {
     pub fn import(&self, source: &ImportSource) -> Result<Imported, ProjectError> {
-        self.import_with(source, None, &no_rules)
+        self.import_with(source, None)
     }
 
     pub fn import_with(
         &self,
         source: &ImportSource,
         replaces: Option<&str>,
-        rule_paths: &dyn Fn(&Pack) -> Vec<RulePaths>,
     ) -> Result<Imported, ProjectError> {
         let builtin = Store::builtin().unwrap();
         let options = ImportOptions {
             builtin: &builtin,
             replaces,
-            rule_paths,
         };
         self.project.import(source, options, None)
     }
@@ -164,7 +160,7 @@ impl Temporary {
     }
 
     pub fn store(&self) -> Store {
-        ketenkeur::pack::in_force(Some(&self.project), None, &no_rules).unwrap()
+        ketenkeur::pack::in_force(Some(&self.project), None).unwrap()
     }
 
     /// Every file below the project with its bytes.
@@ -184,59 +180,25 @@ impl Temporary {
     }
 }
 
-pub fn no_rules(_: &Pack) -> Vec<RulePaths> {
-    Vec::new()
-}
-
-/// A rule about `context` that reads `uses`; paths are local names with
-/// slashes, `..`, `@` and `|`.
-pub fn rule(code: &str, context: &str, uses: &[&str]) -> RulePaths {
-    RulePaths {
-        code: code.into(),
-        context: alternatives(context, Anchor::Anywhere),
-        uses: uses
-            .iter()
-            .map(|path| alternatives(path, Anchor::Context))
-            .collect(),
+/// Rules as (code, context, test), read as the product reads its own.
+pub fn rules(rules: &[(&str, &str, &str)]) -> Vec<RulePaths> {
+    let mut patterns = String::new();
+    for (code, context, test) in rules {
+        patterns.push_str(&format!(
+            "<sch:pattern><sch:rule context=\"{context}\"><sch:assert id=\"{code}\" test=\"{test}\">x</sch:assert></sch:rule></sch:pattern>"
+        ));
     }
-}
-
-fn alternatives(written: &str, anchor: Anchor) -> PathAlternatives {
-    let path = |written: &str| LocationPath {
-        anchor,
-        steps: written.split('/').map(step).collect(),
+    let text = format!(
+        "<sch:schema xmlns:sch=\"http://purl.oclc.org/dsdl/schematron\" queryBinding=\"xslt2\">{patterns}</sch:schema>"
+    );
+    let origin = Origin {
+        file: "regels.sch".into(),
+        contract: None,
+        grade: Grade::Reconstructed,
+        source: "test".into(),
+        phase: None,
     };
-    PathAlternatives {
-        paths: written.split(" | ").map(path).collect(),
-    }
-}
-
-fn step(written: &str) -> Step {
-    let (axis, local) = match written {
-        ".." => (Axis::Parent, None),
-        "." => (Axis::SelfNode, None),
-        "*" => (Axis::Child, None),
-        name => match name.strip_prefix('@') {
-            Some(name) => (Axis::Attribute, Some(name)),
-            None => match name.strip_prefix("descendant::") {
-                Some(name) => (Axis::Descendant, Some(name)),
-                None => (Axis::Child, Some(name)),
-            },
-        },
-    };
-    Step {
-        axis,
-        test: NameTest {
-            namespace: None,
-            local: local.map(Into::into),
-            text: false,
-        },
-    }
-}
-
-/// Both languages of a text, which must differ.
-pub fn both(text: impl Fn(Language) -> String) -> String {
-    let (nl, en) = (text(Language::Nl), text(Language::En));
-    assert_ne!(nl, en);
-    format!("nl: {nl}\nen: {en}")
+    RuleSet::read(text.as_bytes(), &origin, &|_| None)
+        .unwrap()
+        .paths()
 }
