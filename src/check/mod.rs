@@ -8,6 +8,7 @@ mod recognise;
 mod reported;
 mod rules;
 mod run;
+mod shipped;
 
 pub use deviations::{Deviation, Deviations, DeviationsError};
 pub use message::{Bench, CheckOptions, Judge, Outcome};
@@ -15,3 +16,4 @@ pub use pool::run_ordered;
 pub use recognise::{HttpHint, Known, Recognition, recognise_json, recognise_xml};
 pub use rules::{PackRules, RulesOfPacks};
 pub use run::{RunEnd, run};
+pub use shipped::{shipped_batch, shipped_facts, shipped_rio_paths};

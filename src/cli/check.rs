@@ -10,7 +10,7 @@ use super::args::{Check, Global};
 use super::failure::Failure;
 use super::settings::Settings;
 use super::setup;
-use crate::check::{Bench, CheckOptions, Deviations, RulesOfPacks, run};
+use crate::check::{Bench, CheckOptions, Deviations, RulesOfPacks, run, shipped_batch};
 use crate::clock::Clock;
 use crate::event::{Event, Recorder, Spool};
 use crate::exit::{Exit, Trouble};
@@ -40,7 +40,8 @@ pub fn run_check(
         &check.rio
     };
     let facts = setup::facts(clock, profile, rio, &store)?;
-    let (extractor, batch_rules) = setup::batch()?;
+    let (extractor, batch_rules) =
+        shipped_batch().map_err(|error| Failure::internal("pack").with("reason", error))?;
     let bench = Arc::new(Bench {
         store,
         facts,

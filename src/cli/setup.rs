@@ -6,15 +6,12 @@ use std::sync::Arc;
 use super::args::Global;
 use super::failure::Failure;
 use super::settings::{self, Settings};
-use crate::batch::{BatchRules, Extractor, RecordPaths};
-use crate::check::{Recognition, recognise_xml};
+use crate::check::{Recognition, recognise_xml, shipped_facts, shipped_rio_paths};
 use crate::clock::Clock;
 use crate::document::{Document, Gated};
-use crate::facts::{
-    Calendar, CalendarSources, Facts, Profile, RioData, RioPaths, SourceText, ValueLists,
-};
+use crate::facts::{Facts, Profile, RioData};
 use crate::input::{Inputs, Options};
-use crate::pack::{BUILTIN_FILES, Project, Store, in_force, user_packs_folder};
+use crate::pack::{Project, Store, in_force, user_packs_folder};
 
 /// Reads the settings file: the one named, else the nearest one above the
 /// working folder, else none.
@@ -87,15 +84,6 @@ pub fn store(global: &Global, settings: &Settings) -> Result<Store, Failure> {
     Ok(store)
 }
 
-/// The rules over a batch and what they look at.
-pub fn batch() -> Result<(Arc<Extractor>, BatchRules), Failure> {
-    let source = builtin("batchregels.toml");
-    let failure = |error| Failure::internal("pack").with("reason", error);
-    let paths = RecordPaths::from_toml(&source).map_err(failure)?;
-    let rules = BatchRules::from_toml(&source).map_err(failure)?;
-    Ok((Arc::new(Extractor::new(paths)), rules))
-}
-
 /// The facts of a run.
 pub fn facts(
     clock: Clock,
@@ -103,45 +91,17 @@ pub fn facts(
     rio: &[PathBuf],
     store: &Store,
 ) -> Result<Facts, Failure> {
-    let lists = BUILTIN_FILES
-        .get_dir("waardenlijsten")
-        .into_iter()
-        .flat_map(|dir| dir.files())
-        .map(|file| SourceText::new(file.path().to_string_lossy(), text_of(file)));
-    let calendar = CalendarSources {
-        schoolvakanties: builtin("kalender/schoolvakanties.toml"),
-        advies: builtin("kalender/advies.toml"),
-        bekostiging: builtin("kalender/bekostiging.toml"),
-    };
-    Ok(Facts {
-        clock,
-        profile,
-        lists: Arc::new(ValueLists::new(lists)),
-        calendar: Arc::new(Calendar::new(calendar)),
-        rio: if rio.is_empty() {
-            None
-        } else {
-            Some(Arc::new(rio_data(rio, store)?))
-        },
-    })
-}
-
-/// A built-in file as a source text.
-pub fn builtin(path: &'static str) -> SourceText {
-    let text = BUILTIN_FILES.get_file(path).map_or("", text_of);
-    SourceText::new(path, text)
-}
-
-fn text_of(file: &'static include_dir::File<'static>) -> &'static str {
-    // Everything under `schemas/` is UTF-8; a test reads each file.
-    file.contents_utf8().unwrap_or("")
+    let mut facts = shipped_facts(clock, profile);
+    if !rio.is_empty() {
+        facts.rio = Some(Arc::new(rio_data(rio, store)?));
+    }
+    Ok(facts)
 }
 
 /// Reads RIO answers into data for the rules.
 fn rio_data(paths: &[PathBuf], store: &Store) -> Result<RioData, Failure> {
-    let source = builtin("rio/rio-gegevens.toml");
-    let rio_paths = RioPaths::from_toml(&source)
-        .map_err(|error| Failure::internal("pack").with("reason", error))?;
+    let rio_paths =
+        shipped_rio_paths().map_err(|error| Failure::internal("pack").with("reason", error))?;
     let inputs = Inputs::resolve(paths, Options::default())
         .map_err(|_| Failure::usage("no-input").with("path", shown(paths)))?;
     let mut data = RioData::new();

@@ -1,0 +1,55 @@
+//! The facts and batch rules that come with the product.
+
+use std::sync::Arc;
+
+use crate::batch::{BatchRules, Extractor, RecordPaths};
+use crate::clock::Clock;
+use crate::facts::{
+    Calendar, CalendarSources, FactError, Facts, Profile, RioPaths, SourceText, ValueLists,
+};
+use crate::pack::BUILTIN_FILES;
+
+/// The facts of a run without RIO data. Lists and calendars are read when a
+/// rule first asks for them.
+pub fn shipped_facts(clock: Clock, profile: Profile) -> Facts {
+    let lists = BUILTIN_FILES
+        .get_dir("waardenlijsten")
+        .into_iter()
+        .flat_map(|dir| dir.files())
+        .map(|file| SourceText::new(file.path().to_string_lossy(), text_of(file)));
+    let calendar = CalendarSources {
+        schoolvakanties: shipped("kalender/schoolvakanties.toml"),
+        advies: shipped("kalender/advies.toml"),
+        bekostiging: shipped("kalender/bekostiging.toml"),
+    };
+    Facts {
+        clock,
+        profile,
+        lists: Arc::new(ValueLists::new(lists)),
+        calendar: Arc::new(Calendar::new(calendar)),
+        rio: None,
+    }
+}
+
+/// Which parts of RIO answers are facts for the rules.
+pub fn shipped_rio_paths() -> Result<RioPaths, FactError> {
+    RioPaths::from_toml(&shipped("rio/rio-gegevens.toml"))
+}
+
+/// The rules over a batch and what they look at.
+pub fn shipped_batch() -> Result<(Arc<Extractor>, BatchRules), FactError> {
+    let source = shipped("batchregels.toml");
+    let paths = RecordPaths::from_toml(&source)?;
+    let rules = BatchRules::from_toml(&source)?;
+    Ok((Arc::new(Extractor::new(paths)), rules))
+}
+
+fn shipped(path: &'static str) -> SourceText {
+    let text = BUILTIN_FILES.get_file(path).map_or("", text_of);
+    SourceText::new(path, text)
+}
+
+fn text_of(file: &'static include_dir::File<'static>) -> &'static str {
+    // Everything under `schemas/` is UTF-8; a test reads each file.
+    file.contents_utf8().unwrap_or("")
+}

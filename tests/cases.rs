@@ -1,0 +1,274 @@
+//! Every rule has a message that breaks only it and a near miss that passes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use ketenkeur::check::{
+    Bench, CheckOptions, Deviations, Judge, PackRules, Recognition, RulesOfPacks, recognise_xml,
+    run, shipped_batch, shipped_facts, shipped_rio_paths,
+};
+use ketenkeur::clock::Clock;
+use ketenkeur::document::{Document, Gated};
+use ketenkeur::event::{Event, Reported};
+use ketenkeur::example::{Cases, Examples, Variant};
+use ketenkeur::exchange::Exchange;
+use ketenkeur::facts::{Profile, RioData};
+use ketenkeur::finding::Kind;
+use ketenkeur::input::Input;
+use ketenkeur::pack::Store;
+use ketenkeur::requirement::requirements;
+use ketenkeur::text::builtin_rules;
+
+/// A bench at a moment, with the RIO examples of these names known.
+fn bench(at: Timestamp, rio: &[String], named: Option<&str>) -> Arc<Bench> {
+    let store = Store::builtin().unwrap();
+    let mut facts = shipped_facts(Clock::at(at), Profile::Production);
+    if !rio.is_empty() {
+        let paths = shipped_rio_paths().unwrap();
+        let mut data = RioData::new();
+        for name in rio {
+            let text = store
+                .example(name)
+                .unwrap_or_else(|| panic!("RIO example {name}"))
+                .text;
+            let document = Document::from_xml(Gated::xml(text.as_bytes()).unwrap()).unwrap();
+            let Recognition::Known(known) = recognise_xml(&store, &document) else {
+                panic!("{name}")
+            };
+            data.add(&paths, &document, known.root);
+        }
+        facts.rio = Some(Arc::new(data));
+    }
+    let (extractor, batch_rules) = shipped_batch().unwrap();
+    Arc::new(Bench {
+        store,
+        facts,
+        options: CheckOptions {
+            named: named.map(str::to_string),
+            ..CheckOptions::default()
+        },
+        deviations: Deviations::default(),
+        extractor,
+        batch_rules,
+        rules: RulesOfPacks::default(),
+    })
+}
+
+fn input(name: &str, text: &str) -> Input {
+    Input {
+        name: name.to_string(),
+        content: Ok(Exchange::bare(text.as_bytes().to_vec())),
+    }
+}
+
+/// What a judge says of a variant. Undecided rules are left out unless they
+/// are the one looked for: many wait for RIO data.
+fn findings(variant: &Variant, at: Option<Timestamp>, rio: &[String], rule: &str) -> Vec<Reported> {
+    let store = Store::builtin().unwrap();
+    let example = store
+        .example(&variant.base)
+        .unwrap_or_else(|| panic!("example {}", variant.base));
+    let at = at.unwrap_or(example.at);
+    let named =
+        (example.format == ketenkeur::document::Format::Json).then_some(variant.base.as_str());
+    let message = variant
+        .message(&store)
+        .unwrap_or_else(|error| panic!("{rule}: {error}"));
+    let mut judge = Judge::new(bench(at, rio, named));
+    judge
+        .judge(0, input(&variant.base, &message))
+        .judged
+        .findings
+        .into_iter()
+        .filter(|finding| finding.kind == Kind::Violation || finding.code == rule)
+        .collect()
+}
+
+fn shown(findings: &[Reported]) -> String {
+    findings
+        .iter()
+        .map(|finding| {
+            format!(
+                "\n      {} {:?} {} {:?}",
+                finding.code, finding.kind, finding.path, finding.args
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn each_case_breaks_only_its_rule_and_its_near_miss_passes() {
+    let cases = Cases::builtin().unwrap();
+    let mut wrong = Vec::new();
+    for case in cases.cases() {
+        let broken = findings(&case.breaks, case.at, &case.rio, &case.rule);
+        if broken.len() != 1 || broken[0].code != case.rule {
+            wrong.push(format!(
+                "{} {} breaks:{}",
+                case.place,
+                case.rule,
+                shown(&broken)
+            ));
+        }
+        let passing = findings(&case.passes, case.at, &case.rio, &case.rule);
+        if !passing.is_empty() {
+            wrong.push(format!(
+                "{} {} passes:{}",
+                case.place,
+                case.rule,
+                shown(&passing)
+            ));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} of {} cases:\n{}",
+        wrong.len(),
+        cases.cases().len(),
+        wrong.join("\n")
+    );
+}
+
+#[test]
+fn each_example_is_clean() {
+    let store = Store::builtin().unwrap();
+    let mut wrong = Vec::new();
+    for (_, message) in store.messages() {
+        let variant = Variant {
+            base: message.id().to_string(),
+            edits: Vec::new(),
+        };
+        let found = findings(&variant, None, &[], "");
+        if !found.is_empty() {
+            wrong.push(format!("{}:{}", message.id(), shown(&found)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn each_batch_case_breaks_only_its_rule() {
+    let cases = Cases::builtin().unwrap();
+    let store = Store::builtin().unwrap();
+    let mut wrong = Vec::new();
+    for case in cases.batches() {
+        for (variants, breaks) in [(&case.breaks, true), (&case.passes, false)] {
+            let last = variants
+                .iter()
+                .map(|variant| {
+                    store
+                        .example(&variant.base)
+                        .unwrap_or_else(|| panic!("{}", variant.base))
+                        .at
+                })
+                .max()
+                .unwrap();
+            let bench = bench(case.at.unwrap_or(last), &[], None);
+            let inputs: Vec<Input> = variants
+                .iter()
+                .enumerate()
+                .map(|(number, variant)| {
+                    input(&number.to_string(), &variant.message(&store).unwrap())
+                })
+                .collect();
+            let mut found = Vec::new();
+            run(&bench, inputs.into_iter(), 1, |event| match event {
+                Event::Judged(judged) => found.extend(
+                    judged
+                        .findings
+                        .iter()
+                        .filter(|f| f.kind == Kind::Violation)
+                        .cloned(),
+                ),
+                Event::Batch(batch) => {
+                    found.extend(batch.findings.iter().map(|found| found.finding.clone()))
+                }
+                _ => {}
+            });
+            let right = if breaks {
+                !found.is_empty() && found.iter().all(|finding| finding.code == case.rule)
+            } else {
+                found.is_empty()
+            };
+            if !right {
+                let side = if breaks { "breaks" } else { "passes" };
+                wrong.push(format!(
+                    "{} {} {side}:{}",
+                    case.place,
+                    case.rule,
+                    shown(&found)
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Codes of every rule there is.
+fn codes() -> BTreeSet<String> {
+    let store = Store::builtin().unwrap();
+    let of_packs = store.packs().flat_map(|pack| {
+        PackRules::read(pack)
+            .infos()
+            .map(|info| info.code.to_string())
+            .collect::<Vec<_>>()
+    });
+    builtin_rules()
+        .iter()
+        .map(|rule| rule.code.to_string())
+        .chain(of_packs)
+        .collect()
+}
+
+#[test]
+fn every_rule_has_a_case() {
+    let cases = Cases::builtin().unwrap();
+    let covered: BTreeSet<&str> = cases
+        .cases()
+        .iter()
+        .map(|case| case.rule.as_str())
+        .chain(cases.batches().iter().map(|case| case.rule.as_str()))
+        .collect();
+    let without: Vec<String> = codes()
+        .into_iter()
+        .filter(|code| !covered.contains(code.as_str()))
+        .collect();
+    assert!(without.is_empty(), "rules without a case: {without:#?}");
+}
+
+#[test]
+fn every_rule_traces_to_a_requirement() {
+    let mut traced: BTreeMap<String, usize> = codes().into_iter().map(|code| (code, 0)).collect();
+    for requirement in requirements().unwrap() {
+        for rule in &requirement.rules {
+            match traced.get_mut(&**rule) {
+                Some(count) => *count += 1,
+                None => panic!("{} names {rule}, which does not exist", requirement.id),
+            }
+        }
+    }
+    let untraced: Vec<&String> = traced
+        .iter()
+        .filter(|(_, count)| **count == 0)
+        .map(|(code, _)| code)
+        .collect();
+    assert!(untraced.is_empty(), "{untraced:#?}");
+}
+
+#[test]
+fn every_rule_set_of_ours_compiles_completely() {
+    let store = Store::builtin().unwrap();
+    for pack in store.packs() {
+        let rules = PackRules::read(pack);
+        assert!(rules.refused().is_empty(), "{:?}", rules.refused());
+        for set in rules.sets() {
+            let refusals = ketenkeur::rules::CompiledRules::new(Arc::clone(set)).refusals();
+            assert!(
+                refusals.is_empty(),
+                "{}: {refusals:?}",
+                pack.manifest.contract
+            );
+        }
+    }
+}
