@@ -15,7 +15,7 @@ use ketenkeur::example::{Cases, Examples, Variant};
 use ketenkeur::exchange::Exchange;
 use ketenkeur::facts::{Profile, RioData};
 use ketenkeur::finding::Kind;
-use ketenkeur::input::Input;
+use ketenkeur::input::{Input, Inputs, Options};
 use ketenkeur::pack::Store;
 use ketenkeur::requirement::requirements;
 use ketenkeur::text::builtin_rules;
@@ -131,6 +131,54 @@ fn each_case_breaks_only_its_rule_and_its_near_miss_passes() {
 }
 
 #[test]
+fn each_raw_case_breaks_only_its_rule() {
+    let cases = Cases::builtin().unwrap();
+    let mut wrong = Vec::new();
+    for case in cases.raws() {
+        for (raw, breaks) in [(&case.breaks, true), (&case.passes, false)] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join(raw.name());
+            std::fs::write(&path, raw.bytes()).unwrap();
+            let mut judge = Judge::new(bench(case.at, &[], None));
+            let mut found = Vec::new();
+            // In a folder, so that what is no message is not applicable.
+            for input in
+                Inputs::resolve(&[folder.path().to_path_buf()], Options::default()).unwrap()
+            {
+                found.extend(judge.judge(0, input).judged.findings);
+            }
+            let named = Inputs::resolve(&[path], Options::default()).unwrap();
+            let of_named: Vec<Reported> = named
+                .flat_map(|input| judge.judge(0, input).judged.findings)
+                .collect();
+            let right = match breaks {
+                true => [&found, &of_named]
+                    .iter()
+                    .any(|found| found.len() == 1 && found[0].code == case.rule),
+                false => found.is_empty(),
+            };
+            if !right {
+                let side = if breaks { "breaks" } else { "passes" };
+                wrong.push(format!(
+                    "{} {} {side}:{}{}",
+                    case.place,
+                    case.rule,
+                    shown(&found),
+                    shown(&of_named)
+                ));
+            }
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} of {}:\n{}",
+        wrong.len(),
+        cases.raws().len(),
+        wrong.join("\n")
+    );
+}
+
+#[test]
 fn each_example_is_clean() {
     let store = Store::builtin().unwrap();
     let mut wrong = Vec::new();
@@ -221,6 +269,62 @@ fn codes() -> BTreeSet<String> {
         .collect()
 }
 
+/// Rules that no message can show by itself, with where they are proven.
+const PROVEN_ELSEWHERE: &[(&str, &str)] = &[
+    (
+        "KK-AFWIJKING-ONGEBRUIKT",
+        "needs a deviations file: tests/command.rs",
+    ),
+    (
+        "KK-AFWIJKING-VERLOPEN",
+        "needs a deviations file: tests/command.rs",
+    ),
+    ("KK-INTERN", "a defect of ours, of which none is known"),
+    (
+        "KK-INVOER-ARCHIEF-AANTAL",
+        "a million entries: tests/input.rs",
+    ),
+    (
+        "KK-INVOER-ARCHIEF-TE-GROOT",
+        "two gigabytes: tests/input.rs",
+    ),
+    ("KK-INVOER-LUS", "needs a file system: tests/input.rs"),
+    (
+        "KK-INVOER-ONLEESBAAR",
+        "needs a file system: tests/input.rs",
+    ),
+    (
+        "KK-JSON-KEUZE",
+        "no shipped schema has a choice: tests/json_schema.rs",
+    ),
+    (
+        "KK-JSON-OVERIG",
+        "what no other rule names: tests/json_schema.rs",
+    ),
+    (
+        "KK-PACK-REGELS",
+        "a pack that does not compile: tests/rules",
+    ),
+    (
+        "KK-XML-OMVANG",
+        "larger inputs are refused before they are read: src/document/gate.rs",
+    ),
+    (
+        "KK-XSD-ATTRIBUUT-ONTBREEKT",
+        "no shipped schema has attributes: tests/xsd.rs",
+    ),
+    (
+        "KK-XSD-ATTRIBUUTWAARDE",
+        "no shipped schema has attributes: tests/xsd.rs",
+    ),
+    (
+        "KK-XSD-INHOUD",
+        "no shipped schema has empty content: tests/xsd.rs",
+    ),
+    ("KK-XSD-OVERIG", "what no other rule names"),
+    ("KK-XSD-UNIEK", "no shipped schema has keys: tests/xsd.rs"),
+];
+
 #[test]
 fn every_rule_has_a_case() {
     let cases = Cases::builtin().unwrap();
@@ -229,6 +333,8 @@ fn every_rule_has_a_case() {
         .iter()
         .map(|case| case.rule.as_str())
         .chain(cases.batches().iter().map(|case| case.rule.as_str()))
+        .chain(cases.raws().iter().map(|case| case.rule.as_str()))
+        .chain(PROVEN_ELSEWHERE.iter().map(|(code, _)| *code))
         .collect();
     let without: Vec<String> = codes()
         .into_iter()

@@ -9,7 +9,7 @@ use super::recognise::{HttpHint, Known, Recognition, recognise_json, recognise_x
 use super::reported::Reporter;
 use super::rules::{PackRules, RulesOfPacks};
 use crate::batch::{BatchRules, Extractor, Record};
-use crate::document::{Document, Gated, NodeKind, raw_excerpt};
+use crate::document::{Document, Gated, NodeKind, PlaceOf, raw_excerpt};
 use crate::event::{Excused, Judged, Recognised};
 use crate::exchange::Exchange;
 use crate::facts::Facts;
@@ -190,6 +190,12 @@ impl Judge {
             path: request.and_then(|request| request.url()).map(path_of),
             status: http.status(),
         });
+        if let Some(&twice) = document.duplicate_members().first() {
+            let args = Args::new().with("element", document.local_name(twice));
+            let finding =
+                tool_finding("KK-JSON-DUBBEL", args, document.place(twice, PlaceOf::Name));
+            return self.conclude(name, None, Some(&document), Said::refused(finding));
+        }
         let recognition = recognise_json(
             &self.bench.store,
             &document,
@@ -517,12 +523,12 @@ fn unbound_finding(rule: &RuleInfo, path: &str, document: &Document, known: &Kno
         args: Args::new()
             .with("reason", "unbound-path")
             .with("path", path),
-        place: document.place(known.root, crate::document::PlaceOf::Name),
+        place: document.place(known.root, PlaceOf::Name),
     }
 }
 
 fn not_compiled(pack: &Pack, reason: &str, document: &Document, known: &Known) -> Finding {
-    let place = document.place(known.root, crate::document::PlaceOf::Name);
+    let place = document.place(known.root, PlaceOf::Name);
     let mut finding = tool_finding("KK-PACK-REGELS", Args::new().with("reason", reason), place);
     finding.kind = Kind::Undecided;
     finding.contract = Some(pack.manifest.contract.clone());
@@ -550,7 +556,7 @@ fn outside_validity(
         .with("from", shown(from))
         .with("until", shown(until))
         .with("reason", "no-pack");
-    let place = document.place(known.root, crate::document::PlaceOf::Name);
+    let place = document.place(known.root, PlaceOf::Name);
     let mut finding = tool_finding("KK-HERKEN-PERIODE", args, place);
     finding.kind = Kind::Undecided;
     Some(finding)
@@ -571,7 +577,7 @@ fn real_person(document: &Document, known: &Known) -> Option<Finding> {
             }
     })?;
     let args = Args::new().with("element", document.local_name(element));
-    let place = document.place(element, crate::document::PlaceOf::Value);
+    let place = document.place(element, PlaceOf::Value);
     Some(tool_finding("KK-PRIV-ECHT", args, place))
 }
 

@@ -18,6 +18,7 @@ static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/cases/rules");
 pub struct Cases {
     cases: Vec<Case>,
     batches: Vec<Batch>,
+    raws: Vec<Raw>,
 }
 
 /// A case of a rule over one message.
@@ -51,6 +52,66 @@ pub struct Batch {
     pub passes: Vec<Variant>,
     /// `file:line` of the case.
     pub place: String,
+}
+
+/// A case of bytes that no edit of a message can make.
+#[derive(Debug)]
+pub struct Raw {
+    /// The code of the rule.
+    pub rule: String,
+    /// The moment of judging.
+    pub at: Timestamp,
+    /// The bytes that break only this rule.
+    pub breaks: RawBytes,
+    /// The bytes that pass, or that are no message at all.
+    pub passes: RawBytes,
+    /// `file:line` of the case.
+    pub place: String,
+}
+
+/// Where the bytes of a raw case come from.
+#[derive(Debug)]
+pub enum RawBytes {
+    /// A file beside the cases.
+    File {
+        /// Its name, for how it is recognised.
+        name: String,
+        /// What is in it.
+        bytes: &'static [u8],
+    },
+    /// Text that is too long to keep in a file.
+    Made(Made),
+}
+
+/// Text made by repetition.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Made {
+    before: String,
+    repeat: String,
+    times: usize,
+    after: String,
+}
+
+impl RawBytes {
+    /// A name for a file with these bytes.
+    pub fn name(&self) -> &str {
+        match self {
+            RawBytes::File { name, .. } => name.rsplit('/').next().unwrap_or(name),
+            RawBytes::Made(_) => "gemaakt.xml",
+        }
+    }
+
+    /// The bytes.
+    pub fn bytes(&self) -> std::borrow::Cow<'static, [u8]> {
+        match self {
+            RawBytes::File { bytes, .. } => (*bytes).into(),
+            RawBytes::Made(made) => {
+                let text = made.before.clone() + &made.repeat.repeat(made.times) + &made.after;
+                text.into_bytes().into()
+            }
+        }
+    }
 }
 
 /// An example message with edits.
@@ -125,6 +186,10 @@ impl Cases {
                 all.refuse_twin_batch(&batch)?;
                 all.batches.push(batch);
             }
+            for raw in written.raws {
+                let place = place(file, text, raw.span().start);
+                all.raws.push(raw.into_inner().into_raw(file, place)?);
+            }
         }
         Ok(all)
     }
@@ -137,6 +202,11 @@ impl Cases {
     /// All cases over several messages.
     pub fn batches(&self) -> &[Batch] {
         &self.batches
+    }
+
+    /// All cases of raw bytes.
+    pub fn raws(&self) -> &[Raw] {
+        &self.raws
     }
 
     /// The cases of a rule.
@@ -198,6 +268,53 @@ struct File {
     cases: Vec<Spanned<WrittenCase>>,
     #[serde(default, rename = "batch")]
     batches: Vec<Spanned<WrittenBatch>>,
+    #[serde(default, rename = "raw")]
+    raws: Vec<Spanned<WrittenRaw>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct WrittenRaw {
+    rule: String,
+    #[serde(default, deserialize_with = "moment")]
+    at: Option<Timestamp>,
+    breaks: Option<String>,
+    breaks_made: Option<Made>,
+    passes: Option<String>,
+    passes_made: Option<Made>,
+}
+
+/// When raw cases are judged, unless they say otherwise: 24 August 2026, 07:40
+/// UTC, the moment of the messages they are made of.
+const RAW_AT: i64 = 1_787_557_200;
+
+impl WrittenRaw {
+    fn into_raw(self, file: &str, place: String) -> Result<Raw, CaseError> {
+        let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let source = |named: Option<String>, made: Option<Made>| match (named, made) {
+            (Some(name), None) => match FILES.get_file(format!("{folder}/{name}")) {
+                Some(file) => Ok(RawBytes::File {
+                    name,
+                    bytes: file.contents(),
+                }),
+                None => Err(format!("there is no file {name}")),
+            },
+            (None, Some(made)) => Ok(RawBytes::Made(made)),
+            _ => Err("a raw case has either a file or a text that is made".to_string()),
+        };
+        let error = |reason| CaseError {
+            place: place.clone(),
+            reason,
+        };
+        let at = self.at.or_else(|| Timestamp::from_second(RAW_AT).ok());
+        Ok(Raw {
+            rule: self.rule,
+            at: at.ok_or_else(|| error("the moment is out of range".to_string()))?,
+            breaks: source(self.breaks, self.breaks_made).map_err(error)?,
+            passes: source(self.passes, self.passes_made).map_err(error)?,
+            place,
+        })
+    }
 }
 
 #[derive(Deserialize)]

@@ -12,7 +12,7 @@ mod mutate_xml;
 mod packs;
 mod path;
 
-pub use case::{Batch, Case, CaseError, Cases, Variant};
+pub use case::{Batch, Case, CaseError, Cases, Made, Raw, RawBytes, Variant};
 pub use edit::{Edit, EditError, EditErrorKind, apply};
 pub use path::{Path, PathError};
 
