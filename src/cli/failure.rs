@@ -1,6 +1,7 @@
 //! What ends a command before it has a result.
 
 use crate::exit::Exit;
+use crate::pack::Problem;
 use crate::text::Texts;
 
 /// A failure, as a key of the texts (`error.<key>`) with its arguments. Every
@@ -9,7 +10,23 @@ use crate::text::Texts;
 pub struct Failure {
     key: &'static str,
     args: Vec<(&'static str, String)>,
+    /// What is wrong with packs, which have words of their own.
+    packs: Option<Box<Problem>>,
     exit: Exit,
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        let failure = if problem.ours {
+            Self::internal("internal")
+        } else {
+            Self::usage("internal")
+        };
+        Self {
+            packs: Some(Box::new(problem)),
+            ..failure
+        }
+    }
 }
 
 impl Failure {
@@ -18,6 +35,7 @@ impl Failure {
         Self {
             key,
             args: Vec::new(),
+            packs: None,
             exit: Exit::Usage,
         }
     }
@@ -38,6 +56,9 @@ impl Failure {
 
     /// The failure in words.
     pub fn text(&self, texts: &Texts) -> String {
+        if let Some(problem) = &self.packs {
+            return problem.text(texts);
+        }
         let args: Vec<(&str, &str)> = self
             .args
             .iter()

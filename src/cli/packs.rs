@@ -42,7 +42,7 @@ pub fn run_packs(
             let store = setup::store(global, settings)?;
             project
                 .lock(&store)
-                .map_err(|error| Failure::usage("packs").with("reason", error))?;
+                .map_err(|error| Failure::from(error.problem()))?;
             let texts = &Texts::of(language).packs;
             print(&format!(
                 "{} {}\n",
@@ -123,7 +123,7 @@ fn import(
     };
     let imported = project
         .import(&source, options, user_packs.as_deref())
-        .map_err(|error| Failure::usage("import").with("reason", error))?;
+        .map_err(|error| Failure::from(error.problem()))?;
     let mut out = String::new();
     for pack in &imported.packs {
         out.push_str(&imported_text(pack, language));

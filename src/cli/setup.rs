@@ -74,12 +74,12 @@ pub fn store(global: &Global, settings: &Settings) -> Result<Store, Failure> {
     let project = project(global);
     let user_packs = user_packs(global, settings)?;
     let store = in_force(project.as_ref(), user_packs.as_deref())
-        .map_err(|error| Failure::usage("packs").with("reason", error))?;
+        .map_err(|error| Failure::from(error.problem()))?;
     if global.locked || settings.locked {
         let project = project.ok_or_else(|| Failure::usage("no-lock"))?;
         project
             .verify_lock(&store)
-            .map_err(|error| Failure::usage("lock").with("reason", error))?;
+            .map_err(|error| Failure::from(error.problem()))?;
     }
     Ok(store)
 }

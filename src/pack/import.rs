@@ -329,7 +329,7 @@ fn check_elements(contract: &Contract, structure: &Structure) -> Result<(), Impo
             }),
             element: element.local.to_string(),
             namespace: element.namespace.to_string(),
-            near,
+            near: near.map(Box::new),
         });
     }
     Ok(())

@@ -85,7 +85,7 @@ pub enum ImportError {
         /// Its namespace.
         namespace: String,
         /// An element that may have been meant: namespace and local name.
-        near: Option<(String, String)>,
+        near: Option<Box<(String, String)>>,
     },
     /// The reconstruction that should be replaced does not exist.
     #[error("there is no reconstruction `{wanted}`")]

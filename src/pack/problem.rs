@@ -152,8 +152,7 @@ impl ImportError {
                 .with("namespace", namespace)
                 .maybe(
                     "nearest",
-                    near.as_ref()
-                        .map(|(other, local)| format!("{local} ({other})")),
+                    near.as_ref().map(|near| format!("{} ({})", near.1, near.0)),
                 ),
             Self::NoReconstruction { wanted, near } => Problem::new("packs-no-reconstruction")
                 .with("wanted", wanted)

@@ -3,9 +3,10 @@
 
 use std::sync::Arc;
 
+use ketenkeur::check::shipped_facts;
 use ketenkeur::clock::Clock;
 use ketenkeur::document::{Document, Gated};
-use ketenkeur::facts::{Calendar, Facts, Profile, ValueLists};
+use ketenkeur::facts::{Facts, Profile};
 use ketenkeur::finding::{Class, Grade, Kind, Language, Redaction};
 use ketenkeur::rules::{
     CompiledRules, LocationPath, Origin, RefusalReason, RuleOutcomes, RuleSet, RuleSetError,
@@ -47,13 +48,8 @@ fn document(xml: &str) -> Arc<Document> {
 }
 
 fn facts() -> Facts {
-    Facts {
-        clock: Clock::at("2026-08-03T09:00:00.5Z".parse().unwrap()),
-        profile: Profile::Production,
-        lists: ValueLists::default(),
-        calendar: Calendar::default(),
-        rio: None,
-    }
+    let clock = Clock::at("2026-08-03T09:00:00.5Z".parse().unwrap());
+    shipped_facts(clock, Profile::Production)
 }
 
 fn judge(rules: &CompiledRules, xml: &str) -> RuleOutcomes {
