@@ -107,7 +107,7 @@ fn one_mistake_gives_one_finding() {
             writeln!(entry, "    {finding}").unwrap();
         }
         if is_invalid == one.findings.is_empty() {
-            write!(disputed, "{entry}    Java: {}\n", verdict.unwrap_or("")).unwrap();
+            writeln!(disputed, "{entry}    Java: {}", verdict.unwrap_or("")).unwrap();
         }
         list.push_str(&entry);
     }

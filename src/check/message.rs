@@ -21,7 +21,7 @@ use crate::input::{ContentKind, Input, InputError, kind_of};
 use crate::limits::MAX_FINDINGS_PER_MESSAGE;
 use crate::pack::{Pack, Store};
 use crate::rules::CompiledRules;
-use crate::schema::JsonSchema;
+use crate::schema::json::JsonSchema;
 use crate::schema::xsd::XsdSchema;
 use crate::text::BuiltinRules;
 

@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod example;
 mod failure;
+mod help;
 mod output;
 mod packs;
 mod rules;
@@ -12,7 +13,7 @@ mod setup;
 
 use std::ffi::OsString;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 
 use args::{Cli, Command, Rules};
 use failure::Failure;
@@ -26,7 +27,14 @@ pub use settings::SETTINGS_FILE;
 
 /// Runs the command line `args` (the program's name first).
 pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
-    let cli = match Cli::try_parse_from(args) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    // Help is printed while the arguments are read, so its language has to be
+    // known before.
+    let texts = Texts::of(language_of_help(&args));
+    let parsed = help::localized(Cli::command(), texts)
+        .try_get_matches_from(args)
+        .and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version go to standard output and are no mistake.
@@ -54,6 +62,22 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(exit) => exit,
         Err(failure) => fail(&failure, language),
     }
+}
+
+/// The language that `--lang` asks for, wherever it stands.
+fn language_of_help(args: &[OsString]) -> Language {
+    let mut values = args.iter().map(|arg| arg.to_string_lossy());
+    while let Some(arg) = values.next() {
+        let value = match arg.strip_prefix("--lang=") {
+            Some(value) => value.to_string(),
+            None if arg == "--lang" => values.next().unwrap_or_default().into_owned(),
+            None => continue,
+        };
+        if value == "en" {
+            return Language::En;
+        }
+    }
+    Language::Nl
 }
 
 fn command(cli: &Cli, settings: &Settings, language: Language) -> Result<Exit, Failure> {

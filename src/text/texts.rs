@@ -42,6 +42,8 @@ pub struct Texts {
     pub json_error: Phrases,
     /// Errors of input, settings and the tool.
     pub error: Phrases,
+    /// Help of the command line, by the path of the argument.
+    pub help: Phrases,
     /// What the system says of a file.
     pub io: Phrases,
 }

@@ -102,7 +102,10 @@ fn any_message() -> impl Strategy<Value = String> {
 }
 
 /// The findings with the messages themselves in place of their numbers.
-fn said(messages: &[String]) -> Vec<(String, Vec<(String, String)>, Vec<String>)> {
+/// A finding as code, arguments and inputs.
+type Said = (String, Vec<(String, String)>, Vec<String>);
+
+fn said(messages: &[String]) -> Vec<Said> {
     let mut said: Vec<_> = found(messages)
         .into_iter()
         .map(|found| {

@@ -1,0 +1,387 @@
+//! The program as a user runs it: what it prints, what it ends with.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+const AT: &str = "2026-09-28T09:00:00Z";
+
+fn ketenkeur(folder: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_ketenkeur"))
+        .args(args)
+        .current_dir(folder)
+        .env("NO_COLOR", "1")
+        .output()
+        .unwrap()
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn example(name: &str, breaks: Option<&str>) -> String {
+    let mut args = vec!["example", name];
+    if let Some(rule) = breaks {
+        args.extend(["--break", rule]);
+    }
+    let output = ketenkeur(root(), &args);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    stdout(&output)
+}
+
+/// A folder with an enrolment; `change` makes it what the test needs.
+fn folder(change: impl Fn(String) -> String) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("bericht.xml");
+    std::fs::write(
+        &file,
+        change(example(
+            "aanleverenVerwijderingInschrijvingBO_Request",
+            None,
+        )),
+    )
+    .unwrap();
+    (folder, file)
+}
+
+#[test]
+fn exit_codes_tell_the_ends_apart() {
+    let (good, _) = folder(|text| text);
+    let (bad, _) = folder(|text| text.replace("25BE<", "25be<"));
+    let (open, file) = folder(|text| text);
+    std::fs::write(file, example("aanleverenInschrijvingBO_Request", None)).unwrap();
+    let (nothing, file) = folder(|text| text);
+    std::fs::remove_file(file).unwrap();
+    for (folder, args, expected) in [
+        (&good, vec!["check", ".", "--at", AT], 0),
+        (&bad, vec!["check", ".", "--at", AT], 1),
+        (&good, vec!["check", "nergens", "--at", AT], 2),
+        (&good, vec!["check", ".", "--at", "gisteren"], 2),
+        (&good, vec!["check", ".", "--report", "pdf"], 2),
+        (&good, vec!["check"], 2),
+        (&nothing, vec!["check", ".", "--at", AT], 2),
+        (&open, vec!["check", ".", "--at", AT], 5),
+        (&good, vec!["check", ".", "--at", "2020-01-01"], 5),
+        (
+            &good,
+            vec!["check", ".", "--at", AT, "--strict-provenance"],
+            5,
+        ),
+        (&good, vec!["--help"], 0),
+        (&good, vec!["packs", "show", "ONBEKEND"], 2),
+        (&good, vec!["check", ".", "--at", AT, "--locked"], 2),
+    ] {
+        let output = ketenkeur(folder.path(), &args);
+        assert_eq!(
+            code(&output),
+            expected,
+            "{args:?}\n{}{}",
+            stdout(&output),
+            stderr(&output)
+        );
+    }
+}
+
+#[test]
+fn the_result_is_the_same_on_one_thread_and_on_many() {
+    let one = ketenkeur(
+        root(),
+        &[
+            "check",
+            "cases/berichten",
+            "--at",
+            AT,
+            "--jobs",
+            "1",
+            "--report",
+            "json",
+        ],
+    );
+    let many = ketenkeur(
+        root(),
+        &[
+            "check",
+            "cases/berichten",
+            "--at",
+            AT,
+            "--jobs",
+            "4",
+            "--report",
+            "json",
+        ],
+    );
+    assert_eq!(stdout(&one), stdout(&many));
+    assert_eq!(code(&one), 1);
+}
+
+#[test]
+fn the_summary_counts_every_file_of_a_folder() {
+    let (folder, _) = folder(|text| text);
+    for (name, bytes) in [
+        ("leeg.xml", &b""[..]),
+        ("binair.bin", b"\x00\x01\x02"),
+        ("kapot.zip", b"PK\x03\x04 not really"),
+        ("dtd.xml", b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"),
+        ("notitie.md", b"# niets"),
+    ] {
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    let output = ketenkeur(
+        folder.path(),
+        &["check", ".", "--at", AT, "--report", "json"],
+    );
+    let report: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let summary = &report["summary"];
+    let count = |name: &str| {
+        summary[name]
+            .as_u64()
+            .unwrap_or_else(|| panic!("{name} in {summary}"))
+    };
+    assert_eq!(count("inputs"), 6, "{summary}");
+    assert_eq!(
+        count("inputs"),
+        count("passed") + count("failed") + count("undecided") + count("not_applicable"),
+        "{summary}"
+    );
+    assert_eq!(count("passed"), 1, "{summary}");
+}
+
+#[test]
+fn a_deviation_excuses_until_its_end_date_and_is_reported_when_nobody_needs_it() {
+    let (folder, _) = folder(|text| text.replace("25BE<", "25be<"));
+    let entry = |rule: &str, until: &str| {
+        format!(
+            "[[deviation]]\nrule = \"{rule}\"\nowner = \"team\"\nreason = \"proef\"\nuntil = {until}\n"
+        )
+    };
+    for (file, expected, said) in [
+        (entry("KK-XSD-PATROON", "2026-12-31"), 0, "team"),
+        (
+            entry("KK-XSD-PATROON", "2026-01-01"),
+            1,
+            "KK-AFWIJKING-VERLOPEN",
+        ),
+        (
+            entry("KK-XSD-PATROON", "2026-12-31") + &entry("KK-XSD-LEEG", "2026-12-31"),
+            0,
+            "KK-AFWIJKING-ONGEBRUIKT",
+        ),
+        (
+            "[[deviation]]\nrule = 1\n".to_string(),
+            2,
+            "afwijkingen.toml",
+        ),
+    ] {
+        std::fs::write(folder.path().join("afwijkingen.toml"), &file).unwrap();
+        let args = [
+            "check",
+            "bericht.xml",
+            "--at",
+            AT,
+            "--deviations",
+            "afwijkingen.toml",
+        ];
+        let output = ketenkeur(folder.path(), &args);
+        assert_eq!(
+            code(&output),
+            expected,
+            "{file}\n{}{}",
+            stdout(&output),
+            stderr(&output)
+        );
+        assert!(
+            (stdout(&output) + &stderr(&output)).contains(said),
+            "{file}\n{}",
+            stdout(&output)
+        );
+    }
+}
+
+#[test]
+fn settings_hold_and_the_command_line_wins() {
+    let (folder, _) = folder(|text| text.replace("25BE<", "25be<"));
+    std::fs::write(folder.path().join("ketenkeur.toml"), "lang = \"en\"\n").unwrap();
+    let english = ketenkeur(folder.path(), &["check", "bericht.xml", "--at", AT]);
+    assert!(
+        stdout(&english).contains("does not conform"),
+        "{}",
+        stdout(&english)
+    );
+    let dutch = ketenkeur(
+        folder.path(),
+        &["check", "bericht.xml", "--at", AT, "--lang", "nl"],
+    );
+    assert!(
+        stdout(&dutch).contains("voldoet niet"),
+        "{}",
+        stdout(&dutch)
+    );
+    std::fs::write(
+        folder.path().join("ketenkeur.toml"),
+        "lang = \"en\"\nfoutje = 1\n",
+    )
+    .unwrap();
+    let wrong = ketenkeur(folder.path(), &["check", "bericht.xml"]);
+    assert_eq!(code(&wrong), 2);
+    assert!(
+        stderr(&wrong).contains('2') && stderr(&wrong).contains("foutje"),
+        "{}",
+        stderr(&wrong)
+    );
+}
+
+/// Values that must not leave a message: a number outside the synthetic range,
+/// names, a date of birth, an address, telephone and e-mail.
+const SECRETS: &[&str] = &[
+    "123456782",
+    "Geheimenaam",
+    "1999-12-31",
+    "Geheimestraat",
+    "0612345678",
+    "geheim@example.nl",
+];
+
+#[test]
+fn personal_data_stays_in_the_message_whatever_the_output() {
+    let folder = tempfile::tempdir().unwrap();
+    let messages = [
+        // A value of each kind in its own element, wrong, so that it is quoted.
+        example("aanleverenIdentificerenPersoon_Request", None)
+            .replace("<geboortedatum>", "<geboortedatum>1999-12-31 Geheimenaam "),
+        example("aanleverenVerwijderingInschrijvingBO_Request", None).replace(
+            "<gen:burgerservicenummer>",
+            "<gen:burgerservicenummer>123456782 ",
+        ),
+        example("aanleverenVerwijderingInschrijvingBO_Request", None).replace(
+            "<gen:inschrijvingvolgnummer>",
+            "<Geheim>Geheimestraat 0612345678</Geheim><gen:inschrijvingvolgnummer>",
+        ),
+        example("aanleverenVerwijderingInschrijvingBO_Request", None).replace(
+            "<gen:instellingscode>",
+            "geheim@example.nl<gen:instellingscode>123456782",
+        ),
+        // Not well-formed: there are no types to go by.
+        "<bericht><naam>Geheimenaam 123456782</naam><straat a='Geheimestraat'>".to_string(),
+        "{\"naam\": \"Geheimenaam\", 123456782".to_string(),
+    ];
+    for (number, message) in messages.iter().enumerate() {
+        std::fs::write(folder.path().join(format!("{number}.xml")), message).unwrap();
+    }
+    let record = folder.path().join("gebeurtenissen.jsonl");
+    for format in ["human", "json", "junit", "sarif", "github"] {
+        for lang in ["nl", "en"] {
+            let args = [
+                "check",
+                ".",
+                "--at",
+                AT,
+                "--lang",
+                lang,
+                "--report",
+                format,
+                "--record",
+                "gebeurtenissen.jsonl",
+            ];
+            let output = ketenkeur(folder.path(), &args);
+            let said =
+                stdout(&output) + &stderr(&output) + &std::fs::read_to_string(&record).unwrap();
+            for secret in SECRETS {
+                assert!(
+                    !said.contains(secret),
+                    "{secret} in {format} {lang}:\n{said}"
+                );
+            }
+            std::fs::remove_file(&record).unwrap();
+        }
+    }
+    let shown = ketenkeur(folder.path(), &["check", ".", "--at", AT, "--no-redact"]);
+    assert!(stdout(&shown).contains("123456782"), "{}", stdout(&shown));
+}
+
+#[test]
+fn a_reconstruction_is_never_called_conform_duo() {
+    for lang in ["nl", "en"] {
+        let output = ketenkeur(
+            root(),
+            &["check", "cases/berichten", "--at", AT, "--lang", lang],
+        );
+        assert!(!stdout(&output).to_lowercase().contains("conform duo"));
+        assert!(!stdout(&output).to_lowercase().contains("conforms to duo"));
+    }
+}
+
+#[test]
+fn duos_real_contracts_are_imported_and_judge() {
+    let vo = root().join("../shared/reference/duo-vo/inschrijving");
+    let rio = root().join("../shared/reference/duo-rio");
+    if !vo.exists() || !rio.exists() {
+        println!("skipped: DUO's real contracts are absent");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for package in [&vo, &rio] {
+        let output = ketenkeur(
+            folder.path(),
+            &["packs", "import", package.to_str().unwrap()],
+        );
+        assert_eq!(code(&output), 0, "{}{}", stdout(&output), stderr(&output));
+    }
+    std::fs::copy(root().join("tests/vo.xml"), folder.path().join("vo.xml")).unwrap();
+    let rio_answer = example("opvragen_onderwijslocatie_response", None);
+    std::fs::write(folder.path().join("rio.xml"), rio_answer).unwrap();
+    let output = ketenkeur(folder.path(), &["check", "vo.xml", "rio.xml", "--at", AT]);
+    assert_eq!(code(&output), 0, "{}", stdout(&output));
+    assert_eq!(
+        stdout(&output).matches("conform officieel pakket").count(),
+        3,
+        "{}",
+        stdout(&output)
+    );
+    let output = ketenkeur(folder.path(), &["packs", "lock"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let output = ketenkeur(folder.path(), &["check", "vo.xml", "--at", AT, "--locked"]);
+    assert_eq!(code(&output), 0, "{}{}", stdout(&output), stderr(&output));
+}
+
+#[test]
+fn rules_are_listed_and_explained() {
+    let list = ketenkeur(root(), &["rules", "list", "--report", "json"]);
+    let rules: serde_json::Value = serde_json::from_str(&stdout(&list)).unwrap();
+    assert!(rules.as_array().unwrap().len() > 200);
+    let explain = ketenkeur(
+        root(),
+        &["rules", "explain", "KK-INS-EERSTE-PERIODE", "--lang", "en"],
+    );
+    for part in [
+        "foutmelding",
+        "published",
+        "30-bron-po",
+        "DUO_PO_InschrijvingBO_V1",
+    ] {
+        assert!(
+            stdout(&explain).contains(part),
+            "{part}: {}",
+            stdout(&explain)
+        );
+    }
+    let unknown = ketenkeur(root(), &["rules", "explain", "KK-INS-EERSTE-PERIOD"]);
+    assert_eq!(code(&unknown), 2);
+    assert!(
+        stderr(&unknown).contains("KK-INS-EERSTE-PERIODE"),
+        "{}",
+        stderr(&unknown)
+    );
+}
