@@ -20,15 +20,20 @@ fn every_case_makes_a_message_that_fits_its_schema() {
         .map(|(name, contract)| (name.clone(), contract.compile()))
         .collect();
     let cases = Cases::builtin().unwrap();
-    let of_cases = cases.cases().iter().flat_map(|case| {
-        assert!(
-            case.rio
-                .iter()
-                .all(|name| packs.messages.contains_key(name))
-        );
-        let variants = vec![&case.breaks, &case.passes];
-        variants.into_iter().map(|variant| (&case.place, variant))
-    });
+    // The cases of the tool's own rules are meant to break the schema.
+    let of_cases = cases
+        .cases()
+        .iter()
+        .filter(|case| !case.place.contains("/ingebouwd/"))
+        .flat_map(|case| {
+            assert!(
+                case.rio
+                    .iter()
+                    .all(|name| packs.messages.contains_key(name))
+            );
+            let variants = vec![&case.breaks, &case.passes];
+            variants.into_iter().map(|variant| (&case.place, variant))
+        });
     let of_batches = cases.batches().iter().flat_map(|batch| {
         let variants = batch.breaks.iter().chain(&batch.passes);
         variants.map(|variant| (&batch.place, variant))

@@ -271,7 +271,7 @@ fn links_pipes_and_locked_files_are_told() {
             "a/lus KK-INVOER-LUS",
             "dood.xml KK-INVOER-ONLEESBAAR",
             locked,
-            "socket KK-INVOER-GEEN-BESTAND",
+            "socket KK-INVOER-GEEN-BERICHT",
             "verwijzing.xml 4",
         ]
         .map(|line| format!("./{line}"))

@@ -331,5 +331,12 @@ fn deviations(check: &Check, settings: &Settings) -> Result<Deviations, Failure>
 }
 
 fn no_input(error: &UsageError) -> Failure {
-    Failure::usage("inputs").with("reason", error)
+    match error {
+        UsageError::NothingNamed => Failure::usage("input-none"),
+        UsageError::NotFound(path) => Failure::usage("not-found").with("path", path),
+        UsageError::EmptyFolder(path) => Failure::usage("input-empty-folder").with("path", path),
+        UsageError::NothingMatches(path) => Failure::usage("input-no-match").with("path", path),
+        UsageError::BadPattern(path) => Failure::usage("input-pattern").with("path", path),
+        UsageError::StandardInputTwice => Failure::usage("input-stdin-twice"),
+    }
 }

@@ -94,10 +94,9 @@ impl InputError {
         match self {
             InputError::Unreadable(_) => "KK-INVOER-ONLEESBAAR",
             InputError::SymlinkLoop => "KK-INVOER-LUS",
-            InputError::NotAFile => "KK-INVOER-GEEN-BESTAND",
             InputError::Empty => "KK-INVOER-LEEG",
             InputError::TooLarge => "KK-INVOER-TE-GROOT",
-            InputError::NotAMessage { .. } => "KK-INVOER-GEEN-BERICHT",
+            InputError::NotAMessage { .. } | InputError::NotAFile => "KK-INVOER-GEEN-BERICHT",
             InputError::BrokenArchive => "KK-INVOER-ARCHIEF-KAPOT",
             InputError::EmptyArchive => "KK-INVOER-ARCHIEF-LEEG",
             InputError::Encrypted => "KK-INVOER-ARCHIEF-VERSLEUTELD",

@@ -138,7 +138,7 @@ fn what_cannot_match_is_listed_with_what_may_be_meant() {
             "p{ a }",
             "*:p[*:b]",
             "*:a",
-            &[("*:b @ b", "", "")],
+            &[("//*:p/*:b @ b", "", "")],
         ),
     ];
     for (ours, theirs, context, test, expected) in table {
@@ -196,7 +196,8 @@ fn the_same_schema_binds_every_rule_of_every_pack() {
     let builtin = Store::builtin().unwrap();
     let contracts = builtin
         .packs()
-        .filter(|pack| &*pack.manifest.family != "osr")
+        // JSON has no XSD; verzuim's package would need the folder of another family.
+        .filter(|pack| !["osr", "verzuim"].contains(&&*pack.manifest.family))
         .map(|pack| pack.manifest.contract.to_string());
     for contract in contracts {
         let temporary = project();
