@@ -271,7 +271,7 @@ fn personal_data_stays_in_the_message_whatever_the_output() {
         ),
         example("aanleverenVerwijderingInschrijvingBO_Request", None).replace(
             "<gen:instellingscode>",
-            "geheim@example.nl<gen:instellingscode>123456782",
+            "geheim@example.nl<gen:instellingscode>123456782 ",
         ),
         // Not well-formed: there are no types to go by.
         "<bericht><naam>Geheimenaam 123456782</naam><straat a='Geheimestraat'>".to_string(),

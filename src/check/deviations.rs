@@ -2,7 +2,7 @@
 //!
 //! ```toml
 //! [[deviation]]
-//! rule = "KK-INS-BINNEN-7-DAGEN"
+//! rule = "KK-XSD-LENGTE"
 //! place = "aanleverenInschrijvingBO_Request/**"   # keyed path, `*` and `**`; optional
 //! input = "archief/**"                             # optional
 //! owner = "team aanlevering"

@@ -10,7 +10,7 @@ use super::reported::Reporter;
 use super::rules::{PackRules, RulesOfPacks};
 use crate::batch::{BatchRules, Extractor, Record};
 use crate::document::{Document, Gated, NodeKind, PlaceOf, raw_excerpt};
-use crate::event::{Excused, Judged, Recognised};
+use crate::event::{Carrier, Excused, Judged, Recognised};
 use crate::exchange::Exchange;
 use crate::facts::Facts;
 use crate::finding::{
@@ -24,6 +24,14 @@ use crate::rules::CompiledRules;
 use crate::schema::json::JsonSchema;
 use crate::schema::xsd::XsdSchema;
 use crate::text::BuiltinRules;
+
+/// Beginnings of the namespaces of an envelope, whose elements hold nothing
+/// about persons.
+const OF_THE_ENVELOPE: &[&str] = &[
+    "http://schemas.xmlsoap.org/",
+    "http://www.w3.org/",
+    "http://docs.oasis-open.org/",
+];
 
 /// How a check judges.
 #[derive(Debug, Clone)]
@@ -388,6 +396,20 @@ impl Judge {
     ) -> Outcome {
         let today = self.bench.facts.clock.today();
         let reporter = Reporter::new(self.bench.options.redaction);
+        // Of a message that nothing recognised, no element is known.
+        let compiled = known.and_then(|known| self.compiled.get(&known.pack.manifest.contract));
+        let is_known = |namespace: &str, local: &str| match compiled {
+            Some(Compiled {
+                xsd: Some(Ok(schema)),
+                ..
+            }) => {
+                OF_THE_ENVELOPE
+                    .iter()
+                    .any(|base| namespace.starts_with(base))
+                    || schema.structure().knows(local)
+            }
+            _ => known.is_some_and(|known| known.carrier == Carrier::Json),
+        };
         let mut judgements = Vec::new();
         let mut findings = Vec::new();
         let mut excused = Vec::new();
@@ -401,7 +423,7 @@ impl Judge {
                 .map(|(_, grade)| Judgement::new(Verdict::Pass, *grade)),
         );
         for finding in said.findings {
-            let reported = reporter.finding(&finding, document.map(Arc::as_ref));
+            let reported = reporter.finding(&finding, document.map(Arc::as_ref), &is_known);
             match self.bench.deviations.excuse(&finding, name, today) {
                 Some(entry) => excused.push(Excused {
                     finding: reported,

@@ -17,7 +17,14 @@ impl Reporter {
 
     /// A finding as events carry it, with an excerpt when the document is at
     /// hand.
-    pub fn finding(&self, finding: &Finding, document: Option<&Document>) -> Reported {
+    ///
+    /// `known` tells of an element whether a schema declares it.
+    pub fn finding(
+        &self,
+        finding: &Finding,
+        document: Option<&Document>,
+        known: &dyn Fn(&str, &str) -> bool,
+    ) -> Reported {
         Reported {
             code: finding.code.to_string(),
             kind: finding.kind,
@@ -37,7 +44,8 @@ impl Reporter {
             end: finding.place.end,
             path: finding.place.path.clone(),
             words: finding.place.words.clone(),
-            excerpt: document.and_then(|document| document.excerpt(&finding.place, self.redaction)),
+            excerpt: document
+                .and_then(|document| document.excerpt(&finding.place, self.redaction, known)),
             fingerprint: Fingerprint::of(finding),
         }
     }

@@ -26,8 +26,15 @@ pub struct Excerpt {
 }
 
 impl Document {
-    /// The lines around `place`: one before and one after.
-    pub fn excerpt(&self, place: &Place, redaction: Redaction) -> Option<Excerpt> {
+    /// The lines around `place`: one before and one after. `known` tells of an
+    /// element whether a schema declares it, by namespace and local name; the
+    /// content of others may be anything and is masked.
+    pub fn excerpt(
+        &self,
+        place: &Place,
+        redaction: Redaction,
+        known: &dyn Fn(&str, &str) -> bool,
+    ) -> Option<Excerpt> {
         let start = place.start?;
         let span = place.span.clone()?;
         let offset = span.start.checked_sub(self.skipped)?;
@@ -44,7 +51,7 @@ impl Document {
                 } else {
                     self.cut(self.line_span(line))
                 };
-                self.redacted(span, redaction)
+                self.redacted(span, redaction, known)
             })
             .collect();
         let end = (span.end - self.skipped).clamp(offset, window.end.max(offset));
@@ -83,14 +90,19 @@ impl Document {
     /// Source text with the values in it masked by their class. What is not a
     /// value (names, markup, white space) is shown, but for person numbers: the
     /// name of a JSON member may be one.
-    fn redacted(&self, span: Range<usize>, redaction: Redaction) -> String {
+    fn redacted(
+        &self,
+        span: Range<usize>,
+        redaction: Redaction,
+        known: &dyn Fn(&str, &str) -> bool,
+    ) -> String {
         let written = &self.source[span.clone()];
         if redaction == Redaction::Show {
             return visible(written);
         }
         let mut shown = String::with_capacity(written.len());
         let mut at = span.start;
-        for (value, class) in self.values_within(&span) {
+        for (value, class) in self.values_within(&span, known) {
             let value = value.start.max(at)..value.end.min(span.end);
             if value.start >= value.end {
                 continue;
@@ -105,7 +117,11 @@ impl Document {
 
     /// The byte ranges of texts, attribute values, comments and instructions
     /// that touch `span`, with the class of what they hold, in order.
-    fn values_within(&self, span: &Range<usize>) -> Vec<(Range<usize>, DataClass)> {
+    fn values_within(
+        &self,
+        span: &Range<usize>,
+        known: &dyn Fn(&str, &str) -> bool,
+    ) -> Vec<(Range<usize>, DataClass)> {
         let mut values = Vec::new();
         for node in self.subtree(super::NodeId::ROOT) {
             let own = self.span(node);
@@ -117,9 +133,12 @@ impl Document {
             }
             match self.kind(node) {
                 NodeKind::Text => {
-                    let class = self
-                        .parent(node)
-                        .map_or(DataClass::Unknown, |parent| self.data_class(parent));
+                    let class = match self.parent(node) {
+                        Some(parent) if known(self.namespace(parent), self.local_name(parent)) => {
+                            self.data_class(parent)
+                        }
+                        _ => DataClass::Unknown,
+                    };
                     values.push((own, class));
                 }
                 // What a developer leaves in a comment is anybody's guess.

@@ -480,6 +480,7 @@ mod tests {
             .excerpt(
                 &doc.place(bsn, PlaceOf::Value),
                 crate::finding::Redaction::Mask,
+                &|_, _| true,
             )
             .unwrap();
         assert_eq!(

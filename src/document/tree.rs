@@ -334,8 +334,12 @@ impl Document {
         MessageValue::new(self.value(node), class)
     }
 
-    /// What kind of data an element holds.
+    /// What kind of data the text of an element is. Text beside elements stands
+    /// where no schema wants any: it may be anything.
     pub fn data_class(&self, element: NodeId) -> DataClass {
+        if self.elements(element).next().is_some() {
+            return DataClass::Unknown;
+        }
         DataClass::of(
             self.local_name(element),
             self.ancestors(element)

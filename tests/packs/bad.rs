@@ -171,7 +171,7 @@ fn bad_packages() -> Vec<(&'static str, ImportSource)> {
             bo(|files| {
                 let other = files[BASIS]
                     .replace("maxOccurs=\"1\"", "maxOccurs=\"2\"")
-                    .replace("version=", "id=\"x\" version=");
+                    .replace("elementFormDefault=", "id=\"x\" elementFormDefault=");
                 files.insert("b/BasisSchema.xsd".into(), other);
                 rename(files, BASIS, "a/BasisSchema.xsd");
             }),

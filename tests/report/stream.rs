@@ -120,7 +120,7 @@ pub fn finding_at(
         end: place.end,
         path: place.path.clone(),
         words: place.words.clone(),
-        excerpt: document.excerpt(&place, redaction),
+        excerpt: document.excerpt(&place, redaction, &|_, _| true),
         fingerprint: Fingerprint::of(&finding),
     }
 }

@@ -1,6 +1,6 @@
 //! What a schema declares: elements, their children and their types.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use xsd_schema::SchemaSet;
@@ -31,6 +31,8 @@ pub struct Structure {
     children: Vec<Vec<Child>>,
     attributes: Vec<Vec<Arc<str>>>,
     by_key: HashMap<TypeKey, ElementType>,
+    /// Local names of all elements declared anywhere.
+    names: HashSet<Arc<str>>,
 }
 
 impl Structure {
@@ -52,7 +54,20 @@ impl Structure {
             }
         }
         reader.read_pending();
-        reader.structure
+        let mut structure = reader.structure;
+        let roots = structure.roots.keys().map(|(_, local)| local);
+        let below = structure
+            .children
+            .iter()
+            .flatten()
+            .map(|child| &child.local);
+        structure.names = roots.chain(below).cloned().collect();
+        structure
+    }
+
+    /// Whether an element of that local name is declared anywhere.
+    pub fn knows(&self, local: &str) -> bool {
+        self.names.contains(local)
     }
 
     /// The global elements: namespace, local name, type.
