@@ -7,9 +7,19 @@
 mod support;
 
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::Instant;
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use ketenkeur::check::{
+    Bench, CheckOptions, Deviations, Judge, RulesOfPacks, shipped_batch, shipped_facts,
+};
+use ketenkeur::clock::Clock;
+use ketenkeur::example::Examples;
+use ketenkeur::exchange::Exchange;
+use ketenkeur::facts::Profile;
+use ketenkeur::input::Input;
+use ketenkeur::pack::Store;
 use ketenkeur::schema::xsd::SchemaFiles;
 use support::{Packs, document};
 use xsd_schema::parser::resolver::{EmbeddedLoader, LoaderChain, SchemaLoader};
@@ -109,5 +119,34 @@ fn seconds(calls: u32, work: impl Fn()) -> f64 {
     start.elapsed().as_secs_f64() / f64::from(calls)
 }
 
-criterion_group!(benches, check);
+/// Everything that is judged on one enrolment: gate, schema, rules, verdict.
+fn whole(criterion: &mut Criterion) {
+    let store = Store::builtin().unwrap();
+    let example = store.example("aanleverenInschrijvingBO_Request").unwrap();
+    let text = example.text.as_bytes().to_vec();
+    let (extractor, batch_rules) = shipped_batch().unwrap();
+    let bench = Bench {
+        facts: shipped_facts(Clock::at(example.at), Profile::Production),
+        store: store.clone(),
+        options: CheckOptions::default(),
+        deviations: Deviations::default(),
+        extractor,
+        batch_rules,
+        rules: RulesOfPacks::default(),
+    };
+    let mut judge = Judge::new(Arc::new(bench));
+    let mut group = criterion.benchmark_group(format!("{} bytes", text.len()));
+    group.bench_function("schema and all rules", |b| {
+        b.iter(|| {
+            let input = Input {
+                name: "bericht.xml".to_string(),
+                content: Ok(Exchange::bare(text.clone())),
+            };
+            judge.judge(0, black_box(input))
+        })
+    });
+    group.finish();
+}
+
+criterion_group!(benches, check, whole);
 criterion_main!(benches);

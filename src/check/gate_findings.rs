@@ -1,6 +1,6 @@
 //! Findings on bytes that are no message at all.
 
-use super::message::tool_finding;
+use super::own_findings::tool_finding;
 use crate::document::{GateError, NotJson, NotWellFormed};
 use crate::finding::{Arg, Args, DataClass, Finding, MessageValue, Place, Position};
 use crate::limits;

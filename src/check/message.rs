@@ -3,27 +3,26 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::deviations::Deviations;
+use super::bench::Bench;
 use super::gate_findings::{gate_finding, json_finding, xml_finding};
+use super::own_findings::{
+    not_compiled, of_pack, outside_validity, real_person, tool_finding, unbound_finding,
+};
 use super::recognise::{HttpHint, Known, Recognition, recognise_json, recognise_xml};
 use super::reported::Reporter;
-use super::rules::{PackRules, RulesOfPacks};
-use crate::batch::{BatchRules, Extractor, Record};
-use crate::document::{Document, Gated, NodeKind, PlaceOf, raw_excerpt};
+use super::rules::PackRules;
+use crate::batch::Record;
+use crate::document::{Document, Gated, PlaceOf, raw_excerpt};
 use crate::event::{Carrier, Excused, Judged, Recognised};
 use crate::exchange::Exchange;
 use crate::facts::Facts;
-use crate::finding::{
-    Args, Class, DataClass, Finding, Grade, Judgement, Kind, Place, Redaction, RuleBook, RuleInfo,
-    Verdict, fold, is_synthetic_number,
-};
+use crate::finding::{Args, Finding, Grade, Judgement, Kind, Place, Verdict, fold};
 use crate::input::{ContentKind, Input, InputError, kind_of};
 use crate::limits::MAX_FINDINGS_PER_MESSAGE;
-use crate::pack::{Pack, Store};
+use crate::pack::Pack;
 use crate::rules::CompiledRules;
 use crate::schema::json::JsonSchema;
 use crate::schema::xsd::XsdSchema;
-use crate::text::BuiltinRules;
 
 /// Beginnings of the namespaces of an envelope, whose elements hold nothing
 /// about persons.
@@ -32,51 +31,6 @@ const OF_THE_ENVELOPE: &[&str] = &[
     "http://www.w3.org/",
     "http://docs.oasis-open.org/",
 ];
-
-/// How a check judges.
-#[derive(Debug, Clone)]
-pub struct CheckOptions {
-    /// Whether personal data may be shown.
-    pub redaction: Redaction,
-    /// Count only what rests on published facts.
-    pub strict_provenance: bool,
-    /// Class from which a finding fails a message.
-    pub fail_on: Class,
-    /// What a JSON message is, said by the user.
-    pub named: Option<String>,
-    /// Judge the messages together as well.
-    pub batch: bool,
-}
-
-impl Default for CheckOptions {
-    fn default() -> Self {
-        Self {
-            redaction: Redaction::Mask,
-            strict_provenance: false,
-            fail_on: Class::Foutmelding,
-            named: None,
-            batch: true,
-        }
-    }
-}
-
-/// What all threads of a run judge with.
-pub struct Bench {
-    /// The packs in force.
-    pub store: Store,
-    /// What is known outside the messages.
-    pub facts: Facts,
-    /// How to judge.
-    pub options: CheckOptions,
-    /// What somebody answers for.
-    pub deviations: Deviations,
-    /// Which parts of messages the rules over the batch look at.
-    pub extractor: Arc<Extractor>,
-    /// The rules over the batch.
-    pub batch_rules: BatchRules,
-    /// The rule sets of the packs, read on first use.
-    pub rules: RulesOfPacks,
-}
 
 /// A judged input, with what the rules over the batch need of it.
 pub struct Outcome {
@@ -505,102 +459,6 @@ impl Judge {
             }
         }))
     }
-}
-
-/// A finding of one of the tool's own rules.
-pub(super) fn tool_finding(code: &str, args: Args, place: Place) -> Finding {
-    let rule = BuiltinRules.rule(code);
-    Finding {
-        code: code.into(),
-        kind: Kind::Violation,
-        class: rule.as_ref().map_or(Class::Foutmelding, |rule| rule.class),
-        grade: rule.as_ref().map_or(Grade::Published, |rule| rule.grade),
-        source: rule.map_or_else(|| "".into(), |rule| rule.source.clone()),
-        contract: None,
-        args,
-        place,
-    }
-}
-
-/// Gives a schema finding the grade and source of the declaration it is about.
-fn of_pack(finding: Finding, pack: &Pack, declaration: &str) -> Finding {
-    let (grade, source) = pack.manifest.provenance_of(declaration);
-    Finding {
-        grade,
-        source,
-        contract: Some(pack.manifest.contract.clone()),
-        ..finding
-    }
-}
-
-/// A rule that speaks of something the official schema does not know.
-fn unbound_finding(rule: &RuleInfo, path: &str, document: &Document, known: &Known) -> Finding {
-    Finding {
-        code: rule.code.clone(),
-        kind: Kind::Undecided,
-        class: rule.class,
-        grade: rule.grade,
-        source: rule.source.clone(),
-        contract: Some(known.pack.manifest.contract.clone()),
-        args: Args::new()
-            .with("reason", "unbound-path")
-            .with("path", path),
-        place: document.place(known.root, PlaceOf::Name),
-    }
-}
-
-fn not_compiled(pack: &Pack, reason: &str, document: &Document, known: &Known) -> Finding {
-    let place = document.place(known.root, PlaceOf::Name);
-    let mut finding = tool_finding("KK-PACK-REGELS", Args::new().with("reason", reason), place);
-    finding.kind = Kind::Undecided;
-    finding.contract = Some(pack.manifest.contract.clone());
-    finding
-}
-
-/// The finding that no pack of the contract holds on the day of judging.
-fn outside_validity(
-    pack: &Pack,
-    document: &Document,
-    known: &Known,
-    facts: &Facts,
-) -> Option<Finding> {
-    let today = facts.clock.today();
-    let from = pack.manifest.valid_from.map(|day| day.0);
-    let until = pack.manifest.valid_until.map(|day| day.0);
-    if from.is_none_or(|from| from <= today) && until.is_none_or(|until| today <= until) {
-        return None;
-    }
-    let shown =
-        |day: Option<jiff::civil::Date>| day.map_or_else(String::new, |day| day.to_string());
-    let args = Args::new()
-        .with("contract", pack.manifest.contract.clone())
-        .with("date", today.to_string())
-        .with("from", shown(from))
-        .with("until", shown(until))
-        .with("reason", "no-pack");
-    let place = document.place(known.root, PlaceOf::Name);
-    let mut finding = tool_finding("KK-HERKEN-PERIODE", args, place);
-    finding.kind = Kind::Undecided;
-    Some(finding)
-}
-
-/// Points out the first number that may be a real person's: test messages
-/// should hold numbers of the synthetic range (10-landscape.md, test data).
-fn real_person(document: &Document, known: &Known) -> Option<Finding> {
-    let element = document.subtree(known.root).find(|&node| {
-        document.kind(node) == NodeKind::Element
-            && document.data_class(node) == DataClass::PersonNumber
-            && {
-                let value = document.value(node);
-                let digits = value.trim();
-                digits.len() == 9
-                    && digits.bytes().all(|byte| byte.is_ascii_digit())
-                    && !is_synthetic_number(digits)
-            }
-    })?;
-    let args = Args::new().with("element", document.local_name(element));
-    let place = document.place(element, PlaceOf::Value);
-    Some(tool_finding("KK-PRIV-ECHT", args, place))
 }
 
 fn recognised(known: &Known) -> Recognised {

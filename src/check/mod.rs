@@ -1,8 +1,10 @@
 //! The check: inputs in, events out.
 
+mod bench;
 mod deviations;
 mod gate_findings;
 mod message;
+mod own_findings;
 mod pool;
 mod recognise;
 mod reported;
@@ -10,8 +12,9 @@ mod rules;
 mod run;
 mod shipped;
 
+pub use bench::{Bench, CheckOptions};
 pub use deviations::{Deviation, Deviations, DeviationsError};
-pub use message::{Bench, CheckOptions, Judge, Outcome};
+pub use message::{Judge, Outcome};
 pub use pool::run_ordered;
 pub use recognise::{HttpHint, Known, Recognition, recognise_json, recognise_xml};
 pub use rules::{PackRules, RulesOfPacks};

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::message::{Bench, Judge, Outcome, tool_finding};
+use super::bench::Bench;
+use super::message::{Judge, Outcome};
+use super::own_findings::tool_finding;
 use super::pool::run_ordered;
 use super::reported::Reporter;
 use crate::batch::BatchJudge;
