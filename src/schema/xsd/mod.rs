@@ -7,6 +7,7 @@ mod diagnose;
 mod drive;
 mod facets;
 mod mistake;
+mod names;
 mod order;
 mod repair;
 mod structure;
@@ -14,7 +15,7 @@ mod values;
 
 pub use compile::{SchemaFiles, SchemaRefused, XsdSchema};
 pub use diagnose::Diagnosis;
-pub(crate) use diagnose::nearest;
 pub use facets::example_of_pattern;
 pub use mistake::Mistake;
+pub(crate) use names::nearest;
 pub use structure::{Child, ElementType, Structure};
