@@ -5,11 +5,12 @@ use std::sync::OnceLock;
 
 use include_dir::{Dir, include_dir};
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use toml::Spanned;
 
 use super::Examples;
 use super::edit::{Edit, EditError, apply};
+use crate::pack::Moment;
 
 static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/cases/rules");
 
@@ -178,7 +179,7 @@ impl Cases {
                 let batch = batch.into_inner();
                 let batch = Batch {
                     rule: batch.rule,
-                    at: batch.at,
+                    at: batch.at.map(|moment| moment.0),
                     breaks: batch.breaks,
                     passes: batch.passes,
                     place,
@@ -276,8 +277,7 @@ struct File {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct WrittenRaw {
     rule: String,
-    #[serde(default, deserialize_with = "moment")]
-    at: Option<Timestamp>,
+    at: Option<Moment>,
     breaks: Option<String>,
     breaks_made: Option<Made>,
     passes: Option<String>,
@@ -306,7 +306,10 @@ impl WrittenRaw {
             place: place.clone(),
             reason,
         };
-        let at = self.at.or_else(|| Timestamp::from_second(RAW_AT).ok());
+        let at = self
+            .at
+            .map(|moment| moment.0)
+            .or_else(|| Timestamp::from_second(RAW_AT).ok());
         Ok(Raw {
             rule: self.rule,
             at: at.ok_or_else(|| error("the moment is out of range".to_string()))?,
@@ -324,8 +327,7 @@ struct WrittenCase {
     base: Option<String>,
     breaks_base: Option<String>,
     passes_base: Option<String>,
-    #[serde(default, deserialize_with = "moment")]
-    at: Option<Timestamp>,
+    at: Option<Moment>,
     #[serde(default)]
     rio: Vec<String>,
     breaks: Vec<Edit>,
@@ -336,8 +338,7 @@ struct WrittenCase {
 #[serde(deny_unknown_fields)]
 struct WrittenBatch {
     rule: String,
-    #[serde(default, deserialize_with = "moment")]
-    at: Option<Timestamp>,
+    at: Option<Moment>,
     breaks: Vec<Variant>,
     passes: Vec<Variant>,
 }
@@ -354,7 +355,7 @@ impl WrittenCase {
         };
         Ok(Case {
             rule: self.rule,
-            at: self.at,
+            at: self.at.map(|moment| moment.0),
             rio: self.rio,
             breaks: Variant {
                 base: breaks,
@@ -367,15 +368,6 @@ impl WrittenCase {
             place,
         })
     }
-}
-
-/// A moment as TOML writes it.
-fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
-    toml::value::Datetime::deserialize(deserializer)?
-        .to_string()
-        .parse()
-        .map(Some)
-        .map_err(|_| serde::de::Error::custom("expected a moment such as 2026-08-03T09:00:00Z"))
 }
 
 fn place(file: &str, text: &str, offset: usize) -> String {
