@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use ketenkeur::check::{
-    Bench, CheckOptions, Deviations, Judge, RulesOfPacks, shipped_batch, shipped_facts,
+    Bench, CheckOptions, Deviations, Judge, RulesOfPacks, shipped_extractor, shipped_facts,
 };
 use ketenkeur::clock::Clock;
 use ketenkeur::example::Examples;
@@ -121,17 +121,16 @@ fn seconds(calls: u32, work: impl Fn()) -> f64 {
 
 /// Everything that is judged on one enrolment: gate, schema, rules, verdict.
 fn whole(criterion: &mut Criterion) {
-    let store = Store::builtin().unwrap();
+    let store = Store::builtin();
     let example = store.example("aanleverenInschrijvingBO_Request").unwrap();
     let text = example.text.as_bytes().to_vec();
-    let (extractor, batch_rules) = shipped_batch().unwrap();
+    let extractor = shipped_extractor().unwrap();
     let bench = Bench {
         facts: shipped_facts(Clock::at(example.at), Profile::Production),
         store: store.clone(),
         options: CheckOptions::default(),
         deviations: Deviations::default(),
         extractor,
-        batch_rules,
         rules: RulesOfPacks::default(),
     };
     let mut judge = Judge::new(Arc::new(bench));

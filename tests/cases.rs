@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use ketenkeur::check::{
     Bench, CheckOptions, Deviations, Judge, PackRules, Recognition, RulesOfPacks, recognise_xml,
-    run, shipped_batch, shipped_facts, shipped_rio_paths,
+    run, shipped_extractor, shipped_facts, shipped_rio_paths,
 };
 use ketenkeur::clock::Clock;
 use ketenkeur::document::{Document, Gated};
@@ -22,7 +22,7 @@ use ketenkeur::text::builtin_rules;
 
 /// A bench at a moment, with the RIO examples of these names known.
 fn bench(at: Timestamp, rio: &[String], named: Option<&str>) -> Arc<Bench> {
-    let store = Store::builtin().unwrap();
+    let store = Store::builtin();
     let mut facts = shipped_facts(Clock::at(at), Profile::Production);
     if !rio.is_empty() {
         let paths = shipped_rio_paths().unwrap();
@@ -40,7 +40,7 @@ fn bench(at: Timestamp, rio: &[String], named: Option<&str>) -> Arc<Bench> {
         }
         facts.rio = Some(Arc::new(data));
     }
-    let (extractor, batch_rules) = shipped_batch().unwrap();
+    let extractor = shipped_extractor().unwrap();
     Arc::new(Bench {
         store,
         facts,
@@ -50,7 +50,6 @@ fn bench(at: Timestamp, rio: &[String], named: Option<&str>) -> Arc<Bench> {
         },
         deviations: Deviations::default(),
         extractor,
-        batch_rules,
         rules: RulesOfPacks::default(),
     })
 }
@@ -65,7 +64,7 @@ fn input(name: &str, text: &str) -> Input {
 /// What a judge says of a variant. Undecided rules are left out unless they
 /// are the one looked for: many wait for RIO data.
 fn findings(variant: &Variant, at: Option<Timestamp>, rio: &[String], rule: &str) -> Vec<Reported> {
-    let store = Store::builtin().unwrap();
+    let store = Store::builtin();
     let example = store
         .example(&variant.base)
         .unwrap_or_else(|| panic!("example {}", variant.base));
@@ -180,7 +179,7 @@ fn each_raw_case_breaks_only_its_rule() {
 
 #[test]
 fn each_example_is_clean() {
-    let store = Store::builtin().unwrap();
+    let store = Store::builtin();
     let mut wrong = Vec::new();
     for (_, message) in store.messages() {
         let variant = Variant {
@@ -198,7 +197,7 @@ fn each_example_is_clean() {
 #[test]
 fn each_batch_case_breaks_only_its_rule() {
     let cases = Cases::builtin().unwrap();
-    let store = Store::builtin().unwrap();
+    let store = Store::builtin();
     let mut wrong = Vec::new();
     for case in cases.batches() {
         for (variants, breaks) in [(&case.breaks, true), (&case.passes, false)] {
@@ -255,7 +254,7 @@ fn each_batch_case_breaks_only_its_rule() {
 
 /// Codes of every rule there is.
 fn codes() -> BTreeSet<String> {
-    let store = Store::builtin().unwrap();
+    let store = Store::builtin();
     let of_packs = store.packs().flat_map(|pack| {
         PackRules::read(pack)
             .infos()
@@ -364,7 +363,7 @@ fn every_rule_traces_to_a_requirement() {
 
 #[test]
 fn every_rule_set_of_ours_compiles_completely() {
-    let store = Store::builtin().unwrap();
+    let store = Store::builtin();
     for pack in store.packs() {
         let rules = PackRules::read(pack);
         assert!(rules.refused().is_empty(), "{:?}", rules.refused());

@@ -16,16 +16,14 @@ use crate::finding::Kind;
 #[derive(Debug)]
 pub struct BatchJudge {
     extractor: Arc<Extractor>,
-    rules: BatchRules,
     records: Vec<Record>,
 }
 
 impl BatchJudge {
     /// A judge of nothing yet. The records must come from `extractor`.
-    pub fn new(extractor: Arc<Extractor>, rules: BatchRules) -> Self {
+    pub fn new(extractor: Arc<Extractor>) -> Self {
         Self {
             extractor,
-            rules,
             records: Vec::new(),
         }
     }
@@ -46,7 +44,7 @@ impl BatchJudge {
     }
 
     /// Judges all rules over what was added.
-    pub fn judge(mut self, calendar: &Calendar) -> Judged {
+    pub fn judge(mut self, rules: BatchRules, calendar: &Calendar) -> Judged {
         self.records.sort_unstable();
         let state = State::after(&self.records);
         let mut verdicts = Verdicts::default();
@@ -79,7 +77,7 @@ impl BatchJudge {
                 undecided: count(Kind::Undecided),
             }
         });
-        Judged::new(self.extractor, self.rules, self.records, hits, outcomes)
+        Judged::new(self.extractor, rules, self.records, hits, outcomes)
     }
 }
 

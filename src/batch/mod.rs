@@ -1,7 +1,7 @@
 //! The rules over a batch: what several messages together show.
 //!
 //! Of each message an [`Extractor`] keeps a small typed [`Record`], read along
-//! the paths of `schemas/batchregels.toml`, so that a million messages fit
+//! the paths of `schemas/batch/gegevens.toml`, so that a million messages fit
 //! into memory. A [`BatchJudge`] collects the records of all threads and
 //! judges the rules at the end, in an order that does not depend on the order
 //! of the inputs.

@@ -1,5 +1,5 @@
 //! Which parts of a message feed its record: `[record]` in
-//! `schemas/batchregels.toml`.
+//! `schemas/batch/gegevens.toml`.
 
 use std::collections::BTreeMap;
 

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::deviations::Deviations;
 use super::rules::RulesOfPacks;
-use crate::batch::{BatchRules, Extractor};
+use crate::batch::Extractor;
 use crate::facts::Facts;
-use crate::finding::{Class, Redaction};
+use crate::finding::{Class, Grade, Judgement, Kind, Redaction, Verdict, fold};
 use crate::pack::Store;
 
 /// How a check judges.
@@ -36,6 +36,30 @@ impl Default for CheckOptions {
     }
 }
 
+impl CheckOptions {
+    /// What a finding of that kind, class and grade does to the verdict.
+    pub fn judgement(&self, kind: Kind, class: Class, grade: Grade) -> Judgement {
+        let verdict = match kind {
+            Kind::Undecided => Verdict::Undecided,
+            Kind::Violation if class >= self.fail_on => Verdict::Fail,
+            Kind::Violation => Verdict::Pass,
+        };
+        Judgement::new(verdict, grade)
+    }
+
+    /// The judgement that others add up to, under strict provenance each
+    /// after [`Judgement::strict`].
+    pub fn fold(&self, judgements: impl IntoIterator<Item = Judgement>) -> Judgement {
+        fold(judgements.into_iter().map(|judgement| {
+            if self.strict_provenance {
+                judgement.strict()
+            } else {
+                judgement
+            }
+        }))
+    }
+}
+
 /// What all threads of a run judge with.
 pub struct Bench {
     /// The packs in force.
@@ -48,8 +72,6 @@ pub struct Bench {
     pub deviations: Deviations,
     /// Which parts of messages the rules over the batch look at.
     pub extractor: Arc<Extractor>,
-    /// The rules over the batch.
-    pub batch_rules: BatchRules,
     /// The rule sets of the packs, read on first use.
     pub rules: RulesOfPacks,
 }

@@ -3,7 +3,7 @@
 //! ```toml
 //! [[deviation]]
 //! rule = "KK-XSD-LENGTE"
-//! place = "aanleverenInschrijvingBO_Request/**"   # keyed path, `*` and `**`; optional
+//! place = "aanleverenInschrijvingBO_Request/**"   # `place.keyed` of the JSON report; `*` and `**`; optional
 //! input = "archief/**"                             # optional
 //! owner = "team aanlevering"
 //! reason = "conversie van oude inschrijvingen"
@@ -21,6 +21,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::event::{Excused, Reported};
 use crate::finding::{Finding, Kind};
 use crate::pack::Day;
 
@@ -76,6 +77,18 @@ struct Entry {
     until: Day,
 }
 
+impl Deviation {
+    /// A finding with the excuse that this entry gives.
+    pub fn excuse(&self, finding: Reported) -> Excused {
+        Excused {
+            finding,
+            owner: self.owner.clone(),
+            reason: self.reason.clone(),
+            until: self.until.to_string(),
+        }
+    }
+}
+
 impl Deviations {
     /// Reads a deviations file.
     pub fn parse(text: &str) -> Result<Self, DeviationsError> {
@@ -115,13 +128,19 @@ impl Deviations {
             return None;
         }
         let place = finding.place.keyed.trim_start_matches('/');
-        let entry = self.entries.iter().find(|entry| {
+        let matching = self.entries.iter().filter(|entry| {
             entry.rule == *finding.code
                 && entry.place.as_ref().is_none_or(|glob| glob.is_match(place))
                 && entry.input.as_ref().is_none_or(|glob| glob.is_match(input))
-        })?;
-        entry.used.store(true, Ordering::Relaxed);
-        (today <= entry.until).then_some(entry)
+        });
+        let mut excuse = None;
+        for entry in matching {
+            entry.used.store(true, Ordering::Relaxed);
+            if excuse.is_none() && today <= entry.until {
+                excuse = Some(entry);
+            }
+        }
+        excuse
     }
 
     /// Entries that have expired on `today`.
@@ -138,8 +157,18 @@ impl Deviations {
 }
 
 fn matcher(pattern: &str, span: &Range<usize>) -> Result<GlobMatcher, DeviationsError> {
-    GlobBuilder::new(pattern.trim_start_matches('/'))
+    // A keyed path has brackets of its own (`periode[datumBegin=2026-08-01]`):
+    // only `*`, `**` and `?` are wild.
+    let mut escaped = String::new();
+    for character in pattern.trim_start_matches('/').chars() {
+        if matches!(character, '[' | ']' | '{' | '}' | '\\') {
+            escaped.push('\\');
+        }
+        escaped.push(character);
+    }
+    GlobBuilder::new(&escaped)
         .literal_separator(true)
+        .backslash_escape(true)
         .build()
         .map(|glob| glob.compile_matcher())
         .map_err(|error| DeviationsError {
@@ -171,10 +200,13 @@ mod tests {
 
     const FILE: &str = "\n[[deviation]]\nrule = 'KK-A'\nplace = 'bericht/**'\nowner = 'x'\nreason = 'y'\nuntil = 2026-08-31\n";
 
+    fn day(text: &str) -> Date {
+        text.parse().unwrap()
+    }
+
     #[test]
     fn an_entry_excuses_by_rule_place_and_date() {
         let deviations = Deviations::parse(FILE).unwrap();
-        let day = |text: &str| text.parse().unwrap();
         assert_eq!(deviations.unused().count(), 1);
         assert!(
             deviations
@@ -202,7 +234,26 @@ mod tests {
     fn mistakes_in_the_file_have_a_place() {
         let error = Deviations::parse("[[deviation]]\nrule = 1\n").unwrap_err();
         assert!(error.span.is_some());
-        let error = Deviations::parse(&FILE.replace("bericht/**", "[")).unwrap_err();
-        assert!(error.message.contains('['));
+    }
+
+    #[test]
+    fn a_keyed_path_is_a_pattern_as_it_stands() {
+        let place = "/bericht/periode[datumBegin=2026-08-01]/leerjaar";
+        let file = FILE.replace("bericht/**", place);
+        let deviations = Deviations::parse(&file).unwrap();
+        let excuse =
+            |keyed: &str| deviations.excuse(&finding("KK-A", keyed), "f", day("2026-08-01"));
+        assert!(excuse(place).is_some());
+        assert!(excuse("/bericht/periode2/leerjaar").is_none());
+    }
+
+    #[test]
+    fn a_valid_entry_holds_beside_an_expired_one() {
+        let renewed = format!("{FILE}\n{}", FILE.replace("2026-08-31", "2027-08-31"));
+        let deviations = Deviations::parse(&renewed).unwrap();
+        let finding = finding("KK-A", "/bericht/a");
+        let entry = deviations.excuse(&finding, "f", day("2026-09-01")).unwrap();
+        assert_eq!(entry.until, day("2027-08-31"));
+        assert_eq!(deviations.unused().count(), 0);
     }
 }

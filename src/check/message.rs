@@ -11,18 +11,19 @@ use super::own_findings::{
 use super::recognise::{HttpHint, Known, Recognition, recognise_json, recognise_xml};
 use super::reported::Reporter;
 use super::rules::PackRules;
+use super::weigh::{Fate, Scales};
 use crate::batch::Record;
 use crate::document::{Document, Gated, PlaceOf, raw_excerpt};
-use crate::event::{Carrier, Excused, Judged, Recognised};
+use crate::event::{Carrier, Judged, Recognised};
 use crate::exchange::Exchange;
 use crate::facts::Facts;
-use crate::finding::{Args, Finding, Grade, Judgement, Kind, Place, Verdict, fold};
+use crate::finding::{Args, Beyond, Class, Code, Finding, Grade, Judgement, Kind, Place, Verdict};
 use crate::input::{ContentKind, Input, InputError, kind_of};
 use crate::limits::MAX_FINDINGS_PER_MESSAGE;
 use crate::pack::Pack;
 use crate::rules::CompiledRules;
 use crate::schema::json::JsonSchema;
-use crate::schema::xsd::XsdSchema;
+use crate::schema::xsd::{CompiledSet, XsdSchema};
 
 /// Beginnings of the namespaces of an envelope, whose elements hold nothing
 /// about persons.
@@ -36,6 +37,10 @@ const OF_THE_ENVELOPE: &[&str] = &[
 pub struct Outcome {
     /// What is said of the input.
     pub judged: Judged,
+    /// The pack that judged it, where one knows the message.
+    pub pack: Option<Arc<Pack>>,
+    /// Rules that were judged on the message and hold.
+    pub held: Vec<Code>,
     /// What the rules over the batch need of the message.
     pub records: Vec<Record>,
     /// We made a mistake ourselves.
@@ -61,8 +66,8 @@ struct Compiled {
 #[derive(Default)]
 struct Said {
     findings: Vec<Finding>,
-    held: Vec<(String, Grade)>,
-    more: u64,
+    held: Vec<(Code, Grade)>,
+    beyond: Beyond,
 }
 
 impl Said {
@@ -71,6 +76,13 @@ impl Said {
             findings: vec![finding],
             ..Self::default()
         }
+    }
+
+    /// Counts mistakes in the build of a message that were not analysed.
+    fn beyond_schema(&mut self, count: u64) {
+        let grade = Grade::Reconstructed;
+        self.beyond
+            .add_kind(Kind::Violation, Class::Foutmelding, grade, count);
     }
 }
 
@@ -186,7 +198,7 @@ impl Judge {
                     Some(received) => self.bench.facts.at(received),
                     None => self.bench.facts.clone(),
                 };
-                let said = self.known(&document, &known, &facts);
+                let said = self.known(name, &document, &known, &facts);
                 let mut outcome = self.conclude(name, Some(&known), Some(&document), said);
                 if self.bench.options.batch {
                     outcome.records = self.bench.extractor.extract(&document, known.root, number);
@@ -197,28 +209,38 @@ impl Judge {
     }
 
     /// All checks on a message that a pack knows.
-    fn known(&mut self, document: &Arc<Document>, known: &Known, facts: &Facts) -> Said {
+    fn known(
+        &mut self,
+        name: &str,
+        document: &Arc<Document>,
+        known: &Known,
+        facts: &Facts,
+    ) -> Said {
         let pack = &known.pack;
         let mut said = Said::default();
         if let Some(finding) = outside_validity(pack, document, known, facts) {
             return Said::refused(finding);
         }
+        let by_rules = self.rules_while_schema_compiles(document, known, facts);
         self.schema(document, known, &mut said);
+        // One mistake, one finding: what the schema refuses, the rules leave,
+        // unless a deviation excuses what the schema says.
+        let today = self.bench.facts.clock.today();
         let schema_places: Vec<String> = said
             .findings
             .iter()
+            .filter(|finding| {
+                let excuse = self.bench.deviations.excuse(finding, name, today);
+                excuse.is_none()
+            })
             .map(|finding| finding.place.path.clone())
             .collect();
-        self.rules(document, known, facts, &mut said);
-        // One mistake, one finding: what the schema refuses, the rules leave.
-        let by_schema = schema_places.len();
-        let mut index = 0;
-        said.findings.retain(|finding| {
-            index += 1;
-            index <= by_schema
-                || finding.kind == Kind::Undecided
-                || !schema_places.contains(&finding.place.path)
+        let left = by_rules.findings.into_iter().filter(|finding| {
+            finding.kind == Kind::Undecided || !schema_places.contains(&finding.place.path)
         });
+        said.findings.extend(left);
+        said.held = by_rules.held;
+        said.beyond.absorb(&by_rules.beyond);
         said.findings.extend(real_person(document, known));
         said.findings.sort_by_key(|finding| {
             finding
@@ -227,10 +249,32 @@ impl Judge {
                 .as_ref()
                 .map(|span| (span.start, span.end))
         });
-        if said.findings.len() > MAX_FINDINGS_PER_MESSAGE {
-            said.more += (said.findings.len() - MAX_FINDINGS_PER_MESSAGE) as u64;
-            said.findings.truncate(MAX_FINDINGS_PER_MESSAGE);
+        said
+    }
+
+    /// What the rules say. At the first message of a contract its schema is
+    /// compiled meanwhile, on a thread of its own: the two take equally long
+    /// and together make most of the time to a first verdict.
+    fn rules_while_schema_compiles(
+        &mut self,
+        document: &Arc<Document>,
+        known: &Known,
+        facts: &Facts,
+    ) -> Said {
+        let pack = &known.pack;
+        let contract = &pack.manifest.contract;
+        if known.message().schema.is_some() || self.compiled.contains_key(contract) {
+            return self.rules(document, known, facts);
         }
+        let (said, compiled) = std::thread::scope(|scope| {
+            let compiling = scope.spawn(|| CompiledSet::compile(pack.files(), &pack.entries()));
+            (self.rules(document, known, facts), compiling.join())
+        });
+        let compiled = compiled.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        let schema = compiled
+            .map(CompiledSet::into_schema)
+            .map_err(|refused| refused.to_string());
+        self.compiled.entry(contract.clone()).or_default().xsd = Some(schema);
         said
     }
 
@@ -248,7 +292,7 @@ impl Judge {
             match schema {
                 Ok(schema) => {
                     let found = schema.validate(document);
-                    said.more += found.more;
+                    said.beyond_schema(found.more);
                     said.findings.extend(
                         found
                             .findings
@@ -276,9 +320,7 @@ impl Judge {
                     said.findings
                         .push(of_pack(finding, pack, &mistake.declaration));
                 }
-                if diagnosis.more {
-                    said.more += 1;
-                }
+                said.beyond_schema(u64::from(diagnosis.more));
                 if diagnosis.gave_up {
                     let mut finding = not_compiled(pack, "resource-limit", document, known);
                     finding.args = Args::new().with("reason", "resource-limit");
@@ -291,7 +333,8 @@ impl Judge {
         }
     }
 
-    fn rules(&mut self, document: &Arc<Document>, known: &Known, facts: &Facts, said: &mut Said) {
+    fn rules(&mut self, document: &Arc<Document>, known: &Known, facts: &Facts) -> Said {
+        let mut said = Said::default();
         let pack = &known.pack;
         let compiled = self
             .compiled
@@ -324,7 +367,7 @@ impl Judge {
         }
         for set in sets.iter() {
             let outcomes = set.judge(document, known.root, facts);
-            said.more += outcomes.more;
+            said.beyond.absorb(&outcomes.beyond);
             said.findings.extend(
                 outcomes
                     .findings
@@ -335,9 +378,10 @@ impl Judge {
                 let grade = rules
                     .rule(&code)
                     .map_or(Grade::Reconstructed, |rule| rule.grade);
-                said.held.push((code.to_string(), grade));
+                said.held.push((code, grade));
             }
         }
+        said
     }
 
     /// The verdict on an input and all that is said of it.
@@ -348,7 +392,6 @@ impl Judge {
         document: Option<&Arc<Document>>,
         said: Said,
     ) -> Outcome {
-        let today = self.bench.facts.clock.today();
         let reporter = Reporter::new(self.bench.options.redaction);
         // Of a message that nothing recognised, no element is known.
         let compiled = known.and_then(|known| self.compiled.get(&known.pack.manifest.contract));
@@ -364,43 +407,40 @@ impl Judge {
             }
             _ => known.is_some_and(|known| known.carrier == Carrier::Json),
         };
-        let mut judgements = Vec::new();
-        let mut findings = Vec::new();
-        let mut excused = Vec::new();
+        let mut scales = Scales::new(&self.bench, MAX_FINDINGS_PER_MESSAGE);
         if let Some(known) = known {
             let grade = known.pack.manifest.weakest_grade();
-            judgements.push(Judgement::new(Verdict::Pass, grade));
+            scales.add(Judgement::new(Verdict::Pass, grade));
         }
-        judgements.extend(
-            said.held
-                .iter()
-                .map(|(_, grade)| Judgement::new(Verdict::Pass, *grade)),
-        );
+        for (_, grade) in &said.held {
+            scales.add(Judgement::new(Verdict::Pass, *grade));
+        }
+        scales.weigh_beyond(&said.beyond);
+        let mut findings = Vec::new();
+        let mut excused = Vec::new();
         for finding in said.findings {
+            let fate = scales.weigh(&finding, name);
+            if matches!(fate, Fate::Counted) {
+                continue;
+            }
             let reported = reporter.finding(&finding, document.map(Arc::as_ref), &is_known);
-            match self.bench.deviations.excuse(&finding, name, today) {
-                Some(entry) => excused.push(Excused {
-                    finding: reported,
-                    owner: entry.owner.clone(),
-                    reason: entry.reason.clone(),
-                    until: entry.until.to_string(),
-                }),
-                None => {
-                    judgements.push(self.judgement_of(&finding));
-                    findings.push(reported);
-                }
+            match fate {
+                Fate::Excused(entry) => excused.push(entry.excuse(reported)),
+                _ => findings.push(reported),
             }
         }
+        let (judgement, more) = scales.finish();
         Outcome {
             judged: Judged {
                 input: name.to_string(),
                 message: known.map(recognised),
-                judgement: self.fold(judgements),
+                judgement,
                 findings,
                 excused,
-                more: said.more,
-                held: said.held.into_iter().map(|(code, _)| code).collect(),
+                more,
             },
+            pack: known.map(|known| Arc::clone(&known.pack)),
+            held: said.held.into_iter().map(|(code, _)| code).collect(),
             records: Vec::new(),
             internal: false,
         }
@@ -421,11 +461,11 @@ impl Judge {
         if error.verdict() == Verdict::NotApplicable {
             return self.conclude(name, None, None, Said::default());
         }
-        let finding = tool_finding(error.code(), error.args(), Place::default());
-        let mut outcome = self.conclude(name, None, None, Said::refused(finding));
-        outcome.judged.judgement =
-            self.fold(vec![Judgement::new(error.verdict(), Grade::Published)]);
-        outcome
+        let mut finding = tool_finding(error.code(), error.args(), Place::default());
+        if error.verdict() == Verdict::Undecided {
+            finding.kind = Kind::Undecided;
+        }
+        self.conclude(name, None, None, Said::refused(finding))
     }
 
     fn crashed(&self, name: &str) -> Outcome {
@@ -438,26 +478,6 @@ impl Judge {
         let mut outcome = self.conclude(name, None, None, Said::refused(finding));
         outcome.internal = true;
         outcome
-    }
-
-    fn judgement_of(&self, finding: &Finding) -> Judgement {
-        let verdict = match finding.kind {
-            Kind::Undecided => Verdict::Undecided,
-            Kind::Violation if finding.class >= self.bench.options.fail_on => Verdict::Fail,
-            Kind::Violation => Verdict::Pass,
-        };
-        Judgement::new(verdict, finding.grade)
-    }
-
-    fn fold(&self, judgements: Vec<Judgement>) -> Judgement {
-        let strict = self.bench.options.strict_provenance;
-        fold(judgements.into_iter().map(|judgement| {
-            if strict {
-                judgement.strict()
-            } else {
-                judgement
-            }
-        }))
     }
 }
 
@@ -478,7 +498,6 @@ fn compile_json(pack: &Pack, file: &str) -> Result<JsonSchema, String> {
         .files()
         .iter()
         .filter(|(path, _)| path.starts_with(folder) && path.ends_with(".schema.json"))
-        .map(|(path, bytes)| (path, &**bytes))
         .collect();
     JsonSchema::compile(&files, &entry).map_err(|error| error.to_string())
 }

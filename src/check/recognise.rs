@@ -108,10 +108,8 @@ fn recognise_element(
     if NO_MESSAGES.contains(&namespace) {
         return Recognition::NoMessage;
     }
-    for pack in store.packs() {
-        if let Some(message) = pack.message(namespace, local) {
-            return known(pack, message, node, carrier);
-        }
+    if let Some((pack, message)) = store.message(namespace, local) {
+        return known(pack, message, node, carrier);
     }
     if let Some(superseded) = store.superseded(namespace, local) {
         // The reconstruction's namespace, while an official pack is in force.
@@ -311,7 +309,7 @@ mod tests {
     use crate::document::Gated;
 
     fn recognise(xml: &str) -> String {
-        let store = Store::builtin().unwrap();
+        let store = Store::builtin();
         let document = Document::from_xml(Gated::xml(xml.as_bytes()).unwrap()).unwrap();
         match recognise_xml(&store, &document) {
             Recognition::Known(known) => format!("{} {:?}", known.message().id(), known.carrier),

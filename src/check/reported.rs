@@ -44,6 +44,7 @@ impl Reporter {
             end: finding.place.end,
             path: finding.place.path.clone(),
             words: finding.place.words.clone(),
+            keyed: finding.place.keyed.clone(),
             excerpt: document
                 .and_then(|document| document.excerpt(&finding.place, self.redaction, known)),
             fingerprint: Fingerprint::of(finding),

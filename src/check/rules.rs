@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::event::PackKind;
-use crate::finding::{Grade, RuleBook, RuleInfo};
+use crate::finding::{RuleBook, RuleInfo};
 use crate::pack::Pack;
-use crate::rules::{Origin, RuleSet};
+use crate::rules::RuleSet;
 use crate::text::BuiltinRules;
 
 /// The rule sets of one pack.
@@ -23,25 +22,8 @@ impl PackRules {
     /// reconstruction whose place it took.
     pub fn read(pack: &Pack) -> Self {
         let mut rules = Self::default();
-        let home = pack.rules_home();
-        for file in &home.manifest.rules {
-            let path = home.resolve(file);
-            let origin = Origin {
-                file: path.as_str().into(),
-                contract: Some(pack.manifest.contract.clone()),
-                grade: match home.manifest.kind {
-                    PackKind::Official => Grade::Published,
-                    PackKind::Reconstruction | PackKind::Foreign => Grade::Reconstructed,
-                },
-                source: home.manifest.contract.clone(),
-                phase: None,
-            };
-            let Some(bytes) = home.files().get(&path) else {
-                rules.refused.push(format!("{path}: not in the pack"));
-                continue;
-            };
-            let include = |name: &str| home.files().get(name).map(|bytes| bytes.to_vec());
-            match RuleSet::read(bytes, &origin, &include) {
+        for set in pack.rule_sets() {
+            match set {
                 Ok(set) => {
                     for info in set.infos() {
                         rules.infos.insert(info.code.clone(), Arc::clone(info));

@@ -1,17 +1,25 @@
 //! A whole run: inputs through the pool into a stream of events.
 
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::bench::Bench;
+use super::deviations::Deviation;
 use super::message::{Judge, Outcome};
 use super::own_findings::tool_finding;
 use super::pool::run_ordered;
 use super::reported::Reporter;
+use super::shipped::shipped_batch_rules;
+use super::weigh::{Fate, Scales};
 use crate::batch::BatchJudge;
-use crate::event::{BatchFinding, BatchJudged, EVENT_VERSION, Event, Started, Tally};
-use crate::finding::{Args, Class, Finding, Judgement, Kind, Place, Verdict, fold};
+use crate::event::{
+    BatchExcused, BatchFinding, BatchJudged, EVENT_VERSION, Event, Grounds, PackInForce, Started,
+    Tally,
+};
+use crate::finding::{Args, Code, Finding, Judgement, Place, Verdict};
 use crate::input::Input;
 use crate::limits::MAX_BATCH_FINDINGS;
+use crate::pack::Pack;
 
 /// How a run went, beside its events.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -30,7 +38,8 @@ pub fn run(
 ) -> (Tally, RunEnd) {
     let mut tally = Tally::new();
     let mut end = RunEnd::default();
-    let mut batch = BatchJudge::new(Arc::clone(&bench.extractor), bench.batch_rules.clone());
+    let mut grounds = Gathered::default();
+    let mut batch = BatchJudge::new(Arc::clone(&bench.extractor));
     let mut names: Vec<String> = Vec::new();
     sink(Event::Started(started(bench)));
     run_ordered(
@@ -42,6 +51,7 @@ pub fn run(
         },
         |outcome: Outcome| {
             end.internal |= outcome.internal;
+            grounds.add(outcome.pack, outcome.held);
             batch.add(outcome.records);
             if bench.options.batch {
                 names.push(outcome.judged.input.clone());
@@ -51,20 +61,57 @@ pub fn run(
             sink(event);
         },
     );
-    if let Some(judged) = judge_batch(bench, batch, &names) {
+    if let Some(judged) = judge_batch(bench, batch, &names, &mut grounds) {
         let event = Event::Batch(judged);
         tally.count(&event);
         sink(event);
     }
+    sink(Event::Grounds(grounds.finish()));
     sink(Event::Finished(tally.summary().clone()));
     (tally, end)
+}
+
+/// What the verdicts so far rest on.
+#[derive(Default)]
+struct Gathered {
+    packs: BTreeMap<Arc<str>, Arc<Pack>>,
+    held: HashMap<Code, u64>,
+}
+
+impl Gathered {
+    fn add(&mut self, pack: Option<Arc<Pack>>, held: Vec<Code>) {
+        if let Some(pack) = pack
+            && !self.packs.contains_key(&pack.manifest.contract)
+        {
+            self.packs.insert(pack.manifest.contract.clone(), pack);
+        }
+        for code in held {
+            *self.held.entry(code).or_default() += 1;
+        }
+    }
+
+    fn finish(self) -> Grounds {
+        let in_force = |pack: &Pack| PackInForce {
+            contract: pack.manifest.contract.to_string(),
+            version: pack.manifest.version.to_string(),
+            kind: pack.manifest.kind,
+            grade: pack.manifest.weakest_grade(),
+            hash: pack.hash().to_string(),
+        };
+        let held = self.held.into_iter();
+        Grounds {
+            packs: self.packs.values().map(|pack| in_force(pack)).collect(),
+            held: held
+                .map(|(code, times)| (code.to_string(), times))
+                .collect(),
+        }
+    }
 }
 
 fn started(bench: &Bench) -> Started {
     Started {
         version: EVENT_VERSION,
         tool: env!("CARGO_PKG_VERSION").to_string(),
-        packs: Vec::new(),
         redacted: bench.options.redaction == crate::finding::Redaction::Mask,
         strict_provenance: bench.options.strict_provenance,
         fail_on: bench.options.fail_on,
@@ -73,82 +120,74 @@ fn started(bench: &Bench) -> Started {
 
 /// What is said of the batch as a whole and of the run itself: rules over
 /// several messages, and deviations that nobody needs.
-fn judge_batch(bench: &Bench, batch: BatchJudge, names: &[String]) -> Option<BatchJudged> {
+fn judge_batch(
+    bench: &Bench,
+    batch: BatchJudge,
+    names: &[String],
+    grounds: &mut Gathered,
+) -> Option<BatchJudged> {
     let reporter = Reporter::new(bench.options.redaction);
-    let today = bench.facts.clock.today();
-    let mut findings: Vec<(Finding, Vec<String>)> = Vec::new();
-    let mut held: Vec<String> = Vec::new();
-    let mut judgements = Vec::new();
+    let mut scales = Scales::new(bench, MAX_BATCH_FINDINGS);
+    let mut said = BatchJudged::default();
+    let mut add = |scales: &mut Scales<'_>, finding: &Finding, inputs: Vec<String>| {
+        let fate = scales.weigh(finding, inputs.first().map_or("", String::as_str));
+        if matches!(fate, Fate::Counted) {
+            return;
+        }
+        let finding = reporter.finding(finding, None, &|_, _| false);
+        match fate {
+            Fate::Excused(entry) => said.excused.push(BatchExcused {
+                excused: entry.excuse(finding),
+                inputs,
+            }),
+            _ => said.findings.push(BatchFinding { finding, inputs }),
+        }
+    };
+    let mut held: Vec<Code> = Vec::new();
     if names.len() > 1 {
-        let judged = batch.judge(&bench.facts.calendar);
+        let rules = shipped_batch_rules();
+        let judged = batch.judge(rules.clone(), &bench.facts.calendar);
         let name = |number: u32| names.get(number as usize).cloned().unwrap_or_default();
-        for found in judged
-            .findings(|number| name(number).into())
-            .take(MAX_BATCH_FINDINGS)
-        {
+        for found in judged.findings(|number| name(number).into()) {
             let inputs = found.inputs.iter().map(|&number| name(number)).collect();
-            findings.push((found.finding, inputs));
+            add(&mut scales, &found.finding, inputs);
         }
         for outcome in judged
             .outcomes()
             .iter()
             .filter(|outcome| outcome.verdict() == Verdict::Pass)
         {
-            let rule = bench.batch_rules.entry(outcome.rule);
-            judgements.push(Judgement::new(Verdict::Pass, rule.grade));
-            held.push(rule.code.to_string());
+            let rule = rules.entry(outcome.rule);
+            scales.add(Judgement::new(Verdict::Pass, rule.grade));
+            held.push(rule.code.clone());
         }
     }
-    findings.retain(|(finding, inputs)| {
-        let input = inputs.first().map_or("", String::as_str);
-        bench.deviations.excuse(finding, input, today).is_none()
-    });
-    for entry in bench.deviations.expired(today) {
-        let args = Args::new()
-            .with("entry", format!("{} (regel {})", entry.rule, entry.line))
-            .with("until", entry.until.to_string());
-        findings.push((
-            tool_finding("KK-AFWIJKING-VERLOPEN", args, Place::default()),
-            Vec::new(),
-        ));
+    for finding in about_deviations(bench) {
+        add(&mut scales, &finding, Vec::new());
     }
-    for entry in bench
-        .deviations
-        .unused()
-        .filter(|entry| entry.until >= today)
-    {
-        let args = Args::new().with("entry", format!("{} (regel {})", entry.rule, entry.line));
-        findings.push((
-            tool_finding("KK-AFWIJKING-ONGEBRUIKT", args, Place::default()),
-            Vec::new(),
-        ));
-    }
-    if findings.is_empty() && held.is_empty() {
+    (said.judgement, said.more) = scales.finish();
+    if said.judgement == Judgement::NOT_APPLICABLE && said.excused.is_empty() {
         return None;
     }
-    let fails = |class: Class| class >= bench.options.fail_on;
-    judgements.extend(findings.iter().map(|(finding, _)| {
-        let verdict = match finding.kind {
-            Kind::Undecided => Verdict::Undecided,
-            Kind::Violation if fails(finding.class) => Verdict::Fail,
-            Kind::Violation => Verdict::Pass,
-        };
-        Judgement::new(verdict, finding.grade)
-    }));
-    let strict = bench.options.strict_provenance;
-    Some(BatchJudged {
-        judgement: fold(
-            judgements
-                .into_iter()
-                .map(|j| if strict { j.strict() } else { j }),
-        ),
-        findings: findings
-            .iter()
-            .map(|(finding, inputs)| BatchFinding {
-                finding: reporter.finding(finding, None, &|_, _| false),
-                inputs: inputs.clone(),
-            })
-            .collect(),
-        held,
-    })
+    grounds.add(None, held);
+    Some(said)
+}
+
+/// Deviations that excuse nothing any more.
+fn about_deviations(bench: &Bench) -> Vec<Finding> {
+    let today = bench.facts.clock.today();
+    let args = |entry: &Deviation| {
+        Args::new()
+            .with("entry", entry.rule.as_str())
+            .with("line", u64::from(entry.line))
+    };
+    let expired = bench.deviations.expired(today).map(|entry| {
+        let args = args(entry).with("until", entry.until.to_string());
+        tool_finding("KK-AFWIJKING-VERLOPEN", args, Place::default())
+    });
+    let unused = bench.deviations.unused();
+    let unused = unused
+        .filter(|entry| entry.until >= today)
+        .map(|entry| tool_finding("KK-AFWIJKING-ONGEBRUIKT", args(entry), Place::default()));
+    expired.chain(unused).collect()
 }

@@ -36,12 +36,17 @@ pub fn shipped_rio_paths() -> Result<RioPaths, FactError> {
     RioPaths::from_toml(&shipped("rio/rio-gegevens.toml"))
 }
 
-/// The rules over a batch and what they look at.
-pub fn shipped_batch() -> Result<(Arc<Extractor>, BatchRules), FactError> {
-    let source = shipped("batchregels.toml");
-    let paths = RecordPaths::from_toml(&source)?;
-    let rules = BatchRules::from_toml(&source)?;
-    Ok((Arc::new(Extractor::new(paths)), rules))
+/// Which parts of messages the rules over a batch look at.
+pub fn shipped_extractor() -> Result<Arc<Extractor>, FactError> {
+    let paths = RecordPaths::from_toml(&shipped("batch/gegevens.toml"))?;
+    Ok(Arc::new(Extractor::new(paths)))
+}
+
+/// The rules over a batch. Read when there is a batch: a run over one message
+/// has none.
+pub fn shipped_batch_rules() -> BatchRules {
+    BatchRules::from_toml(&shipped("batch/regels.toml"))
+        .expect("a test reads the rules over a batch")
 }
 
 fn shipped(path: &'static str) -> SourceText {

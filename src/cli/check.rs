@@ -10,7 +10,7 @@ use super::args::{Check, Global};
 use super::failure::Failure;
 use super::settings::Settings;
 use super::setup;
-use crate::check::{Bench, CheckOptions, Deviations, RulesOfPacks, run, shipped_batch};
+use crate::check::{Bench, CheckOptions, Deviations, RulesOfPacks, run, shipped_extractor};
 use crate::clock::Clock;
 use crate::event::{Event, Recorder, Spool};
 use crate::exit::{Exit, Trouble};
@@ -40,15 +40,14 @@ pub fn run_check(
         &check.rio
     };
     let facts = setup::facts(clock, profile, rio, &store)?;
-    let (extractor, batch_rules) =
-        shipped_batch().map_err(|error| Failure::internal("pack").with("reason", error))?;
+    let extractor =
+        shipped_extractor().map_err(|error| Failure::internal("pack").with("reason", error))?;
     let bench = Arc::new(Bench {
         store,
         facts,
         options: options(check, settings),
         deviations: deviations(check, settings)?,
         extractor,
-        batch_rules,
         rules: RulesOfPacks::default(),
     });
     let paths: Vec<PathBuf> = check.paths.iter().map(PathBuf::from).collect();
@@ -65,7 +64,7 @@ pub fn run_check(
             Recorder::create(path, bench.options.redaction).map_err(|error| {
                 Failure::usage("not-written")
                     .with("path", path.display())
-                    .with("reason", error)
+                    .because(error.0)
             })
         })
         .transpose()?;
@@ -82,9 +81,7 @@ pub fn run_check(
         return Err(failure);
     }
     if let Some(recorder) = recorder {
-        recorder
-            .finish()
-            .map_err(|error| Failure::usage("record-write").with("reason", error))?;
+        recorder.finish()?;
     }
     let exit = Exit::of(
         tally.summary(),
@@ -107,14 +104,10 @@ fn keep(
 ) -> Result<(), Failure> {
     outlet.show(event)?;
     if outlet.replays {
-        spool
-            .push(event)
-            .map_err(|error| Failure::usage("spool-write").with("reason", error))?;
+        spool.push(event)?;
     }
     if let Some(recorder) = recorder {
-        recorder
-            .record(event)
-            .map_err(|error| Failure::usage("record-write").with("reason", error))?;
+        recorder.record(event)?;
     }
     Ok(())
 }
@@ -247,33 +240,19 @@ fn write_reports(
     let run = Run::new(spool, &bench.rules, language, exit);
     for wanted in reports.iter().filter(|wanted| !wanted.is_stream()) {
         match &wanted.file {
-            None => wanted
-                .format
-                .write(&run, std::io::stdout().lock())
-                .map_err(|error| {
-                    Failure::usage("not-written")
-                        .with("path", "-")
-                        .with("reason", error)
-                })?,
+            None => wanted.format.write(&run, std::io::stdout().lock())?,
             Some(path) => {
-                let failure = |reason: String| {
+                let failure = |error: std::io::Error| {
                     Failure::usage("not-written")
                         .with("path", path.display())
-                        .with("reason", reason)
+                        .because(error.kind())
                 };
-                if let Some(folder) = path
-                    .parent()
-                    .filter(|folder| !folder.as_os_str().is_empty())
-                {
-                    std::fs::create_dir_all(folder)
-                        .map_err(|error| failure(error.kind().to_string()))?;
+                let folder = path.parent();
+                if let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) {
+                    std::fs::create_dir_all(folder).map_err(failure)?;
                 }
-                let file = std::fs::File::create(path)
-                    .map_err(|error| failure(error.kind().to_string()))?;
-                wanted
-                    .format
-                    .write(&run, file)
-                    .map_err(|error| failure(error.to_string()))?;
+                let file = std::fs::File::create(path).map_err(failure)?;
+                wanted.format.write(&run, file)?;
             }
         }
     }
@@ -283,7 +262,7 @@ fn write_reports(
 fn stdout_failure(error: &std::io::Error) -> Failure {
     Failure::usage("not-written")
         .with("path", "-")
-        .with("reason", error.kind())
+        .because(error.kind())
 }
 
 fn clock(check: &Check) -> Result<Clock, Failure> {

@@ -8,14 +8,14 @@ use super::output::print;
 use crate::example::{Cases, Examples};
 use crate::exit::Exit;
 use crate::finding::Language;
-use crate::pack::{Part, Store};
+use crate::pack::{Pack, Part, Store};
 use crate::schema::xsd::nearest;
-use crate::text::Texts;
+use crate::text::{Texts, fill};
 
 /// Runs the command; without an operation it lists what there is.
 pub fn run_example(store: &Store, wanted: &Example, language: Language) -> Result<Exit, Failure> {
     if let Some(rule) = &wanted.breaks {
-        return broken(store, rule, wanted.operation.as_deref());
+        return broken(store, rule, wanted.operation.as_deref(), language);
     }
     let Some(operation) = &wanted.operation else {
         return list(store, language);
@@ -33,7 +33,11 @@ pub fn run_example(store: &Store, wanted: &Example, language: Language) -> Resul
         })
         .and_then(|(_, message)| store.example(message.id()));
     match found {
-        Some(example) => print(example.text),
+        Some(example) => {
+            let contract = example.contract;
+            note_of_origin(store, contract, language);
+            print(example.text)
+        }
         None => Err(unknown(store, operation)),
     }
 }
@@ -52,7 +56,12 @@ fn list(store: &Store, language: Language) -> Result<Exit, Failure> {
 }
 
 /// The message of a case in which exactly `rule` is broken.
-fn broken(store: &Store, rule: &str, operation: Option<&str>) -> Result<Exit, Failure> {
+fn broken(
+    store: &Store,
+    rule: &str,
+    operation: Option<&str>,
+    language: Language,
+) -> Result<Exit, Failure> {
     let cases =
         Cases::builtin().map_err(|error| Failure::internal("pack").with("reason", error))?;
     let code = rule.to_uppercase();
@@ -86,7 +95,24 @@ fn broken(store: &Store, rule: &str, operation: Option<&str>) -> Result<Exit, Fa
         .breaks
         .message(store)
         .map_err(|error| Failure::internal("pack").with("reason", error))?;
+    if let Some(example) = store.example(&case.breaks.base) {
+        note_of_origin(store, example.contract, language);
+    }
     print(&message)
+}
+
+/// Says beside the message, where an official pack is in force, that it comes
+/// from the reconstruction: it may differ from what the pack asks for.
+fn note_of_origin(store: &Store, contract: &str, language: Language) {
+    let replaced = |pack: &&Arc<Pack>| {
+        let reconstruction = pack.reconstruction();
+        reconstruction.is_some_and(|pack| *pack.manifest.contract == *contract)
+    };
+    if let Some(official) = store.packs().find(replaced) {
+        let args = [("contract", &*official.manifest.contract)];
+        let note = &Texts::of(language).rules.of_reconstruction;
+        eprintln!("{}", fill(note, &args));
+    }
 }
 
 fn unknown(store: &Store, operation: &str) -> Failure {

@@ -1,7 +1,11 @@
 //! What ends a command before it has a result.
 
+use std::io::ErrorKind;
+
+use crate::event::{RecordError, SpoolError};
 use crate::exit::Exit;
 use crate::pack::Problem;
+use crate::report::ReportError;
 use crate::text::Texts;
 
 /// A failure, as a key of the texts (`error.<key>`) with its arguments. Every
@@ -10,6 +14,8 @@ use crate::text::Texts;
 pub struct Failure {
     key: &'static str,
     args: Vec<(&'static str, String)>,
+    /// What the system said: the argument `reason`, in the user's language.
+    system: Option<ErrorKind>,
     /// What is wrong with packs, which have words of their own.
     packs: Option<Box<Problem>>,
     exit: Exit,
@@ -29,12 +35,34 @@ impl From<Problem> for Failure {
     }
 }
 
+impl From<ReportError> for Failure {
+    fn from(error: ReportError) -> Self {
+        match error {
+            ReportError::Events(error) => error.into(),
+            ReportError::Write(kind) => Self::usage("report-write").because(kind),
+        }
+    }
+}
+
+impl From<SpoolError> for Failure {
+    fn from(error: SpoolError) -> Self {
+        Self::usage(error.key()).because(error.kind())
+    }
+}
+
+impl From<RecordError> for Failure {
+    fn from(RecordError(kind): RecordError) -> Self {
+        Self::usage("record-write").because(kind)
+    }
+}
+
 impl Failure {
     /// The user's call or settings are at fault.
     pub fn usage(key: &'static str) -> Self {
         Self {
             key,
             args: Vec::new(),
+            system: None,
             packs: None,
             exit: Exit::Usage,
         }
@@ -54,15 +82,23 @@ impl Failure {
         self
     }
 
+    /// Adds what the system said, as the argument `reason`.
+    pub fn because(mut self, kind: ErrorKind) -> Self {
+        self.system = Some(kind);
+        self
+    }
+
     /// The failure in words.
     pub fn text(&self, texts: &Texts) -> String {
         if let Some(problem) = &self.packs {
             return problem.text(texts);
         }
+        let reason = self.system.map(|kind| ("reason", texts.io_error(kind)));
         let args: Vec<(&str, &str)> = self
             .args
             .iter()
             .map(|(name, value)| (*name, value.as_str()))
+            .chain(reason)
             .collect();
         texts.error(self.key, &args)
     }

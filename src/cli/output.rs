@@ -15,7 +15,7 @@ pub fn print(text: &str) -> Result<Exit, Failure> {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(Exit::Conforms),
         Err(error) => Err(Failure::usage("not-written")
             .with("path", "-")
-            .with("reason", error.kind())),
+            .because(error.kind())),
     }
 }
 

@@ -110,8 +110,7 @@ fn import(
 ) -> Result<Exit, Failure> {
     let project = project(global)?;
     let user_packs = setup::user_packs(global, settings)?;
-    let builtin =
-        Store::builtin().map_err(|error| Failure::internal("pack").with("reason", error))?;
+    let builtin = Store::builtin();
     let source = if path.is_dir() {
         ImportSource::Folder(path.to_path_buf())
     } else {
@@ -290,7 +289,7 @@ fn project(global: &Global) -> Result<Project, Failure> {
         None => std::env::current_dir().map(Project::at).map_err(|error| {
             Failure::usage("unreadable")
                 .with("path", ".")
-                .with("reason", error.kind())
+                .because(error.kind())
         }),
     }
 }

@@ -45,7 +45,7 @@ pub fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
     let failure = match error.kind() {
         std::io::ErrorKind::NotFound => Failure::usage("not-found"),
         std::io::ErrorKind::PermissionDenied => Failure::usage("permission"),
-        kind => Failure::usage("unreadable").with("reason", kind),
+        kind => Failure::usage("unreadable").because(kind),
     };
     failure.with("path", path.display())
 }

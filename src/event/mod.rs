@@ -12,7 +12,7 @@ mod tally;
 pub use record::{RecordError, Recorder};
 pub use spool::{Replay, Spool, SpoolError};
 pub use stream::{
-    BatchFinding, BatchJudged, Carrier, EVENT_VERSION, Event, Excused, Judged, PackInForce,
-    PackKind, Recognised, Reported, Started, Summary,
+    BatchExcused, BatchFinding, BatchJudged, Carrier, EVENT_VERSION, Event, Excused, Grounds,
+    Judged, PackInForce, PackKind, Recognised, Reported, Started, Summary,
 };
 pub use tally::Tally;

@@ -207,7 +207,6 @@ mod tests {
             findings: Vec::new(),
             excused: Vec::new(),
             more: 0,
-            held: Vec::new(),
         }))
     }
 

@@ -1,5 +1,7 @@
 //! The events themselves.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::document::Excerpt;
@@ -19,6 +21,8 @@ pub enum Event {
     Judged(Box<Judged>),
     /// What the batch as a whole showed, beyond its messages.
     Batch(BatchJudged),
+    /// What the verdicts rest on, after the last of them.
+    Grounds(Grounds),
     /// The run ended. The last event of every complete stream.
     Finished(Summary),
 }
@@ -30,14 +34,22 @@ pub struct Started {
     pub version: u32,
     /// The tool's version.
     pub tool: String,
-    /// The packs in force, by contract.
-    pub packs: Vec<PackInForce>,
     /// Whether personal data is masked in this stream.
     pub redacted: bool,
     /// Whether verdicts on less than published facts count as undecided.
     pub strict_provenance: bool,
     /// The class from which a finding fails a message.
     pub fail_on: Class,
+}
+
+/// What the verdicts of a run rest on.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Grounds {
+    /// The packs that judged a message, by contract.
+    pub packs: Vec<PackInForce>,
+    /// In how many messages each rule was judged and held, by code. A message
+    /// in which the rule was broken or undecided somewhere does not count.
+    pub held: BTreeMap<String, u64>,
 }
 
 /// A pack that a run judges with.
@@ -83,9 +95,6 @@ pub struct Judged {
     pub excused: Vec<Excused>,
     /// Findings beyond the limit per message, counted only.
     pub more: u64,
-    /// Codes of the rules that were judged on this message, without those
-    /// found broken or undecided: what a pass rests on.
-    pub held: Vec<String>,
 }
 
 /// What a message is.
@@ -142,6 +151,9 @@ pub struct Reported {
     pub path: String,
     /// The place in words.
     pub words: String,
+    /// The path with repeated elements named by a key of theirs, as the
+    /// deviations file has it.
+    pub keyed: String,
     /// The lines around it, masked.
     pub excerpt: Option<Excerpt>,
     /// Identity over runs.
@@ -169,8 +181,30 @@ pub struct BatchJudged {
     pub judgement: Judgement,
     /// What was found.
     pub findings: Vec<BatchFinding>,
-    /// Codes of the batch rules that were judged and hold.
-    pub held: Vec<String>,
+    /// Findings that a deviation excuses.
+    pub excused: Vec<BatchExcused>,
+    /// Findings beyond the limit, counted only.
+    pub more: u64,
+}
+
+impl Default for BatchJudged {
+    fn default() -> Self {
+        Self {
+            judgement: Judgement::NOT_APPLICABLE,
+            findings: Vec::new(),
+            excused: Vec::new(),
+            more: 0,
+        }
+    }
+}
+
+/// An excused finding over several messages.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BatchExcused {
+    /// The finding and its excuse.
+    pub excused: Excused,
+    /// The inputs it is about, as those of a [`BatchFinding`].
+    pub inputs: Vec<String>,
 }
 
 /// A finding over several messages.

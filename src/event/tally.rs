@@ -16,12 +16,12 @@ impl Tally {
         Self::default()
     }
 
-    /// Counts an event. `Started` and `Finished` change nothing.
+    /// Counts an event. Only judgements count.
     pub fn count(&mut self, event: &Event) {
         match event {
             Event::Judged(judged) => self.count_judged(judged),
             Event::Batch(batch) => self.count_batch(batch),
-            Event::Started(_) | Event::Finished(_) => {}
+            Event::Started(_) | Event::Grounds(_) | Event::Finished(_) => {}
         }
     }
 
@@ -53,6 +53,8 @@ impl Tally {
 
     fn count_batch(&mut self, batch: &BatchJudged) {
         self.count_findings(batch.findings.iter().map(|found| &found.finding));
+        self.summary.excused += batch.excused.len() as u64;
+        self.summary.more += batch.more;
         self.fold(batch.judgement);
     }
 

@@ -4,6 +4,7 @@
 //! at the edge, in the reader's language. Baselines, deviations, SARIF and the
 //! comparison of runs all rest on its [`Fingerprint`].
 
+mod beyond;
 mod fingerprint;
 mod grade;
 mod personal;
@@ -11,6 +12,7 @@ mod place;
 mod template;
 mod verdict;
 
+pub use beyond::Beyond;
 pub use fingerprint::Fingerprint;
 pub use grade::{Class, Grade};
 pub(crate) use personal::mask;
@@ -25,7 +27,7 @@ use std::sync::Arc;
 pub type Code = Arc<str>;
 
 /// Whether a rule was broken or could not be judged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// The rule is broken.

@@ -136,7 +136,7 @@ pub struct RuleText {
 }
 
 /// Everything known of a rule but its logic.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleInfo {
     /// The rule's code.
     pub code: Code,

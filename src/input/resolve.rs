@@ -11,8 +11,18 @@ use walkdir::{DirEntry, WalkDir};
 use super::error::{InputError, UsageError};
 use super::open::{Input, Origin, one, open_file, open_stream, shown};
 
-/// Folders of version control, which hold no messages of the user's.
-const VERSION_CONTROL: [&str; 7] = [".git", ".hg", ".svn", ".jj", ".bzr", "_darcs", "CVS"];
+/// Folders of version control and of ours, which hold no messages of the
+/// user's.
+const NO_MESSAGES: [&str; 8] = [
+    ".git",
+    ".hg",
+    ".svn",
+    ".jj",
+    ".bzr",
+    "_darcs",
+    "CVS",
+    ".ketenkeur",
+];
 
 /// The characters that make a pattern of an argument.
 const WILD: [char; 4] = ['*', '?', '[', '{'];
@@ -207,7 +217,7 @@ impl Walk {
             let name = entry.file_name();
             entry.depth() == 0
                 || !entry.file_type().is_dir()
-                || !VERSION_CONTROL.iter().any(|folder| name == *folder)
+                || !NO_MESSAGES.iter().any(|folder| name == *folder)
         };
         Self {
             entries: WalkDir::new(root)

@@ -16,7 +16,7 @@ use super::store::{Pack, Store};
 use super::stored;
 use crate::event::PackKind;
 use crate::finding::Grade;
-use crate::rules::{Origin, RulePaths, RuleSet};
+use crate::rules::RulePaths;
 use crate::schema::xsd::{SchemaFiles, SchemaRefused, Structure, XsdSchema};
 
 /// Folder of the official files within a pack.
@@ -444,21 +444,8 @@ pub(super) fn rebind(
 /// The location paths of the rules that a pack holds.
 fn rule_paths(pack: &Pack) -> Result<Vec<RulePaths>, BindError> {
     let mut paths = Vec::new();
-    for file in &pack.manifest.rules {
-        let path = pack.resolve(file);
-        let origin = Origin {
-            file: path.as_str().into(),
-            contract: Some(pack.manifest.contract.clone()),
-            grade: pack.manifest.weakest_grade(),
-            source: pack.manifest.contract.clone(),
-            phase: None,
-        };
-        let bytes = pack
-            .files()
-            .get(&path)
-            .ok_or_else(|| BindError::NoRules { file: path.clone() })?;
-        let include = |name: &str| pack.files().get(name).map(|bytes| bytes.to_vec());
-        paths.extend(RuleSet::read(bytes, &origin, &include)?.paths());
+    for set in pack.rule_sets() {
+        paths.extend(set?.paths());
     }
     Ok(paths)
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::layout::LayoutError;
 use super::package::{PackageError, Source};
+use super::rule_sets::RuleSetUnusable;
 use super::wsdl::WsdlError;
-use crate::rules::RuleSetError;
 use crate::schema::xsd::SchemaRefused;
 
 /// Why rules cannot be bound to an official pack: a mistake in the product's
@@ -15,15 +15,9 @@ pub enum BindError {
     /// The schema of the reconstruction does not compile.
     #[error(transparent)]
     Schema(#[from] SchemaRefused),
-    /// A rule file that is not there.
-    #[error("{file}: is not in the pack")]
-    NoRules {
-        /// The file.
-        file: String,
-    },
-    /// A rule file that cannot be read.
+    /// A rule set that is missing or cannot be read.
     #[error(transparent)]
-    Rules(#[from] RuleSetError),
+    Rules(#[from] RuleSetUnusable),
 }
 
 /// Why a package is not imported. Nothing has changed on disk then.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::builtin::builtin_files;
-use super::store::{Pack, PackError, Store, hash_of, hexadecimal};
+use super::store::{Pack, Store, hash_of, hexadecimal};
 use crate::event::PackKind;
 
 /// Version of the lock file.
@@ -77,9 +77,6 @@ pub enum LockError {
         /// What is wrong.
         message: String,
     },
-    /// The packs that the product brings along are damaged.
-    #[error(transparent)]
-    Builtin(#[from] PackError),
     /// Packs differ from the lock.
     #[error("the packs differ from the lock: {}", differences.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Differs {
@@ -128,16 +125,12 @@ pub enum Difference {
 
 impl Lock {
     /// The lock of the packs in force.
-    ///
-    /// # Errors
-    ///
-    /// When the packs within the product are damaged.
-    pub fn of(store: &Store) -> Result<Self, PackError> {
-        Ok(Self {
+    pub fn of(store: &Store) -> Self {
+        Self {
             version: VERSION,
-            facts: facts_hash()?,
+            facts: facts_hash(),
             packs: store.packs().map(|pack| LockedPack::of(pack)).collect(),
-        })
+        }
     }
 
     /// Reads a lock file.
@@ -210,7 +203,7 @@ impl Lock {
     ///
     /// Every pack that is not in the lock, is another one, or is missing.
     pub fn verify(&self, store: &Store) -> Result<(), LockError> {
-        let now = Self::of(store)?;
+        let now = Self::of(store);
         let mut differences = Vec::new();
         for pack in &now.packs {
             let contract = pack.contract.clone();
@@ -291,11 +284,12 @@ fn changed(before: &BTreeMap<String, String>, now: &BTreeMap<String, String>) ->
 }
 
 /// SHA-256 over the product's files that belong to no pack.
-fn facts_hash() -> Result<String, PackError> {
-    let store = Store::builtin()?;
+fn facts_hash() -> String {
+    let store = Store::builtin();
+    let owned: Vec<_> = store.packs().map(|pack| pack.owned()).collect();
     let mut hash = Sha256::new();
     for (path, bytes) in builtin_files() {
-        let of_a_pack = store.packs().any(|pack| pack.owns(&path));
+        let of_a_pack = owned.iter().any(|owned| owned.holds(&path));
         if !of_a_pack {
             hash.update(path.as_bytes());
             hash.update([0]);
@@ -303,5 +297,5 @@ fn facts_hash() -> Result<String, PackError> {
             hash.update(bytes);
         }
     }
-    Ok(hexadecimal(&hash.finalize()))
+    hexadecimal(&hash.finalize())
 }

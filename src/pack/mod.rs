@@ -15,6 +15,7 @@ mod package;
 mod places;
 mod problem;
 mod project;
+mod rule_sets;
 mod store;
 mod stored;
 pub mod wsdl;
@@ -33,5 +34,6 @@ pub use overview::{
 pub use package::{ImportSource, Package, PackageError, Source, Unreadable, UnreadableReason};
 pub use problem::Problem;
 pub use project::{Project, ProjectError, in_force, user_packs_folder};
-pub use store::{Pack, PackError, Store, Superseded};
+pub use rule_sets::RuleSetUnusable;
+pub use store::{Pack, Store, Superseded};
 pub use stored::StoredError;

@@ -105,7 +105,6 @@ impl ProjectError {
     /// The failure, to be said to the user.
     pub fn problem(&self) -> Problem {
         match self {
-            Self::Builtin(error) => Problem::ours(error),
             Self::Stored(error) => stored(error),
             Self::Schema { contract, refused } => Problem::new("packs-stored-schema")
                 .with("contract", contract)
@@ -205,7 +204,6 @@ impl LockError {
             Self::Broken { path, line, .. } => Problem::new("packs-lock-broken")
                 .with("path", path)
                 .maybe("line", line.as_ref()),
-            Self::Builtin(error) => Problem::ours(error),
             Self::Differs { differences } => Problem {
                 more: differences.iter().map(difference).collect(),
                 ..Problem::new("packs-lock-differs")

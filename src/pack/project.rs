@@ -8,7 +8,7 @@ use super::import::{ImportOptions, Imported, import, rebind};
 use super::import_error::{BindError, ImportError};
 use super::lock::{Lock, LockError};
 use super::package::ImportSource;
-use super::store::{PackError, Store};
+use super::store::Store;
 use super::stored::{self, StoredError};
 use crate::event::PackKind;
 use crate::schema::xsd::{SchemaRefused, XsdSchema};
@@ -25,9 +25,6 @@ pub struct Project {
 /// Why a project's packs cannot be used or changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProjectError {
-    /// The packs within the product are damaged: our fault.
-    #[error(transparent)]
-    Builtin(#[from] PackError),
     /// An imported pack cannot be read.
     #[error(transparent)]
     Stored(#[from] StoredError),
@@ -113,7 +110,7 @@ impl Project {
     ///
     /// When the lock file cannot be written.
     pub fn lock(&self, store: &Store) -> Result<(), ProjectError> {
-        Lock::of(store)?.write(&self.lock_file())?;
+        Lock::of(store).write(&self.lock_file())?;
         Ok(())
     }
 
@@ -137,7 +134,7 @@ pub fn in_force(
     project: Option<&Project>,
     user_packs: Option<&Path>,
 ) -> Result<Store, ProjectError> {
-    let builtin = Store::builtin()?;
+    let builtin = Store::builtin();
     let mut store = builtin.clone();
     let of_project = project.map(Project::packs_folder);
     for folder in user_packs.into_iter().chain(of_project.as_deref()) {

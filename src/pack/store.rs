@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::bind::Binding;
 use super::builtin::builtin_files;
-use super::manifest::{Manifest, ManifestError, Message};
+use super::manifest::{Manifest, Message};
 use crate::schema::xsd::SchemaFiles;
 
 /// A pack: its manifest and its files.
@@ -23,20 +23,6 @@ pub struct Pack {
     reconstruction: Option<Arc<Pack>>,
     binding: Option<Binding>,
     hash: OnceLock<String>,
-}
-
-/// Why the packs cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PackError {
-    /// A manifest is wrong.
-    #[error(transparent)]
-    Manifest(#[from] ManifestError),
-    /// Two packs of one contract hold on the same day.
-    #[error("two packs of contract {contract} are in force at once")]
-    Twice {
-        /// The contract.
-        contract: String,
-    },
 }
 
 impl Pack {
@@ -127,29 +113,20 @@ impl Pack {
 
     /// The files that make the pack what it is: those of its folder, those
     /// shared within its family, and the rule sets it names elsewhere.
-    pub fn own_files(&self) -> impl Iterator<Item = (&str, &Arc<[u8]>)> {
-        self.files.iter().filter(|(path, _)| self.owns(path))
+    pub fn own_files(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        let owned = self.owned();
+        self.files.iter().filter(move |(path, _)| owned.holds(path))
     }
 
-    /// Whether a file is one of [`Pack::own_files`].
-    pub(super) fn owns(&self, path: &str) -> bool {
-        let below = |folder: &str| {
-            folder.is_empty()
-                || path
-                    .strip_prefix(folder)
-                    .is_some_and(|rest| rest.starts_with('/'))
-        };
-        let shared = self
-            .folder
-            .rsplit_once('/')
-            .map(|(family, _)| format!("{family}/gedeeld"));
-        below(&self.folder)
-            || shared.is_some_and(|shared| below(&shared))
-            || self
-                .manifest
-                .rules
-                .iter()
-                .any(|rules| self.resolve(rules) == path)
+    /// Which files are the pack's own.
+    pub(super) fn owned(&self) -> Owned {
+        let rules = self.manifest.rules.iter();
+        let shared = self.folder.rsplit_once('/');
+        Owned {
+            folder: self.folder.clone(),
+            shared: shared.map(|(family, _)| format!("{family}/gedeeld")),
+            rules: rules.map(|rules| self.resolve(rules)).collect(),
+        }
     }
 
     /// SHA-256 over [`Pack::own_files`], in hexadecimal digits.
@@ -164,6 +141,28 @@ impl Pack {
             }
             hexadecimal(&hash.finalize())
         })
+    }
+}
+
+/// Which files are a pack's own.
+pub(super) struct Owned {
+    folder: String,
+    shared: Option<String>,
+    rules: Vec<String>,
+}
+
+impl Owned {
+    /// Whether a file is among them.
+    pub fn holds(&self, path: &str) -> bool {
+        let below = |folder: &str| {
+            folder.is_empty()
+                || path
+                    .strip_prefix(folder)
+                    .is_some_and(|rest| rest.starts_with('/'))
+        };
+        below(&self.folder)
+            || self.shared.as_deref().is_some_and(below)
+            || self.rules.iter().any(|rules| rules == path)
     }
 }
 
@@ -194,9 +193,59 @@ pub(super) fn resolve(folder: &str, relative: &str) -> String {
 /// The packs in force, by contract.
 #[derive(Debug, Clone)]
 pub struct Store {
-    packs: BTreeMap<Arc<str>, Arc<Pack>>,
+    packs: BTreeMap<Arc<str>, Slot>,
     /// Packs that others took the place of, by their contract.
     replaced: BTreeMap<Arc<str>, Arc<Pack>>,
+}
+
+/// A pack in force.
+#[derive(Debug, Clone)]
+enum Slot {
+    Read(Arc<Pack>),
+    /// One of the product, whose manifest is read when it is first needed: a
+    /// run sees messages of one or two contracts.
+    Builtin(Arc<BuiltinPack>),
+}
+
+#[derive(Debug)]
+struct BuiltinPack {
+    folder: String,
+    manifest: &'static str,
+    files: SchemaFiles,
+    pack: OnceLock<Arc<Pack>>,
+}
+
+impl Slot {
+    fn pack(&self) -> &Arc<Pack> {
+        match self {
+            Self::Read(pack) => pack,
+            Self::Builtin(builtin) => builtin.pack.get_or_init(|| {
+                let path = format!("{}/pack.toml", builtin.folder);
+                let manifest = Manifest::parse(&path, builtin.manifest)
+                    .expect("a test reads every manifest within the product");
+                let files = builtin.files.clone();
+                Arc::new(Pack::new(manifest, &builtin.folder, files))
+            }),
+        }
+    }
+
+    /// The pack, unless its manifest is still unread.
+    fn read(&self) -> Option<&Arc<Pack>> {
+        match self {
+            Self::Read(pack) => Some(pack),
+            Self::Builtin(builtin) => builtin.pack.get(),
+        }
+    }
+
+    /// Whether the manifest is unread and speaks of a namespace.
+    fn is_unread_with(&self, namespace: &str) -> bool {
+        match self {
+            Self::Read(_) => false,
+            Self::Builtin(builtin) => {
+                builtin.pack.get().is_none() && builtin.manifest.contains(namespace)
+            }
+        }
+    }
 }
 
 /// An element of a reconstruction that an official pack took the place of.
@@ -212,31 +261,25 @@ pub struct Superseded<'s> {
 
 impl Store {
     /// The packs that travel inside the binary.
-    pub fn builtin() -> Result<Self, PackError> {
+    pub fn builtin() -> Self {
         let all = builtin_files();
-        let files = SchemaFiles::new(
-            all.iter()
-                .map(|(path, bytes)| (path.clone(), Arc::from(*bytes))),
-        );
-        let mut packs = BTreeMap::new();
-        for (path, bytes) in &all {
-            let Some(folder) = path.strip_suffix("/pack.toml") else {
-                continue;
+        let files = SchemaFiles::new(all.iter().map(|(path, bytes)| (path.clone(), *bytes)));
+        let packs = all.iter().filter_map(|(path, bytes)| {
+            let folder = path.strip_suffix("/pack.toml")?;
+            // The folder is named after the contract; a test compares.
+            let contract = folder.rsplit('/').next()?;
+            let builtin = BuiltinPack {
+                folder: folder.to_string(),
+                manifest: std::str::from_utf8(bytes).unwrap_or_default(),
+                files: files.clone(),
+                pack: OnceLock::new(),
             };
-            let text = String::from_utf8_lossy(bytes);
-            let manifest = Manifest::parse(path, &text)?;
-            let contract = manifest.contract.clone();
-            let pack = Arc::new(Pack::new(manifest, folder, files.clone()));
-            if packs.insert(contract.clone(), pack).is_some() {
-                return Err(PackError::Twice {
-                    contract: contract.to_string(),
-                });
-            }
-        }
-        Ok(Self {
-            packs,
+            Some((contract.into(), Slot::Builtin(Arc::new(builtin))))
+        });
+        Self {
+            packs: packs.collect(),
             replaced: BTreeMap::new(),
-        })
+        }
     }
 
     /// Puts a pack in force; it takes the place of the pack of its contract
@@ -247,10 +290,12 @@ impl Store {
             && *other != pack.manifest.contract
             && let Some(replaced) = self.packs.remove(other)
         {
-            self.replaced.insert(other.clone(), replaced);
+            self.replaced
+                .insert(other.clone(), Arc::clone(replaced.pack()));
         }
         let contract = pack.manifest.contract.clone();
-        let before = self.packs.insert(contract.clone(), pack);
+        let before = self.packs.insert(contract.clone(), Slot::Read(pack));
+        let before = before.map(|slot| Arc::clone(slot.pack()));
         if let Some(before) = &before {
             self.replaced
                 .entry(contract)
@@ -261,19 +306,25 @@ impl Store {
 
     /// The packs, by contract.
     pub fn packs(&self) -> impl Iterator<Item = &Arc<Pack>> {
-        self.packs.values()
+        self.packs.values().map(Slot::pack)
     }
 
     /// The pack of a contract.
     pub fn pack(&self, contract: &str) -> Option<&Arc<Pack>> {
-        self.packs.get(contract)
+        self.packs.get(contract).map(Slot::pack)
     }
 
     /// The pack and the message of an element.
     pub fn message(&self, namespace: &str, local: &str) -> Option<(&Arc<Pack>, &Message)> {
-        self.packs
-            .values()
-            .find_map(|pack| Some((pack, pack.message(namespace, local)?)))
+        let message = |pack| message_of(pack, namespace, local);
+        let read = self.packs.values().filter_map(Slot::read);
+        read.into_iter().find_map(message).or_else(|| {
+            let unread = self.packs.values();
+            unread
+                .filter(|slot| slot.is_unread_with(namespace))
+                .map(Slot::pack)
+                .find_map(message)
+        })
     }
 
     /// The reconstruction's message of this element, where an official pack
@@ -282,10 +333,10 @@ impl Store {
         self.replaced.values().find_map(|reconstruction| {
             let message = reconstruction.message(namespace, local)?;
             let contract = &reconstruction.manifest.contract;
-            let official = self.packs.get(contract).or_else(|| {
+            let official = self.pack(contract).or_else(|| {
                 let takes_over =
                     |pack: &&Arc<Pack>| pack.manifest.rules_of.as_ref() == Some(contract);
-                self.packs.values().find(takes_over)
+                self.packs().find(takes_over)
             })?;
             Some(Superseded {
                 reconstruction,
@@ -297,13 +348,21 @@ impl Store {
 
     /// All messages, in order of contract.
     pub fn messages(&self) -> impl Iterator<Item = (&Arc<Pack>, &Message)> {
-        self.packs.values().flat_map(|pack| {
+        self.packs().flat_map(|pack| {
             pack.manifest
                 .messages
                 .iter()
                 .map(move |message| (pack, message))
         })
     }
+}
+
+fn message_of<'p>(
+    pack: &'p Arc<Pack>,
+    namespace: &str,
+    local: &str,
+) -> Option<(&'p Arc<Pack>, &'p Message)> {
+    Some((pack, pack.message(namespace, local)?))
 }
 
 #[cfg(test)]
@@ -321,10 +380,12 @@ mod tests {
 
     #[test]
     fn every_builtin_pack_names_files_that_exist() {
-        let store = Store::builtin().unwrap();
+        let store = Store::builtin();
         assert!(store.packs().count() >= 10);
-        for pack in store.packs() {
+        for (contract, slot) in &store.packs {
+            let pack = slot.pack();
             let manifest = &pack.manifest;
+            assert_eq!(*contract, manifest.contract);
             for rules in &manifest.rules {
                 assert!(pack.text(rules).is_some(), "{}: {rules}", manifest.contract);
             }

@@ -29,7 +29,7 @@ pub(super) fn write(run: &Run<'_>, out: &mut dyn Write) -> Result<(), ReportErro
                     command(&found.finding, input, fail_on, run.voice, out)?;
                 }
             }
-            Event::Finished(_) => {}
+            Event::Grounds(_) | Event::Finished(_) => {}
         }
     }
     let texts = run.voice.texts;

@@ -1,6 +1,5 @@
 //! Output for people, written while the events come in.
 
-use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use anstyle::Style;
@@ -10,7 +9,9 @@ use super::look::{BOLD, DIM, GREEN, Look, RED, YELLOW};
 use super::snippet::Snippet;
 use super::voice::first_and_others;
 use super::{Voice, visible};
-use crate::event::{BatchJudged, Event, Judged, PackKind, Reported, Started, Tally};
+use crate::event::{
+    BatchJudged, Event, Excused, Judged, PackInForce, PackKind, Reported, Started, Tally,
+};
 use crate::exit::Exit;
 use crate::finding::{Class, Kind, Language, RuleBook, Verdict};
 use crate::text::fill;
@@ -29,7 +30,7 @@ pub struct Human<'a, W> {
     /// and on none.
     passes: [u64; 4],
     /// Contracts that judged something.
-    used: BTreeSet<String>,
+    packs: Vec<PackInForce>,
     /// Whether the last line written belongs to a list, so that the next
     /// paragraph needs a line between.
     in_list: bool,
@@ -49,7 +50,7 @@ impl<'a, W: Write> Human<'a, W> {
             started: None,
             tally: Tally::new(),
             passes: [0; 4],
-            used: BTreeSet::new(),
+            packs: Vec::new(),
             in_list: false,
         }
     }
@@ -65,14 +66,15 @@ impl<'a, W: Write> Human<'a, W> {
             }
             Event::Judged(judged) => self.judged(judged),
             Event::Batch(batch) => self.batch(batch),
+            Event::Grounds(grounds) => {
+                self.packs.clone_from(&grounds.packs);
+                Ok(())
+            }
             Event::Finished(_) => Ok(()),
         }
     }
 
     fn judged(&mut self, judged: &Judged) -> io::Result<()> {
-        if let Some(message) = &judged.message {
-            self.used.insert(message.contract.clone());
-        }
         if judged.judgement.verdict == Verdict::Pass {
             let kind = judged.message.as_ref().map(|message| message.kind);
             self.passes[slot(kind)] += 1;
@@ -102,21 +104,33 @@ impl<'a, W: Write> Human<'a, W> {
             self.finding(Some(&judged.input), finding, &[])?;
         }
         for excused in &judged.excused {
-            writeln!(self.out)?;
-            let wording = self.voice.wording(&excused.finding);
-            let text = format!("{}: {}", visible(&excused.finding.code), wording.message);
-            self.wrapped(INDENT, &text)?;
-            self.wrapped(INDENT, &self.voice.excuse(excused))?;
+            self.excused(excused, &[])?;
         }
-        if let Some(more) = self.voice.more(judged.more) {
-            writeln!(self.out)?;
-            self.wrapped(INDENT, &more)?;
-        }
+        self.more(judged.more)?;
         writeln!(self.out)
     }
 
+    fn excused(&mut self, excused: &Excused, inputs: &[String]) -> io::Result<()> {
+        writeln!(self.out)?;
+        let wording = self.voice.wording(&excused.finding);
+        let text = format!("{}: {}", visible(&excused.finding.code), wording.message);
+        self.wrapped(INDENT, &text)?;
+        if !inputs.is_empty() {
+            self.wrapped(INDENT, &visible(&inputs.join(", ")))?;
+        }
+        self.wrapped(INDENT, &self.voice.excuse(excused))
+    }
+
+    fn more(&mut self, count: u64) -> io::Result<()> {
+        if let Some(more) = self.voice.more(count) {
+            writeln!(self.out)?;
+            self.wrapped(INDENT, &more)?;
+        }
+        Ok(())
+    }
+
     fn batch(&mut self, batch: &BatchJudged) -> io::Result<()> {
-        if batch.findings.is_empty() {
+        if batch.findings.is_empty() && batch.excused.is_empty() {
             return Ok(());
         }
         self.paragraph()?;
@@ -130,6 +144,10 @@ impl<'a, W: Write> Human<'a, W> {
             let (first, others) = first_and_others(&found.inputs);
             self.finding(first, &found.finding, others)?;
         }
+        for found in &batch.excused {
+            self.excused(&found.excused, &found.inputs)?;
+        }
+        self.more(batch.more)?;
         writeln!(self.out)
     }
 
@@ -348,27 +366,19 @@ impl<'a, W: Write> Human<'a, W> {
 
     /// The packs that judged something, and what a reconstruction is.
     fn packs(&mut self) -> io::Result<()> {
-        let Some(started) = &self.started else {
-            return Ok(());
-        };
-        let texts = self.voice.texts;
-        let used: Vec<_> = started
-            .packs
-            .iter()
-            .filter(|pack| self.used.contains(&pack.contract))
-            .cloned()
-            .collect();
-        if used.is_empty() {
+        if self.packs.is_empty() {
             return Ok(());
         }
+        let texts = self.voice.texts;
         writeln!(self.out, "  {}", texts.summary.packs)?;
-        for pack in &used {
+        let packs = std::mem::take(&mut self.packs);
+        for pack in &packs {
             let line = self
                 .voice
                 .pack(&pack.contract, &pack.version, pack.kind, pack.grade);
             self.wrapped("    ", &line)?;
         }
-        if used
+        if packs
             .iter()
             .any(|pack| pack.kind == PackKind::Reconstruction)
         {

@@ -25,14 +25,17 @@ const REPORT_VERSION: u32 = 1;
 /// Writes the report of `run`.
 pub(super) fn write(run: &Run<'_>, out: &mut dyn Write) -> Result<(), ReportError> {
     let mut started = None;
+    let mut packs = Vec::new();
     let mut tally = Tally::new();
     let mut rules = BTreeMap::new();
     for event in run.events.replay() {
         let event = event?;
         tally.count(&event);
         count_rules(&event, &mut rules);
-        if let Event::Started(run) = event {
-            started = Some(run);
+        match event {
+            Event::Started(run) => started = Some(run),
+            Event::Grounds(grounds) => packs = grounds.packs,
+            _ => {}
         }
     }
     let voice = run.voice;
@@ -42,7 +45,7 @@ pub(super) fn write(run: &Run<'_>, out: &mut dyn Write) -> Result<(), ReportErro
         report: "ketenkeur-check",
         version: REPORT_VERSION,
         language: voice.language(),
-        run: started.as_ref().map(RunEntry::new),
+        run: started.as_ref().map(|run| RunEntry::new(run, &packs)),
         summary: SummaryEntry::new(&tally, run, fail_on),
         messages: Stream::new(run.events, &failed, |event| match event {
             Event::Judged(judged) => vec![MessageEntry::new(*judged, started.as_ref(), voice)],
@@ -82,13 +85,13 @@ struct RunEntry<'a> {
 }
 
 impl<'a> RunEntry<'a> {
-    fn new(started: &'a Started) -> Self {
+    fn new(started: &'a Started, packs: &'a [PackInForce]) -> Self {
         Self {
             tool: &started.tool,
             redacted: started.redacted,
             strict_provenance: started.strict_provenance,
             fail_on: started.fail_on,
-            packs: &started.packs,
+            packs,
         }
     }
 }
@@ -212,6 +215,7 @@ struct PlaceEntry {
     end: Option<Position>,
     path: String,
     words: String,
+    keyed: String,
 }
 
 impl FindingEntry {
@@ -233,6 +237,7 @@ impl FindingEntry {
                 end: finding.end,
                 path: finding.path,
                 words: finding.words,
+                keyed: finding.keyed,
             },
             excerpt: finding.excerpt,
             fingerprint: finding.fingerprint,
@@ -272,6 +277,15 @@ struct BatchEntry {
     verdict: Verdict,
     grade: Option<Grade>,
     findings: Vec<BatchFindingEntry>,
+    excused: Vec<BatchExcusedEntry>,
+    more: u64,
+}
+
+#[derive(Serialize)]
+struct BatchExcusedEntry {
+    inputs: Vec<String>,
+    #[serde(flatten)]
+    excused: ExcusedEntry,
 }
 
 #[derive(Serialize)]
@@ -293,6 +307,15 @@ impl BatchEntry {
                     finding: FindingEntry::new(found.finding, voice),
                 })
                 .collect(),
+            excused: batch
+                .excused
+                .into_iter()
+                .map(|found| BatchExcusedEntry {
+                    inputs: found.inputs,
+                    excused: ExcusedEntry::new(found.excused, voice),
+                })
+                .collect(),
+            more: batch.more,
         }
     }
 }
@@ -326,7 +349,7 @@ fn count_rules(event: &Event, rules: &mut BTreeMap<String, RuleCount>) {
             Kind::Undecided => |rule| rule.undecided += 1,
         }
     };
-    let held = match event {
+    match event {
         Event::Judged(judged) => {
             for finding in &judged.findings {
                 count(&finding.code, Some(finding), of_kind(finding));
@@ -335,19 +358,23 @@ fn count_rules(event: &Event, rules: &mut BTreeMap<String, RuleCount>) {
                 let finding = &excused.finding;
                 count(&finding.code, Some(finding), |rule| rule.excused += 1);
             }
-            &judged.held
         }
         Event::Batch(batch) => {
             for found in &batch.findings {
                 let finding = &found.finding;
                 count(&finding.code, Some(finding), of_kind(finding));
             }
-            &batch.held
+            for found in &batch.excused {
+                let finding = &found.excused.finding;
+                count(&finding.code, Some(finding), |rule| rule.excused += 1);
+            }
         }
-        Event::Started(_) | Event::Finished(_) => return,
-    };
-    for code in held {
-        count(code, None, |rule| rule.held += 1);
+        Event::Grounds(grounds) => {
+            for (code, &times) in &grounds.held {
+                rules.entry(code.clone()).or_default().held += times;
+            }
+        }
+        Event::Started(_) | Event::Finished(_) => {}
     }
 }
 

@@ -16,7 +16,7 @@ use quick_xml::events::{BytesDecl, BytesText, Event as Xml};
 
 use super::voice::first_and_others;
 use super::{ReportError, Run, Voice, visible};
-use crate::event::{BatchJudged, Event, Judged, Reported, Started};
+use crate::event::{BatchJudged, Event, Excused, Judged, PackInForce, Reported, Started};
 use crate::finding::{Class, Kind, Verdict};
 
 /// Writes the report of `run`. The events are read once to count and once for
@@ -24,13 +24,16 @@ use crate::finding::{Class, Kind, Verdict};
 pub(super) fn write(run: &Run<'_>, out: &mut dyn Write) -> Result<(), ReportError> {
     let mut suites = Suites::default();
     let mut started = None;
+    let mut packs = Vec::new();
     for event in run.events.replay() {
         let event = event?;
         if let Some((suite, verdict)) = belongs(&event, run.voice) {
             suites.count(suite, verdict);
         }
-        if let Event::Started(begun) = event {
-            started = Some(begun);
+        match event {
+            Event::Started(begun) => started = Some(begun),
+            Event::Grounds(grounds) => packs = grounds.packs,
+            _ => {}
         }
     }
     let mut xml = Writer::new_with_indent(out, b' ', 2);
@@ -50,7 +53,7 @@ pub(super) fn write(run: &Run<'_>, out: &mut dyn Write) -> Result<(), ReportErro
                     .with_attributes(counts.attributes().iter().map(|(k, v)| (*k, v.as_str())))
                     .with_attribute(("skipped", counts.skipped.to_string().as_str()))
                     .write_inner_content(|xml| {
-                        packs(run, started.as_ref(), name, xml)?;
+                        pack_of(run, &packs, name, xml)?;
                         let written = cases(run, started.as_ref(), name, xml);
                         if let Err(ReportError::Events(error)) = written {
                             failed = Some(error);
@@ -135,19 +138,18 @@ fn belongs<'e>(event: &'e Event, voice: Voice<'e>) -> Option<(&'e str, Verdict)>
             Some((suite, judged.judgement.verdict))
         }
         Event::Batch(batch) => Some((&voice.texts.message.batch, batch.judgement.verdict)),
-        Event::Started(_) | Event::Finished(_) => None,
+        Event::Started(_) | Event::Grounds(_) | Event::Finished(_) => None,
     }
 }
 
 /// Writes what the cases of a suite were judged with: a pass on a
 /// reconstruction must not look like one on an official package.
-fn packs<W: Write>(
+fn pack_of<W: Write>(
     run: &Run<'_>,
-    started: Option<&Started>,
+    packs: &[PackInForce],
     suite: &str,
     xml: &mut Writer<W>,
 ) -> io::Result<()> {
-    let packs = started.map_or(&[][..], |started| &started.packs);
     let Some(pack) = packs.iter().find(|pack| pack.contract == suite) else {
         return Ok(());
     };
@@ -181,7 +183,7 @@ fn cases<W: Write>(
         let case = match &event {
             Event::Judged(judged) => Case::of_message(judged, started, run.voice),
             Event::Batch(batch) => Case::of_batch(batch, started, run.voice),
-            Event::Started(_) | Event::Finished(_) => continue,
+            Event::Started(_) | Event::Grounds(_) | Event::Finished(_) => continue,
         };
         case.write(suite, xml)?;
     }
@@ -210,10 +212,7 @@ impl Case {
         case.body.extend(voice.strict(started, judged));
         case.body.extend(voice.more(judged.more));
         for excused in &judged.excused {
-            let text = told(&excused.finding, Some(&judged.input), &[], voice);
-            let word = &voice.texts.junit.excused;
-            case.beside
-                .push(format!("{word}: {text}\n  {}", voice.excuse(excused)));
+            case.set_aside(excused, Some(&judged.input), &[], voice);
         }
         if verdict == Verdict::NotApplicable {
             case.outcome.0.clone_from(&voice.texts.junit.not_applicable);
@@ -229,6 +228,11 @@ impl Case {
         for found in &batch.findings {
             let (first, others) = first_and_others(&found.inputs);
             case.add(&found.finding, first, others, started, voice);
+        }
+        case.body.extend(voice.more(batch.more));
+        for found in &batch.excused {
+            let (first, others) = first_and_others(&found.inputs);
+            case.set_aside(&found.excused, first, others, voice);
         }
         case
     }
@@ -266,6 +270,19 @@ impl Case {
             self.outcome = (voice.wording(finding).message, visible(&finding.code));
         }
         self.body.push(text);
+    }
+
+    fn set_aside(
+        &mut self,
+        excused: &Excused,
+        input: Option<&str>,
+        others: &[String],
+        voice: Voice<'_>,
+    ) {
+        let text = told(&excused.finding, input, others, voice);
+        let word = &voice.texts.junit.excused;
+        self.beside
+            .push(format!("{word}: {text}\n  {}", voice.excuse(excused)));
     }
 
     fn write<W: Write>(&self, suite: &str, xml: &mut Writer<W>) -> io::Result<()> {

@@ -12,13 +12,14 @@ use serde::Serialize;
 
 use super::stream::{Stream, write_document};
 use super::{ReportError, Run, Voice};
-use crate::event::{Event, Excused, PackKind, Reported, Started};
+use crate::event::{Event, Excused, PackInForce, PackKind, Reported, Started};
 use crate::exit::Exit;
 use crate::finding::{Class, Grade, Kind, Language};
 
 /// Writes the report of `run`.
 pub(super) fn write(run: &Run<'_>, out: &mut dyn Write) -> Result<(), ReportError> {
     let mut started = None;
+    let mut packs = Vec::new();
     let mut met = BTreeMap::new();
     for event in run.events.replay() {
         let event = event?;
@@ -28,8 +29,10 @@ pub(super) fn write(run: &Run<'_>, out: &mut dyn Write) -> Result<(), ReportErro
                 met.insert(finding.code.clone(), told);
             }
         }
-        if let Event::Started(begun) = event {
-            started = Some(begun);
+        match event {
+            Event::Started(begun) => started = Some(begun),
+            Event::Grounds(grounds) => packs = grounds.packs,
+            _ => {}
         }
     }
     let voice = run.voice;
@@ -40,7 +43,7 @@ pub(super) fn write(run: &Run<'_>, out: &mut dyn Write) -> Result<(), ReportErro
         schema: "https://json.schemastore.org/sarif-2.1.0.json",
         version: "2.1.0",
         runs: [SarifRun {
-            tool: Tool::new(started.as_ref(), &met, voice),
+            tool: Tool::new(started.as_ref(), &packs, &met, voice),
             language: voice.language(),
             column_kind: "unicodeCodePoints",
             invocations: [Invocation {
@@ -62,8 +65,13 @@ fn findings(event: &Event) -> Vec<&Reported> {
             .iter()
             .chain(judged.excused.iter().map(|excused| &excused.finding))
             .collect(),
-        Event::Batch(batch) => batch.findings.iter().map(|found| &found.finding).collect(),
-        Event::Started(_) | Event::Finished(_) => Vec::new(),
+        Event::Batch(batch) => batch
+            .findings
+            .iter()
+            .map(|found| &found.finding)
+            .chain(batch.excused.iter().map(|found| &found.excused.finding))
+            .collect(),
+        Event::Started(_) | Event::Grounds(_) | Event::Finished(_) => Vec::new(),
     }
 }
 
@@ -81,12 +89,16 @@ fn results(event: Event, index: &BTreeMap<&str, usize>, voice: Voice<'_>) -> Vec
                 .map(|excused| result(&excused.finding, &inputs, Some(excused)));
             found.chain(excused).collect()
         }
-        Event::Batch(batch) => batch
-            .findings
-            .iter()
-            .map(|found| result(&found.finding, &found.inputs, None))
-            .collect(),
-        Event::Started(_) | Event::Finished(_) => Vec::new(),
+        Event::Batch(batch) => {
+            let found = batch.findings.iter();
+            let found = found.map(|found| result(&found.finding, &found.inputs, None));
+            let excused = batch.excused.iter().map(|found| {
+                let excused = &found.excused;
+                result(&excused.finding, &found.inputs, Some(excused))
+            });
+            found.chain(excused).collect()
+        }
+        Event::Started(_) | Event::Grounds(_) | Event::Finished(_) => Vec::new(),
     }
 }
 
@@ -179,10 +191,10 @@ struct Message {
 impl Tool {
     fn new(
         started: Option<&Started>,
+        packs: &[PackInForce],
         met: &BTreeMap<String, (Class, Grade, String)>,
         voice: Voice<'_>,
     ) -> Self {
-        let packs = started.map_or(&[][..], |started| &started.packs);
         Self {
             driver: Driver {
                 name: "ketenkeur",

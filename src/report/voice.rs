@@ -232,7 +232,16 @@ impl<'a> Voice<'a> {
             "KK-JSON-WELGEVORMD" => &self.texts.json_error,
             _ => &self.texts.reason,
         };
-        phrases.get(value).unwrap_or(value).clone()
+        // A reason may name what it is about: `value-list-date:schooladvies`.
+        let (key, about) = value.split_once(':').unwrap_or((value, ""));
+        match phrases.get(key) {
+            Some(phrase) => {
+                let args = finding.args.iter().map(|(name, value)| (&**name, &**value));
+                let args: Vec<(&str, &str)> = args.chain([("about", about)]).collect();
+                fill(phrase, &args)
+            }
+            None => value.clone(),
+        }
     }
 }
 

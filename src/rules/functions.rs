@@ -246,15 +246,19 @@ impl<'f> Host<'f> {
                 Value::integer(i64::from(facts::school_year(day)))
             }),
             Function::WorkingDays => period(args, facts::working_days),
-            Function::SchoolWeeks => period(args, |from, to| facts.calendar.school_weeks(from, to)),
+            Function::SchoolWeeks => period(args, |from, to| {
+                if !facts.calendar.knows_holidays(from, to) {
+                    self.mark_undecided(&"calendar-missing".into());
+                }
+                facts.calendar.school_weeks(from, to)
+            }),
             Function::WindowBegin => self.window(args, |window| window.begin),
             Function::WindowEnd => self.window(args, |window| Some(window.end)),
             Function::WindowExchanged => self.window(args, |window| Some(window.exchanged_by)),
             Function::ClosingDate => match (text(&args[0]), year(&args[1])) {
-                (Some(sector), Some(year)) => facts
-                    .calendar
-                    .closing_date(&sector, year)
-                    .map_or(Value::Empty, date_value),
+                (Some(sector), Some(year)) => {
+                    self.known(facts.calendar.closing_date(&sector, year).map(date_value))
+                }
                 _ => Value::Empty,
             },
             Function::ProfileName => Value::string(match facts.profile {
@@ -297,23 +301,30 @@ impl<'f> Host<'f> {
         if known.is_none() {
             // Only the name of a list that exists is surely ours to show.
             let reason = match list {
-                Some(_) => format!("value-list {name}"),
-                None => "value-list".into(),
+                Some(_) => format!("value-list-date:{name}"),
+                None => "value-list-missing".into(),
             };
             self.mark_undecided(&reason.into());
         }
         optional(known)
     }
 
+    /// A value of the calendar; what the calendar does not know cannot be
+    /// judged by, and that is undecided.
+    fn known(&self, value: Option<Value>) -> Value {
+        value.unwrap_or_else(|| {
+            self.mark_undecided(&"calendar-missing".into());
+            Value::Empty
+        })
+    }
+
     fn window(&self, args: &[Value], of: impl Fn(AdviceWindow) -> Option<Date>) -> Value {
         let year = year(&args[1]);
         match (text(&args[0]).as_deref().and_then(AdviceKind::parse), year) {
-            (Some(kind), Some(year)) => self
-                .facts
-                .calendar
-                .advice_window(kind, year)
-                .and_then(of)
-                .map_or(Value::Empty, date_value),
+            (Some(kind), Some(year)) => {
+                let window = self.facts.calendar.advice_window(kind, year);
+                self.known(window.map(|window| of(window).map_or(Value::Empty, date_value)))
+            }
             _ => Value::Empty,
         }
     }

@@ -117,7 +117,7 @@ section! {
 }
 section! {
     /// Words of `rules` and `example`.
-    RulesTexts { rules, says, class, grade, date, duo, contracts, requirements, breaks, passes, examples }
+    RulesTexts { rules, says, class, grade, date, duo, contracts, requirements, breaks, passes, examples, of_reconstruction }
 }
 section! {
     /// Words in a JUnit report.

@@ -159,7 +159,7 @@ fn enveloped(xml: &str) -> String {
 
 fn judged_bodies(messages: &[String]) -> Vec<ketenkeur::batch::BatchFound> {
     let extractor = super::extractor();
-    let mut judge = super::new_judge(&extractor);
+    let mut judge = ketenkeur::batch::BatchJudge::new(extractor.clone());
     for (input, xml) in (0..).zip(messages) {
         let document = document(xml);
         let root = document.root_element();
@@ -173,7 +173,7 @@ fn judged_bodies(messages: &[String]) -> Vec<ketenkeur::batch::BatchFound> {
         judge.add(extractor.extract(&document, message, input));
     }
     judge
-        .judge(&super::calendar())
+        .judge(super::batch_rules(), &super::calendar())
         .findings(super::name)
         .collect()
 }

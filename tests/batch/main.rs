@@ -29,13 +29,12 @@ fn calendar() -> Calendar {
 }
 
 fn extractor() -> Arc<Extractor> {
-    let paths = RecordPaths::from_toml(&file("schemas/batchregels.toml")).unwrap();
+    let paths = RecordPaths::from_toml(&file("schemas/batch/gegevens.toml")).unwrap();
     Arc::new(Extractor::new(paths))
 }
 
-fn new_judge(extractor: &Arc<Extractor>) -> BatchJudge {
-    let rules = BatchRules::from_toml(&file("schemas/batchregels.toml")).unwrap();
-    BatchJudge::new(extractor.clone(), rules)
+fn batch_rules() -> BatchRules {
+    BatchRules::from_toml(&file("schemas/batch/regels.toml")).unwrap()
 }
 
 fn document(xml: &str) -> Document {
@@ -44,12 +43,12 @@ fn document(xml: &str) -> Document {
 
 fn judge(messages: &[String]) -> Judged {
     let extractor = extractor();
-    let mut judge = new_judge(&extractor);
+    let mut judge = BatchJudge::new(extractor.clone());
     for (input, xml) in (0..).zip(messages) {
         let document = document(xml);
         judge.add(extractor.extract(&document, document.root_element(), input));
     }
-    judge.judge(&calendar())
+    judge.judge(batch_rules(), &calendar())
 }
 
 fn found(messages: &[String]) -> Vec<BatchFound> {

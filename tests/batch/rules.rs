@@ -628,13 +628,12 @@ fn a_lighter_class_than_asked_for_does_not_fail() {
 #[test]
 fn an_unusable_rule_file_names_the_key() {
     use ketenkeur::batch::{BatchRules, RecordPaths};
-    let source = file("schemas/batchregels.toml");
-    let change = |from: &str, to: &str| {
+    let change = |source: SourceText, from: &str, to: &str| {
         assert!(source.text.contains(from), "{from}");
         SourceText::new("b.toml", source.text.replacen(from, to, 1))
     };
     let rules = |from, to| {
-        BatchRules::from_toml(&change(from, to))
+        BatchRules::from_toml(&change(file("schemas/batch/regels.toml"), from, to))
             .unwrap_err()
             .to_string()
     };
@@ -647,7 +646,7 @@ fn an_unusable_rule_file_names_the_key() {
         "b.toml, rule[4].id: \"KK-BATCH-DOCUMENT-DUBBEL\" occurs twice"
     );
     let paths = |from, to| {
-        RecordPaths::from_toml(&change(from, to))
+        RecordPaths::from_toml(&change(file("schemas/batch/gegevens.toml"), from, to))
             .unwrap_err()
             .to_string()
     };

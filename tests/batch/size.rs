@@ -3,7 +3,9 @@
 use std::time::Instant;
 
 use super::rules::{bsn, message};
-use super::{calendar, document, extractor, new_judge};
+use ketenkeur::batch::BatchJudge;
+
+use super::{batch_rules, calendar, document, extractor};
 
 const MESSAGES: u32 = 1_000_000;
 
@@ -84,7 +86,7 @@ fn peak() -> Option<u64> {
 #[ignore = "takes minutes without optimisation"]
 fn a_million_messages_fit_into_a_gibibyte() {
     let extractor = extractor();
-    let mut judge = new_judge(&extractor);
+    let mut judge = BatchJudge::new(extractor.clone());
     let calendar = calendar();
     let (mut bytes, mut extracting) = (0, std::time::Duration::ZERO);
     for input in 0..MESSAGES {
@@ -103,7 +105,7 @@ fn a_million_messages_fit_into_a_gibibyte() {
         peak()
     );
     let start = Instant::now();
-    let judged = judge.judge(&calendar);
+    let judged = judge.judge(batch_rules(), &calendar);
     let judging = start.elapsed();
     let start = Instant::now();
     let findings = judged.findings(super::name).count();
@@ -122,7 +124,7 @@ fn a_million_messages_fit_into_a_gibibyte() {
 #[test]
 fn one_pupil_with_very_many_enrolments_is_judged_at_once() {
     let extractor = extractor();
-    let mut judge = new_judge(&extractor);
+    let mut judge = BatchJudge::new(extractor.clone());
     let count = 20_000;
     for input in 0..count {
         let school = format!(
@@ -145,7 +147,7 @@ fn one_pupil_with_very_many_enrolments_is_judged_at_once() {
         let document = document(&xml);
         judge.add(extractor.extract(&document, document.root_element(), input));
     }
-    let judged = judge.judge(&calendar());
+    let judged = judge.judge(batch_rules(), &calendar());
     // One double enrolment for each but those of the first's school.
     assert!(judged.len() > count as usize / 2);
     assert!(judged.len() < 2 * count as usize);

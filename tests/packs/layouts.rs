@@ -11,7 +11,7 @@ const GENERIC: &str = "DUO_PO_GeneriekBasisgegevens_V1.xsd";
 
 /// Whether the example of our reconstruction is valid under the imported pack.
 fn judges(store: &Store) -> bool {
-    let builtin = Store::builtin().unwrap();
+    let builtin = Store::builtin();
     let pack = store.pack(BO).unwrap();
     let example = builtin
         .pack(BO)

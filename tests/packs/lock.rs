@@ -20,7 +20,7 @@ fn differences(result: Result<(), LockError>) -> Vec<Difference> {
 #[test]
 fn import_locks_what_is_in_force() {
     let temporary = project();
-    let builtin = Store::builtin().unwrap();
+    let builtin = Store::builtin();
     assert!(matches!(
         temporary.project.verify_lock(&builtin),
         Err(LockError::Absent { .. })
@@ -163,7 +163,7 @@ fn the_list_says_who_made_a_pack() {
     temporary.import(&zip_of(&official(BO))).unwrap();
     let store = temporary.store();
     let packs = list(&store);
-    assert_eq!(packs.len(), Store::builtin().unwrap().packs().count());
+    assert_eq!(packs.len(), Store::builtin().packs().count());
     for pack in &packs {
         let official = &*pack.contract == BO;
         assert_eq!(

@@ -16,7 +16,7 @@ pub type Files = BTreeMap<String, String>;
 /// Our reconstruction of a contract as DUO might publish it: its schema files
 /// beside each other, without our names, and a WSDL.
 pub fn official(contract: &str) -> Files {
-    let store = Store::builtin().unwrap();
+    let store = Store::builtin();
     let pack = store.pack(contract).unwrap();
     let mut files = Files::new();
     for (path, bytes) in pack.own_files() {
@@ -144,7 +144,7 @@ impl Temporary {
         source: &ImportSource,
         replaces: Option<&str>,
     ) -> Result<Imported, ProjectError> {
-        let builtin = Store::builtin().unwrap();
+        let builtin = Store::builtin();
         let options = ImportOptions {
             builtin: &builtin,
             replaces,

@@ -56,7 +56,6 @@ fn marked_events(redaction: Redaction) -> Vec<Event> {
         findings,
         excused: Vec::new(),
         more: 0,
-        held: Vec::new(),
     }))]
 }
 

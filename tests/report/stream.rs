@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use ketenkeur::document::{Document, Excerpt, Gated, PlaceOf};
 use ketenkeur::event::{
-    BatchFinding, BatchJudged, Carrier, EVENT_VERSION, Event, Excused, Judged, PackInForce,
-    PackKind, Recognised, Reported, Spool, Started, Tally,
+    BatchExcused, BatchFinding, BatchJudged, Carrier, EVENT_VERSION, Event, Excused, Grounds,
+    Judged, PackInForce, PackKind, Recognised, Reported, Spool, Started, Tally,
 };
 use ketenkeur::exit::{Exit, Trouble};
 use ketenkeur::finding::{
@@ -120,6 +120,7 @@ pub fn finding_at(
         end: place.end,
         path: place.path.clone(),
         words: place.words.clone(),
+        keyed: place.keyed.clone(),
         excerpt: document.excerpt(&place, redaction, &|_, _| true),
         fingerprint: Fingerprint::of(&finding),
     }
@@ -156,6 +157,7 @@ fn finding(code: &str, kind: Kind, args: &[(&str, &str)]) -> Reported {
         end: None,
         path: String::new(),
         words: String::new(),
+        keyed: String::new(),
         excerpt: None,
         fingerprint: Fingerprint::of(&bare),
     }
@@ -179,7 +181,6 @@ fn judged(input: &str, message: Option<Recognised>, judgement: Judgement) -> Jud
         findings: Vec::new(),
         excused: Vec::new(),
         more: 0,
-        held: vec!["KK-INS-UITSCHRIJFDATUM".to_string()],
     }
 }
 
@@ -200,7 +201,6 @@ pub fn events(provenance: Provenance) -> Vec<Event> {
     let bo = || recognised(BO, PackKind::Reconstruction, Carrier::Bare);
 
     let mut broken = judged("berichten/fout.xml", bo(), fail);
-    broken.held.clear();
     let dates = || {
         Args::new()
             .with("uit", "2026-07-31")
@@ -357,7 +357,16 @@ pub fn events(provenance: Provenance) -> Vec<Event> {
                 inputs: Vec::new(),
             },
         ],
-        held: Vec::new(),
+        excused: vec![BatchExcused {
+            excused: Excused {
+                finding: finding("KK-XSD-UNIEK", Kind::Violation, &[("element", "leerjaar")]),
+                owner: "team".to_string(),
+                reason: "conversie".to_string(),
+                until: "2026-12-31".to_string(),
+            },
+            inputs: vec!["berichten/signaal.xml".to_string()],
+        }],
+        more: 3,
     };
 
     let pack = |contract: &str, kind, grade| PackInForce {
@@ -370,15 +379,6 @@ pub fn events(provenance: Provenance) -> Vec<Event> {
     let mut events = vec![Event::Started(Started {
         version: EVENT_VERSION,
         tool: "0.1.0".to_string(),
-        packs: vec![
-            pack(BO, PackKind::Reconstruction, Grade::Reconstructed),
-            pack(RIO, PackKind::Official, Grade::Published),
-            pack(
-                "DUO_RelatiefVerzuim_V8",
-                PackKind::Reconstruction,
-                Grade::Knowledge,
-            ),
-        ],
         redacted: true,
         strict_provenance: provenance == Provenance::Strict,
         fail_on: Class::Melding,
@@ -387,6 +387,13 @@ pub fn events(provenance: Provenance) -> Vec<Event> {
     events.push(Event::Batch(batch));
     let mut tally = Tally::new();
     events.iter().for_each(|event| tally.count(event));
+    events.push(Event::Grounds(Grounds {
+        packs: vec![
+            pack(BO, PackKind::Reconstruction, Grade::Reconstructed),
+            pack(RIO, PackKind::Official, Grade::Published),
+        ],
+        held: [("KK-INS-UITSCHRIJFDATUM".to_string(), 3)].into(),
+    }));
     events.push(Event::Finished(tally.summary().clone()));
     events
 }

@@ -10,7 +10,7 @@ fn findings_beyond_the_limit_are_counted() {
     let message = format!("<a>{}</a>", "<b/>".repeat(MAX_FINDINGS_PER_MESSAGE + 7));
     let outcomes = judge(&rules, &message);
     assert_eq!(outcomes.findings.len(), MAX_FINDINGS_PER_MESSAGE);
-    assert_eq!(outcomes.more, 7);
+    assert_eq!(outcomes.beyond.count(), 7);
 }
 
 #[test]

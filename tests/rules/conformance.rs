@@ -296,7 +296,7 @@ const CASES: &[Case] = &[
                 <assert id="LIST" test="kk:op-lijst('bestaat-niet', 'x', d)"/>
             </rule></pattern>"#,
         message: "<a><b>111222333</b><d>2026-07-31</d></a>",
-        found: &["LIST? /*:a reason=value-list"],
+        found: &["LIST? /*:a reason=value-list-missing"],
         held: &["BSN", "YEAR", "NO-DATE", "DAYS", "RIO", "PROFILE"],
     },
 ];

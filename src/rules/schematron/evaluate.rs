@@ -14,7 +14,7 @@ use super::matching::{Alternative, Focus, Steps, Test};
 use super::parse::Check;
 use crate::document::{Document, Navigator, NodeId};
 use crate::facts::Facts;
-use crate::finding::{Args, Code, Finding, Kind};
+use crate::finding::{Args, Beyond, Code, Finding, Kind};
 use crate::limits;
 use crate::rules::functions::Host;
 
@@ -24,8 +24,9 @@ pub struct RuleOutcomes {
     /// Rules that are broken, once per place, and rules that could not be
     /// judged, once per message; in document order.
     pub findings: Vec<Finding>,
-    /// Findings beyond [`limits::MAX_FINDINGS_PER_MESSAGE`].
-    pub more: u64,
+    /// Findings beyond [`limits::MAX_FINDINGS_PER_MESSAGE`]; never the first
+    /// of a rule.
+    pub beyond: Beyond,
     /// Rules that applied to something in the message, were judged there and
     /// hold everywhere.
     pub held: Vec<Code>,
@@ -302,8 +303,10 @@ impl<'r> Run<'r> {
     }
 
     fn broken(&mut self, number: usize, check: &Check, index: usize, firing: &Firing<'r>) {
-        self.states[number].broken = true;
-        if self.full() {
+        let before = std::mem::replace(&mut self.states[number].broken, true);
+        if before && self.outcomes.findings.len() >= limits::MAX_FINDINGS_PER_MESSAGE {
+            let finding = finding(check, Kind::Violation);
+            self.outcomes.beyond.add(&finding);
             return;
         }
         let details = self.rules.details(firing.rule, index);
@@ -363,7 +366,7 @@ impl<'r> Run<'r> {
     /// speaks for all: the reason is rarely one of the place.
     fn undecided(&mut self, number: usize, check: &Check, focus: Focus, failure: &Failure) {
         let before = std::mem::replace(&mut self.states[number].undecided, true);
-        if before || self.full() {
+        if before {
             return;
         }
         let args = match failure {
@@ -381,13 +384,6 @@ impl<'r> Run<'r> {
             place,
             ..finding(check, Kind::Undecided)
         });
-    }
-
-    /// Counts a finding that there is no room for.
-    fn full(&mut self) -> bool {
-        let full = self.outcomes.findings.len() >= limits::MAX_FINDINGS_PER_MESSAGE;
-        self.outcomes.more += u64::from(full);
-        full
     }
 
     fn truth(

@@ -1,5 +1,7 @@
 //! The elements of a rule file with its inclusions in place.
 
+use std::sync::Arc;
+
 use super::error::RuleSetError;
 use super::source::{Sources, Spot};
 use crate::document::Gated;
@@ -7,6 +9,9 @@ use crate::limits;
 
 pub(super) const SCHEMATRON: &str = "http://purl.oclc.org/dsdl/schematron";
 const XSLT: &str = "http://www.w3.org/1999/XSL/Transform";
+
+/// Elements whose text says nothing: the white space between their children.
+const CONTAINERS: &[&str] = &["schema", "pattern", "rule", "diagnostics", "properties"];
 
 /// The vocabulary of an element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +32,7 @@ pub(super) struct Element {
     pub attributes: Vec<Attribute>,
     pub content: Vec<Content>,
     /// The language in force, empty when none is.
-    pub lang: Box<str>,
+    pub lang: Arc<str>,
     pub spot: Spot,
 }
 
@@ -124,7 +129,7 @@ impl<'r> Reader<'r> {
                 .find(|node| node.attribute("id") == Some(fragment))
         };
         match root {
-            Some(root) => self.element(root, file, "", depth),
+            Some(root) => self.element(root, file, &"".into(), depth),
             None => Err(RuleSetError::Unknown {
                 place: self.sources.place(Spot { file, offset: 0 }),
                 what: "id",
@@ -137,12 +142,12 @@ impl<'r> Reader<'r> {
         &mut self,
         node: roxmltree::Node<'_, '_>,
         file: u32,
-        outer_lang: &str,
+        outer_lang: &Arc<str>,
         depth: usize,
     ) -> Result<Element, RuleSetError> {
         let lang = node
             .attribute(("http://www.w3.org/XML/1998/namespace", "lang"))
-            .unwrap_or(outer_lang);
+            .map_or_else(|| Arc::clone(outer_lang), Arc::from);
         let mut element = Element {
             vocabulary: match node.tag_name().namespace() {
                 Some(SCHEMATRON) => Vocabulary::Schematron,
@@ -153,7 +158,7 @@ impl<'r> Reader<'r> {
             name: node.tag_name().name().into(),
             attributes: Vec::new(),
             content: Vec::new(),
-            lang: lang.into(),
+            lang: Arc::clone(&lang),
             spot: Spot {
                 file,
                 offset: node.range().start as u32,
@@ -170,13 +175,15 @@ impl<'r> Reader<'r> {
                 },
             });
         }
+        let only_elements = CONTAINERS.contains(&&*element.name);
         for child in node.children() {
             if child.is_text() {
-                element
-                    .content
-                    .push(Content::Text(child.text().unwrap_or_default().into()));
+                if !only_elements {
+                    let text = child.text().unwrap_or_default();
+                    element.content.push(Content::Text(text.into()));
+                }
             } else if child.is_element() {
-                let child = self.element(child, file, lang, depth)?;
+                let child = self.element(child, file, &lang, depth)?;
                 self.include(child, &mut element.content, depth)?;
             }
         }

@@ -1,6 +1,7 @@
 //! Schema files into a compiled schema.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use xsd_schema::parser::resolver::{EmbeddedLoader, LoaderChain, SchemaLoader};
@@ -14,20 +15,53 @@ use crate::finding::Position;
 /// system. Nothing outside them is ever read.
 #[derive(Debug, Clone, Default)]
 pub struct SchemaFiles {
-    files: Arc<BTreeMap<String, Arc<[u8]>>>,
+    files: Arc<BTreeMap<String, FileBytes>>,
+}
+
+/// The bytes of a file. Those that travel inside the binary are not copied.
+#[derive(Debug, Clone)]
+pub enum FileBytes {
+    /// Inside the binary.
+    Static(&'static [u8]),
+    /// Read from elsewhere.
+    Shared(Arc<[u8]>),
+}
+
+impl Deref for FileBytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Static(bytes) => bytes,
+            Self::Shared(bytes) => bytes,
+        }
+    }
+}
+
+impl From<&'static [u8]> for FileBytes {
+    fn from(bytes: &'static [u8]) -> Self {
+        Self::Static(bytes)
+    }
+}
+
+impl From<Arc<[u8]>> for FileBytes {
+    fn from(bytes: Arc<[u8]>) -> Self {
+        Self::Shared(bytes)
+    }
 }
 
 impl SchemaFiles {
     /// The files at these paths.
-    pub fn new(files: impl IntoIterator<Item = (String, Arc<[u8]>)>) -> Self {
+    pub fn new<B: Into<FileBytes>>(files: impl IntoIterator<Item = (String, B)>) -> Self {
+        let files = files.into_iter();
         Self {
-            files: Arc::new(files.into_iter().collect()),
+            files: Arc::new(files.map(|(path, bytes)| (path, bytes.into())).collect()),
         }
     }
 
     /// The bytes of a file.
-    pub fn get(&self, path: &str) -> Option<&Arc<[u8]>> {
-        self.files.get(path)
+    pub fn get(&self, path: &str) -> Option<&[u8]> {
+        self.files.get(path).map(|bytes| &**bytes)
     }
 
     /// The paths, in order.
@@ -36,10 +70,10 @@ impl SchemaFiles {
     }
 
     /// The files, in order of their paths.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Arc<[u8]>)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.files
             .iter()
-            .map(|(path, bytes)| (path.as_str(), bytes))
+            .map(|(path, bytes)| (path.as_str(), &**bytes))
     }
 }
 
@@ -80,7 +114,11 @@ impl SchemaLoader for PackLoader {
     }
 }
 
-/// A compiled schema. It belongs to the thread that compiled it.
+/// A schema that another thread may have compiled; [`CompiledSet::into_schema`]
+/// makes it ready on the thread that validates.
+pub struct CompiledSet(SchemaSet);
+
+/// A compiled schema. It belongs to the thread that made it ready.
 pub struct XsdSchema {
     compiled: Compiled,
     structure: Structure,
@@ -103,6 +141,43 @@ impl XsdSchema {
     ///
     /// A file that is missing, not a schema, or inconsistent; an import that
     /// leads outside `files`.
+    pub fn compile(
+        files: &SchemaFiles,
+        entries: &[impl AsRef<str>],
+    ) -> Result<Self, SchemaRefused> {
+        CompiledSet::compile(files, entries).map(CompiledSet::into_schema)
+    }
+
+    /// The elements and types of the schema.
+    pub fn structure(&self) -> &Structure {
+        &self.structure
+    }
+
+    /// Whether validation has filled the engine's memory with names of
+    /// messages so far that the schema should be compiled anew.
+    pub fn is_worn(&self) -> bool {
+        self.compiled.borrow_owner().name_table.len() > self.names_at_start + 20_000
+    }
+
+    pub(super) fn set(&self) -> &SchemaSet {
+        self.compiled.borrow_owner()
+    }
+
+    pub(super) fn with_validator<T>(
+        &self,
+        work: impl FnOnce(&SchemaSet, &SchemaValidator<'_>) -> T,
+    ) -> T {
+        self.compiled
+            .with_dependent(|set, validator| work(set, validator))
+    }
+}
+
+impl CompiledSet {
+    /// Compiles as [`XsdSchema::compile`] does.
+    ///
+    /// # Errors
+    ///
+    /// As [`XsdSchema::compile`].
     pub fn compile(
         files: &SchemaFiles,
         entries: &[impl AsRef<str>],
@@ -130,40 +205,21 @@ impl XsdSchema {
                 message: format!("{location} could not be read from the pack"),
             });
         }
-        let set = compiled.into_schema_set();
-        let structure = Structure::of(&set);
-        let names_at_start = set.name_table.len();
-        let compiled = Compiled::new(set, |set| {
+        Ok(Self(compiled.into_schema_set()))
+    }
+
+    /// The schema, ready to validate on this thread.
+    pub fn into_schema(self) -> XsdSchema {
+        let structure = Structure::of(&self.0);
+        let names_at_start = self.0.name_table.len();
+        let compiled = Compiled::new(self.0, |set| {
             SchemaValidator::new(set, ValidationFlags::empty())
         });
-        Ok(Self {
+        XsdSchema {
             compiled,
             structure,
             names_at_start,
-        })
-    }
-
-    /// The elements and types of the schema.
-    pub fn structure(&self) -> &Structure {
-        &self.structure
-    }
-
-    /// Whether validation has filled the engine's memory with names of
-    /// messages so far that the schema should be compiled anew.
-    pub fn is_worn(&self) -> bool {
-        self.compiled.borrow_owner().name_table.len() > self.names_at_start + 20_000
-    }
-
-    pub(super) fn set(&self) -> &SchemaSet {
-        self.compiled.borrow_owner()
-    }
-
-    pub(super) fn with_validator<T>(
-        &self,
-        work: impl FnOnce(&SchemaSet, &SchemaValidator<'_>) -> T,
-    ) -> T {
-        self.compiled
-            .with_dependent(|set, validator| work(set, validator))
+        }
     }
 }
 

@@ -13,7 +13,7 @@ mod repair;
 mod structure;
 mod values;
 
-pub use compile::{SchemaFiles, SchemaRefused, XsdSchema};
+pub use compile::{CompiledSet, FileBytes, SchemaFiles, SchemaRefused, XsdSchema};
 pub use diagnose::Diagnosis;
 pub use facets::example_of_pattern;
 pub use mistake::Mistake;
