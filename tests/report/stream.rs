@@ -352,7 +352,7 @@ pub fn events(provenance: Provenance) -> Vec<Event> {
                 finding: finding(
                     "KK-AFWIJKING-ONGEBRUIKT",
                     Kind::Violation,
-                    &[("entry", "2 (KK-INS-UITSCHRIJFDATUM)")],
+                    &[("entry", "KK-INS-UITSCHRIJFDATUM"), ("line", "2")],
                 ),
                 inputs: Vec::new(),
             },
