@@ -4,25 +4,10 @@ use super::recognise::Known;
 use crate::document::{Document, NodeKind, PlaceOf};
 use crate::facts::Facts;
 use crate::finding::{
-    Args, Class, DataClass, Finding, Grade, Kind, Place, RuleBook, RuleInfo, is_synthetic_number,
+    Args, DataClass, Finding, Kind, RuleInfo, is_synthetic_number,
 };
 use crate::pack::Pack;
-use crate::text::BuiltinRules;
-
-/// A finding of one of the tool's own rules.
-pub(super) fn tool_finding(code: &str, args: Args, place: Place) -> Finding {
-    let rule = BuiltinRules.rule(code);
-    Finding {
-        code: code.into(),
-        kind: Kind::Violation,
-        class: rule.as_ref().map_or(Class::Foutmelding, |rule| rule.class),
-        grade: rule.as_ref().map_or(Grade::Published, |rule| rule.grade),
-        source: rule.map_or_else(|| "".into(), |rule| rule.source.clone()),
-        contract: None,
-        args,
-        place,
-    }
-}
+pub(super) use crate::text::tool_finding;
 
 /// Gives a schema finding the grade and source of the declaration it is about.
 pub(super) fn of_pack(finding: Finding, pack: &Pack, declaration: &str) -> Finding {

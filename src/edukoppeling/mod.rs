@@ -1,0 +1,24 @@
+//! Edukoppeling: what the transport rules say of one message
+//! (20-edukoppeling.md).
+//!
+//! Profile 2W-be-S: a SOAP 1.1 envelope whose body, addressing headers and
+//! timestamp are signed with the key of a PKIoverheid certificate that travels
+//! in the message. [`judge_security`] judges the security header of an
+//! envelope: its timestamp, its signature and the certificate behind it.
+//!
+//! The signature is verified on the bytes that the other checks read: every
+//! signed part is compared by its byte range with the element that is judged.
+
+mod certificate;
+mod judge;
+mod names;
+mod said;
+mod security;
+mod signature;
+mod timestamp;
+
+pub use certificate::{
+    Certificate, CertificateError, KeyKind, MaterialError, MaterialProblem, Revocation, TrustStore,
+};
+pub use judge::{SecurityContext, SecurityReport, judge_security};
+pub use security::{Envelope, Security};
