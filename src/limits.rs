@@ -100,3 +100,7 @@ pub const MAX_MATERIAL_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Files of one folder with certificates or revocation lists.
 pub const MAX_MATERIAL_FILES: usize = 2_000;
+
+/// Certificates of signers whose chain a run remembers; with more, it forgets
+/// them all and begins anew.
+pub const MAX_KNOWN_CERTIFICATES: usize = 1_000;

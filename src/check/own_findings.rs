@@ -3,9 +3,7 @@
 use super::recognise::Known;
 use crate::document::{Document, NodeKind, PlaceOf};
 use crate::facts::Facts;
-use crate::finding::{
-    Args, DataClass, Finding, Kind, RuleInfo, is_synthetic_number,
-};
+use crate::finding::{Args, DataClass, Finding, Kind, RuleInfo, is_synthetic_number};
 use crate::pack::Pack;
 pub(super) use crate::text::tool_finding;
 

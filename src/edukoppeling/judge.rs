@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::certificate::{self, Certificate, Revocation, TrustStore};
+use super::certificate::{self, Certificate, Trust};
 use super::names::WSSE;
 use super::said::Said;
 use super::security::{Envelope, Security};
@@ -22,10 +22,8 @@ pub struct SecurityContext<'a> {
     pub now: Timestamp,
     /// Production or test.
     pub profile: Profile,
-    /// The roots that certificates may end at.
-    pub trust: &'a TrustStore,
-    /// The revocation lists at hand.
-    pub revocation: &'a Revocation,
+    /// The roots that certificates may end at, and revocation lists.
+    pub trust: &'a Trust,
     /// How far the clocks of two parties may differ.
     pub clock_skew: SignedDuration,
 }

@@ -18,7 +18,8 @@ mod signature;
 mod timestamp;
 
 pub use certificate::{
-    Certificate, CertificateError, KeyKind, MaterialError, MaterialProblem, Revocation, TrustStore,
+    Certificate, CertificateError, KeyKind, MaterialError, MaterialProblem, Revocation, Trust,
+    TrustStore,
 };
 pub use judge::{SecurityContext, SecurityReport, judge_security};
 pub use security::{Envelope, Security};

@@ -26,11 +26,10 @@ impl Envelope {
         })
     }
 
-    /// The elements called `Security` directly in the header, whatever their
-    /// namespace.
+    /// The elements called `Security` directly in a header, whatever their
+    /// namespace. A second header hides nothing.
     pub fn security<'a>(&self, document: &'a Document) -> Vec<Security<'a>> {
-        self.header
-            .into_iter()
+        children(document, self.node, SOAP, "Header")
             .flat_map(|header| document.elements(header))
             .filter(|&node| document.local_name(node) == "Security")
             .map(|node| Security { document, node })

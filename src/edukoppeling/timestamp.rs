@@ -92,9 +92,8 @@ fn utc(text: &str) -> Option<Timestamp> {
             13 | 16 => byte == b':',
             _ => byte.is_ascii_digit(),
         });
-    let digits = |fraction: &str| {
-        !fraction.is_empty() && fraction.bytes().all(|byte| byte.is_ascii_digit())
-    };
+    let digits =
+        |fraction: &str| !fraction.is_empty() && fraction.bytes().all(|byte| byte.is_ascii_digit());
     if !shape || !fraction.is_none_or(digits) {
         return None;
     }

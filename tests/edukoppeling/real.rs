@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use crate::support::{Setting, undecided, violations};
+use crate::support::{Setting, edits, mutated, undecided, violations};
 
 const ANSWER: &str = "../shared/reference/duo-rio/signed-answer.xml";
 
@@ -39,7 +39,11 @@ fn on_the_day_it_came_nothing_is_wrong_with_it() {
     assert_eq!(signer.oin(), Some("00000099800866472000"));
     let value = report.signature_value.unwrap();
     assert!(value.starts_with("TbSHB9cj1s") && value.ends_with("eHIvI="));
-    for held in ["KK-EK-WB013-DIGEST", "KK-EK-WB004-BODY", "KK-EK-PKI001-VORM"] {
+    for held in [
+        "KK-EK-WB013-DIGEST",
+        "KK-EK-WB004-BODY",
+        "KK-EK-PKI001-VORM",
+    ] {
         assert!(report.held.iter().any(|code| **code == *held), "{held}");
     }
 }
@@ -113,7 +117,13 @@ fn a_changed_character_in_a_signed_part_is_refused_and_the_part_named() {
                 continue;
             };
             let violations = violations(&report);
-            if !violations.iter().any(|code| code.contains(name)) { println!("{name} at {at}: {violations:?}"); }
+            // A timestamp of no known namespace goes by its local name.
+            let named =
+                |code: &String| code.contains(name) || code == "KK-EK-WB001-NAAMRUIMTE Timestamp";
+            assert!(
+                violations.iter().any(named),
+                "{name} at {at}: {violations:?}"
+            );
             assert!(report.signed.is_empty(), "{name} at {at}");
             refused += 1;
         }
@@ -127,23 +137,9 @@ proptest! {
     /// Whatever happens to the file, nothing panics, and the parts that are
     /// said to be signed read as they did.
     #[test]
-    fn no_mutation_panics_or_passes(
-        edits in proptest::collection::vec((0usize..9_352, any::<u8>(), 0u8..4), 1..4),
-    ) {
+    fn no_mutation_panics_or_passes(edits in edits()) {
         let Some(answer) = answer() else { return Ok(()) };
-        let mut bytes = answer.clone().into_bytes();
-        for (at, byte, kind) in edits {
-            let at = at % bytes.len();
-            match kind {
-                0 => bytes[at] = byte,
-                1 => { bytes.remove(at); }
-                2 => bytes.insert(at, byte % 128),
-                _ => {
-                    let slice = bytes[at..(at + 40).min(bytes.len())].to_vec();
-                    bytes.splice(at..at, slice);
-                }
-            }
-        }
+        let bytes = mutated(&answer, &edits);
         let setting = Setting::at(RECEIVED);
         if let Some(report) = setting.try_judge(&bytes)
             && !report.signed.is_empty()

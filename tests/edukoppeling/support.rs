@@ -2,18 +2,16 @@
 
 use jiff::Timestamp;
 use ketenkeur::document::{Document, Gated};
-use ketenkeur::edukoppeling::{
-    Revocation, SecurityContext, SecurityReport, TrustStore, judge_security,
-};
+use ketenkeur::edukoppeling::{SecurityContext, SecurityReport, Trust, judge_security};
 use ketenkeur::facts::Profile;
 use ketenkeur::finding::{Finding, Kind, Redaction};
+use proptest::prelude::*;
 
 /// What messages are judged with.
 pub struct Setting {
     pub now: Timestamp,
     pub profile: Profile,
-    pub trust: TrustStore,
-    pub revocation: Revocation,
+    pub trust: Trust,
 }
 
 impl Setting {
@@ -22,8 +20,7 @@ impl Setting {
         Self {
             now: now.parse().unwrap(),
             profile: Profile::Test,
-            trust: TrustStore::empty(),
-            revocation: Revocation::none(),
+            trust: Trust::default(),
         }
     }
 
@@ -35,7 +32,6 @@ impl Setting {
             now: self.now,
             profile: self.profile,
             trust: &self.trust,
-            revocation: &self.revocation,
             clock_skew: SecurityContext::CLOCK_SKEW,
         }))
     }
@@ -47,8 +43,8 @@ impl Setting {
     }
 }
 
-/// The codes of one kind, sorted, each with its argument `part` or `reason`
-/// where it has one: `KK-EK-WB013-DIGEST wsa:To`.
+/// The codes of one kind, sorted, with the part or reason that the finding
+/// names: `KK-EK-WB013-DIGEST wsa:To`.
 pub fn codes(report: &SecurityReport, kind: Kind) -> Vec<String> {
     let mut codes: Vec<String> = report
         .findings
@@ -74,8 +70,41 @@ pub fn undecided(report: &SecurityReport) -> Vec<String> {
 }
 
 fn argument(finding: &Finding) -> Option<String> {
-    ["part", "reason"]
-        .into_iter()
-        .find_map(|name| finding.args.get(name))
+    let name = match &*finding.code {
+        "KK-EK-WB001-NAAMRUIMTE" => "element",
+        code if code.starts_with("KK-EK-PKI") => "reason",
+        _ => "part",
+    };
+    finding
+        .args
+        .get(name)
         .map(|argument| argument.shown(Redaction::Mask))
+}
+
+/// One edit of a file's bytes, in the hands of a property test.
+pub type Edit = (prop::sample::Index, u8, u8);
+
+/// The edits of a mutated file.
+pub fn edits() -> impl Strategy<Value = Vec<Edit>> {
+    prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0u8..4), 1..4)
+}
+
+/// Carries out edits: a byte replaced, removed or added, or a piece repeated.
+pub fn mutated(message: &str, edits: &[Edit]) -> Vec<u8> {
+    let mut bytes = message.as_bytes().to_vec();
+    for (at, byte, kind) in edits {
+        let at = at.index(bytes.len());
+        match kind {
+            0 => bytes[at] = *byte,
+            1 => {
+                bytes.remove(at);
+            }
+            2 => bytes.insert(at, byte % 128),
+            _ => {
+                let piece = bytes[at..(at + 40).min(bytes.len())].to_vec();
+                bytes.splice(at..at, piece);
+            }
+        }
+    }
+    bytes
 }

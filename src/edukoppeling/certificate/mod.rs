@@ -11,4 +11,4 @@ pub use fields::{Certificate, CertificateError, KeyKind};
 pub use material::{MaterialError, MaterialProblem};
 pub use revocation::Revocation;
 pub(super) use rules::judge;
-pub use trust::TrustStore;
+pub use trust::{Trust, TrustStore};

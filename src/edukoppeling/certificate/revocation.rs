@@ -143,7 +143,10 @@ impl Revocation {
 
 impl List {
     fn read(der: &[u8]) -> Option<Self> {
-        let this_update = CertificateList::from_der(der).ok()?.tbs_cert_list.this_update;
+        let this_update = CertificateList::from_der(der)
+            .ok()?
+            .tbs_cert_list
+            .this_update;
         Some(Self {
             list: OwnedCertRevocationList::from_der(der).ok()?.into(),
             this_update: moment(&this_update)?,

@@ -86,9 +86,7 @@ fn judge_chain(
     said: &mut Said<'_>,
 ) {
     said.judging(&[CHAIN, REVOKED]);
-    let (chain, status) = context
-        .trust
-        .judge(certificate, context.now, context.revocation);
+    let (chain, status) = context.trust.judge(certificate, context.now);
     match chain {
         Chain::Trusted { test } => {
             said.judging(&[TEST_ROOT]);

@@ -1,6 +1,8 @@
 //! The roots that a certificate may end at, and the way there.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -13,6 +15,7 @@ use webpki::{
 use super::fields::Certificate;
 use super::material::{MaterialError, read, sections};
 use super::revocation::{Revocation, Status};
+use crate::limits::MAX_KNOWN_CERTIFICATES;
 
 /// Certificates of authorities: roots, and what stands between them and the
 /// certificates of parties.
@@ -56,6 +59,49 @@ pub(super) enum Chain {
     Broken(&'static str),
     /// The store holds nothing that could tell; a key of the texts.
     Undecided(&'static str),
+}
+
+/// Where a chain ends, and whether the certificate was revoked.
+type Found = (Chain, Status);
+
+/// What the certificates of signers are judged with: the roots they may end at
+/// and the revocation lists at hand. Shared by the threads of a run.
+#[derive(Debug, Default)]
+pub struct Trust {
+    store: TrustStore,
+    revocation: Revocation,
+    /// What was found out about a certificate at a moment. A run meets few
+    /// signers in many messages, and a chain costs more than a message.
+    known: Mutex<HashMap<(Vec<u8>, Timestamp), Found>>,
+}
+
+impl Trust {
+    /// Trust in these roots, with these lists.
+    pub fn new(store: TrustStore, revocation: Revocation) -> Self {
+        Self {
+            store,
+            revocation,
+            known: Mutex::default(),
+        }
+    }
+
+    /// Where the chain of `certificate` ends at `moment`, and whether it was
+    /// revoked by then.
+    pub(super) fn judge(&self, certificate: &Certificate, moment: Timestamp) -> Found {
+        let key = (certificate.der().to_vec(), moment);
+        // A thread that panicked while it held the lock left a whole map.
+        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(&found) = known().get(&key) {
+            return found;
+        }
+        let found = self.store.judge(certificate, moment, &self.revocation);
+        let mut known = known();
+        if known.len() >= MAX_KNOWN_CERTIFICATES {
+            known.clear();
+        }
+        known.insert(key, found);
+        found
+    }
 }
 
 impl TrustStore {
@@ -115,12 +161,12 @@ impl TrustStore {
     /// Follows the chain of `certificate` as it was at `moment`, and asks the
     /// revocation lists about it. The certificate's own validity is a rule of
     /// its own: outside it, the nearest moment inside counts.
-    pub(super) fn judge(
+    fn judge(
         &self,
         certificate: &Certificate,
         moment: Timestamp,
         revocation: &Revocation,
-    ) -> (Chain, Status) {
+    ) -> Found {
         let unknown = Status::Undecided("chain-undecided");
         if self.anchors.is_empty() {
             return (Chain::Undecided("trust-missing"), unknown);

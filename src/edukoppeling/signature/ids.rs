@@ -1,6 +1,7 @@
 //! Elements by their Id, and Ids that occur twice.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use crate::document::{Document, NodeId};
 use crate::edukoppeling::said::Said;
@@ -25,13 +26,19 @@ impl<'a> Ids<'a> {
         let mut elements = HashMap::new();
         for node in document.subtree(NodeId::ROOT) {
             for attribute in document.attributes(node) {
-                if NAMES.contains(&&*attribute.name.local)
-                    && elements.insert(attribute.value, node).is_some()
-                {
-                    let args = Args::new()
-                        .with("attribute", &*attribute.name.qualified)
-                        .with("element", &*document.name(node).qualified);
-                    said.broken(TWICE, node, args);
+                if !NAMES.contains(&&*attribute.name.local) {
+                    continue;
+                }
+                match elements.entry(attribute.value) {
+                    Entry::Vacant(entry) => {
+                        entry.insert(node);
+                    }
+                    Entry::Occupied(_) => {
+                        let args = Args::new()
+                            .with("attribute", &*attribute.name.qualified)
+                            .with("element", &*document.name(node).qualified);
+                        said.broken(TWICE, node, args);
+                    }
                 }
             }
         }

@@ -67,9 +67,7 @@ pub(super) fn judge_comments(
     let mut told = HashSet::new();
     for node in within.flat_map(|part| document.subtree(part)) {
         let holds = |wanted: fn(&Document, NodeId) -> bool| {
-            document
-                .children(node)
-                .any(|child| wanted(document, child))
+            document.children(node).any(|child| wanted(document, child))
         };
         let split = holds(|document, child| {
             matches!(
