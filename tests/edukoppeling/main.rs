@@ -3,6 +3,7 @@
 
 mod attacks;
 mod certificates;
+mod messages;
 mod real;
 mod signer;
 mod speed;
