@@ -17,6 +17,7 @@ use ketenkeur::check::{
 use ketenkeur::clock::Clock;
 use ketenkeur::example::Examples;
 use ketenkeur::exchange::Exchange;
+use ketenkeur::edukoppeling::Trust;
 use ketenkeur::facts::Profile;
 use ketenkeur::input::Input;
 use ketenkeur::pack::Store;
@@ -131,6 +132,8 @@ fn whole(criterion: &mut Criterion) {
         options: CheckOptions::default(),
         deviations: Deviations::default(),
         extractor,
+        trust: Trust::default(),
+        request: None,
         rules: RulesOfPacks::default(),
     };
     let mut judge = Judge::new(Arc::new(bench));

@@ -14,6 +14,7 @@
 //! | [`report`] | events as human, JSON, JUnit, SARIF and GitHub output |
 //! | [`exit`] | how a run ends |
 //! | [`exchange`], [`input`] | what the user names on the command line, as messages with the facts around them |
+//! | [`edukoppeling`] | the envelope's security: timestamp, signature, certificate |
 //! | [`schema`] | whether a message is built as its contract says |
 //! | [`batch`] | the rules over several messages together |
 
@@ -22,6 +23,7 @@ pub mod check;
 pub mod cli;
 pub mod clock;
 pub mod document;
+pub mod edukoppeling;
 pub mod event;
 pub mod example;
 pub mod exchange;

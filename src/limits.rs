@@ -93,3 +93,14 @@ pub const MAX_BINDING_PLACES: usize = 50_000;
 
 /// Findings over a batch that are listed; further ones are only counted.
 pub const MAX_BATCH_FINDINGS: usize = 10_000;
+
+/// Bytes of one file with certificates or revocation lists. The largest list
+/// of a PKIoverheid issuer is some megabytes.
+pub const MAX_MATERIAL_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Files of one folder with certificates or revocation lists.
+pub const MAX_MATERIAL_FILES: usize = 2_000;
+
+/// Certificates of signers whose chain a run remembers; with more, it forgets
+/// them all and begins anew.
+pub const MAX_KNOWN_CERTIFICATES: usize = 1_000;

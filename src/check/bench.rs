@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::deviations::Deviations;
 use super::rules::RulesOfPacks;
 use crate::batch::Extractor;
+use crate::edukoppeling::{RequestFacts, Trust};
 use crate::facts::Facts;
 use crate::finding::{Class, Grade, Judgement, Kind, Redaction, Verdict, fold};
 use crate::pack::Store;
@@ -72,6 +73,10 @@ pub struct Bench {
     pub deviations: Deviations,
     /// Which parts of messages the rules over the batch look at.
     pub extractor: Arc<Extractor>,
+    /// What the certificates of signers are judged with.
+    pub trust: Trust,
+    /// The request that answers without one of their own belong to.
+    pub request: Option<RequestFacts>,
     /// The rule sets of the packs, read on first use.
     pub rules: RulesOfPacks,
 }

@@ -11,9 +11,11 @@ use super::own_findings::{
 use super::recognise::{HttpHint, Known, Recognition, recognise_json, recognise_xml};
 use super::reported::Reporter;
 use super::rules::PackRules;
+use super::transport::{contract_without_pack, judge_transport};
 use super::weigh::{Fate, Scales};
 use crate::batch::Record;
-use crate::document::{Document, Gated, PlaceOf, raw_excerpt};
+use crate::document::{Document, Gated, NodeId, PlaceOf, raw_excerpt};
+use crate::edukoppeling::{EnvelopeReport, judge_wsdl};
 use crate::event::{Carrier, Judged, Recognised};
 use crate::exchange::Exchange;
 use crate::facts::Facts;
@@ -76,6 +78,39 @@ impl Said {
             findings: vec![finding],
             ..Self::default()
         }
+    }
+
+    /// What is said of a description of messages: a WSDL has rules of its own.
+    fn description(document: &Document) -> Self {
+        let Some(report) = judge_wsdl(document) else {
+            return Self::default();
+        };
+        let held = report.held.into_iter();
+        Self {
+            findings: report.findings,
+            held: held.map(|code| (code, Grade::Published)).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Adds what is said of the envelope. All its rules are published.
+    fn transport(&mut self, report: Option<EnvelopeReport>) {
+        let Some(report) = report else {
+            return;
+        };
+        self.findings.extend(report.findings);
+        let held = report.held.into_iter();
+        self.held.extend(held.map(|code| (code, Grade::Published)));
+        self.beyond.absorb(&report.beyond);
+        self.sort();
+    }
+
+    /// Puts the findings in the order of their places.
+    fn sort(&mut self) {
+        self.findings.sort_by_key(|finding| {
+            let span = finding.place.span.as_ref();
+            span.map(|span| (span.start, span.end))
+        });
     }
 
     /// Counts mistakes in the build of a message that were not analysed.
@@ -187,18 +222,33 @@ impl Judge {
         document: Arc<Document>,
         recognition: Recognition,
     ) -> Outcome {
+        let known = match &recognition {
+            Recognition::Known(known) => Some(known),
+            _ => None,
+        };
+        let transport = judge_transport(&self.bench, &document, exchange, known);
         match recognition {
-            Recognition::NoMessage => self.conclude(name, None, Some(&document), Said::default()),
+            Recognition::NoMessage => {
+                let mut said = Said::description(&document);
+                said.transport(transport);
+                self.conclude(name, None, Some(&document), said)
+            }
             Recognition::Refused { code, args, place } => {
-                let finding = tool_finding(code, args, place);
-                self.conclude(name, None, Some(&document), Said::refused(finding))
+                let finding = (code == "KK-HERKEN-NAAMRUIMTE")
+                    .then(|| contract_without_pack(&document, content_of(&document)?))
+                    .flatten();
+                let finding = finding.unwrap_or_else(|| tool_finding(code, args, place));
+                let mut said = Said::refused(finding);
+                said.transport(transport);
+                self.conclude(name, None, Some(&document), said)
             }
             Recognition::Known(known) => {
                 let facts = match exchange.received {
                     Some(received) => self.bench.facts.at(received),
                     None => self.bench.facts.clone(),
                 };
-                let said = self.known(name, &document, &known, &facts);
+                let mut said = self.known(name, &document, &known, &facts);
+                said.transport(transport);
                 let mut outcome = self.conclude(name, Some(&known), Some(&document), said);
                 if self.bench.options.batch {
                     outcome.records = self.bench.extractor.extract(&document, known.root, number);
@@ -242,13 +292,7 @@ impl Judge {
         said.held = by_rules.held;
         said.beyond.absorb(&by_rules.beyond);
         said.findings.extend(real_person(document, known));
-        said.findings.sort_by_key(|finding| {
-            finding
-                .place
-                .span
-                .as_ref()
-                .map(|span| (span.start, span.end))
-        });
+        said.sort();
         said
     }
 
@@ -479,6 +523,13 @@ impl Judge {
         outcome.internal = true;
         outcome
     }
+}
+
+/// The one element in the body of an envelope.
+fn content_of(document: &Document) -> Option<NodeId> {
+    let root = document.root_element();
+    let body = document.child(root, "Body")?;
+    document.elements(body).next()
 }
 
 fn recognised(known: &Known) -> Recognised {

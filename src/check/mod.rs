@@ -11,6 +11,7 @@ mod reported;
 mod rules;
 mod run;
 mod shipped;
+mod transport;
 mod weigh;
 
 pub use bench::{Bench, CheckOptions};
@@ -21,3 +22,4 @@ pub use recognise::{HttpHint, Known, Recognition, recognise_json, recognise_xml}
 pub use rules::{PackRules, RulesOfPacks};
 pub use run::{RunEnd, run};
 pub use shipped::{shipped_batch_rules, shipped_extractor, shipped_facts, shipped_rio_paths};
+pub use transport::request_facts;

@@ -1,28 +1,11 @@
 //! Findings of the tool's own rules.
 
 use super::recognise::Known;
-use crate::document::{Document, NodeKind, PlaceOf};
+use crate::document::{Document, NodeId, NodeKind, PlaceOf};
 use crate::facts::Facts;
-use crate::finding::{
-    Args, Class, DataClass, Finding, Grade, Kind, Place, RuleBook, RuleInfo, is_synthetic_number,
-};
+use crate::finding::{Args, DataClass, Finding, Kind, RuleInfo, is_synthetic_number};
 use crate::pack::Pack;
-use crate::text::BuiltinRules;
-
-/// A finding of one of the tool's own rules.
-pub(super) fn tool_finding(code: &str, args: Args, place: Place) -> Finding {
-    let rule = BuiltinRules.rule(code);
-    Finding {
-        code: code.into(),
-        kind: Kind::Violation,
-        class: rule.as_ref().map_or(Class::Foutmelding, |rule| rule.class),
-        grade: rule.as_ref().map_or(Grade::Published, |rule| rule.grade),
-        source: rule.map_or_else(|| "".into(), |rule| rule.source.clone()),
-        contract: None,
-        args,
-        place,
-    }
-}
+pub(super) use crate::text::tool_finding;
 
 /// Gives a schema finding the grade and source of the declaration it is about.
 pub(super) fn of_pack(finding: Finding, pack: &Pack, declaration: &str) -> Finding {
@@ -67,6 +50,15 @@ pub(super) fn not_compiled(
     let mut finding = tool_finding("KK-PACK-REGELS", Args::new().with("reason", reason), place);
     finding.kind = Kind::Undecided;
     finding.contract = Some(pack.manifest.contract.clone());
+    finding
+}
+
+/// The finding that there is no pack of the contract of a message.
+pub(super) fn no_pack_at_hand(document: &Document, content: NodeId, contract: &str) -> Finding {
+    let args = Args::new().with("contract", contract);
+    let place = document.place(content, PlaceOf::Name);
+    let mut finding = tool_finding("KK-HERKEN-GEEN-PAKKET", args, place);
+    finding.kind = Kind::Undecided;
     finding
 }
 

@@ -91,6 +91,7 @@ mod tests {
     use super::*;
     use crate::check::{CheckOptions, Deviations, RulesOfPacks, shipped_extractor, shipped_facts};
     use crate::clock::Clock;
+    use crate::edukoppeling::Trust;
     use crate::facts::Profile;
     use crate::finding::{Args, Class, Grade, Place, Verdict};
     use crate::pack::Store;
@@ -103,6 +104,8 @@ mod tests {
             options: CheckOptions::default(),
             deviations: Deviations::parse(deviations).unwrap(),
             extractor: shipped_extractor().unwrap(),
+            trust: Trust::default(),
+            request: None,
             rules: RulesOfPacks::default(),
         }
     }

@@ -76,6 +76,12 @@ pub struct Check {
     pub deviations: Option<PathBuf>,
     #[arg(long, value_name = "PATH")]
     pub rio: Vec<PathBuf>,
+    #[arg(long, value_name = "PATH")]
+    pub trust: Vec<PathBuf>,
+    #[arg(long, value_name = "PATH")]
+    pub crl: Vec<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    pub request: Option<PathBuf>,
     #[arg(long)]
     pub no_redact: bool,
     #[arg(long)]

@@ -48,6 +48,8 @@ pub fn run_check(
         options: options(check, settings),
         deviations: deviations(check, settings)?,
         extractor,
+        trust: setup::trust(&check.trust, &check.crl, settings)?,
+        request: check.request.as_deref().map(setup::request).transpose()?,
         rules: RulesOfPacks::default(),
     });
     let paths: Vec<PathBuf> = check.paths.iter().map(PathBuf::from).collect();

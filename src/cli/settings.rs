@@ -32,6 +32,10 @@ pub struct Settings {
     pub deviations: Option<PathBuf>,
     /// RIO answers to judge onderwijsaanbieders and -locaties with.
     pub rio: Vec<PathBuf>,
+    /// Roots that the certificates of signers may end at.
+    pub trust: Vec<PathBuf>,
+    /// Revocation lists.
+    pub crl: Vec<PathBuf>,
     /// Reports, as on the command line: `junit=uit/junit.xml`.
     pub report: Vec<String>,
     /// Threads.
@@ -61,7 +65,13 @@ impl Settings {
                 message: error.message().to_string(),
             }
         })?;
-        for path in settings.deviations.iter_mut().chain(&mut settings.rio) {
+        for path in settings
+            .deviations
+            .iter_mut()
+            .chain(&mut settings.rio)
+            .chain(&mut settings.trust)
+            .chain(&mut settings.crl)
+        {
             *path = folder.join(&*path);
         }
         Ok(settings)

@@ -6,9 +6,12 @@ use std::sync::Arc;
 use super::args::Global;
 use super::failure::Failure;
 use super::settings::{self, Settings};
-use crate::check::{Recognition, recognise_xml, shipped_facts, shipped_rio_paths};
+use crate::check::{Recognition, recognise_xml, request_facts, shipped_facts, shipped_rio_paths};
 use crate::clock::Clock;
 use crate::document::{Document, Gated};
+use crate::edukoppeling::{
+    MaterialError, MaterialProblem, RequestFacts, Revocation, Trust, TrustStore,
+};
 use crate::facts::{Facts, Profile, RioData};
 use crate::input::{Inputs, Options};
 use crate::pack::{Project, Store, in_force, user_packs_folder};
@@ -96,6 +99,37 @@ pub fn facts(
         facts.rio = Some(Arc::new(rio_data(rio, store)?));
     }
     Ok(facts)
+}
+
+/// What the certificates of signers are judged with.
+pub fn trust(roots: &[PathBuf], lists: &[PathBuf], settings: &Settings) -> Result<Trust, Failure> {
+    let or = |own: &[PathBuf], other: &[PathBuf]| {
+        let chosen = if own.is_empty() { other } else { own };
+        chosen.to_vec()
+    };
+    let store = TrustStore::load(&or(roots, &settings.trust)).map_err(|error| material(&error))?;
+    let lists = Revocation::load(&or(lists, &settings.crl)).map_err(|error| material(&error))?;
+    Ok(Trust::new(store, lists))
+}
+
+fn material(error: &MaterialError) -> Failure {
+    match &error.problem {
+        MaterialProblem::Unreadable(problem) => return unreadable(&error.path, problem),
+        MaterialProblem::TooLarge => Failure::usage("material-large"),
+        MaterialProblem::TooManyFiles => Failure::usage("material-many"),
+        MaterialProblem::Nothing => Failure::usage("material-none"),
+    }
+    .with("path", error.path.display())
+}
+
+/// The request that answers belong to.
+pub fn request(path: &Path) -> Result<RequestFacts, Failure> {
+    let paths = [path.to_path_buf()];
+    let none = || Failure::usage("request-none").with("path", path.display());
+    let mut inputs = Inputs::resolve(&paths, Options::default()).map_err(|_| none())?;
+    inputs
+        .find_map(|input| request_facts(&input.content.ok()?))
+        .ok_or_else(none)
 }
 
 /// Reads RIO answers into data for the rules.

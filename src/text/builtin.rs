@@ -6,11 +6,15 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use serde::Deserialize;
 use thiserror::Error;
 
-use crate::finding::{Class, Grade, RuleBook, RuleInfo, RuleText, Template};
+use crate::finding::{
+    Args, Class, Finding, Grade, Kind, Place, RuleBook, RuleInfo, RuleText, Template,
+};
 
 /// The embedded rule files.
 const SOURCES: &[&str] = &[
     include_str!("../../schemas/ingebouwd/regels.toml"),
+    include_str!("../../schemas/ingebouwd/edukoppeling-adressering.toml"),
+    include_str!("../../schemas/ingebouwd/edukoppeling-beveiliging.toml"),
     include_str!("../../schemas/batch/regels.toml"),
 ];
 
@@ -59,6 +63,21 @@ fn entry_of<'s>(source: &'s str, code: &str) -> Option<&'s str> {
     let rest = &source[start..];
     let end = rest[HEAD.len()..].find(HEAD);
     Some(end.map_or(rest, |end| &rest[..HEAD.len() + end]))
+}
+
+/// A violation of one of the built-in rules.
+pub fn tool_finding(code: &str, args: Args, place: Place) -> Finding {
+    let rule = BuiltinRules.rule(code);
+    Finding {
+        code: code.into(),
+        kind: Kind::Violation,
+        class: rule.as_ref().map_or(Class::Foutmelding, |rule| rule.class),
+        grade: rule.as_ref().map_or(Grade::Published, |rule| rule.grade),
+        source: rule.map_or_else(|| "".into(), |rule| rule.source.clone()),
+        contract: None,
+        args,
+        place,
+    }
 }
 
 /// What is wrong with a rule file: a mistake of whoever wrote it.

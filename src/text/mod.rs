@@ -8,6 +8,6 @@
 mod builtin;
 mod texts;
 
-pub use builtin::{BuiltinRules, RulesError, builtin_rules, read_rules};
+pub use builtin::{BuiltinRules, RulesError, builtin_rules, read_rules, tool_finding};
 pub(crate) use texts::fill;
 pub use texts::{Phrases, Texts};

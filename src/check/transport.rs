@@ -1,0 +1,78 @@
+//! How a message travelled: its envelope, its HTTP message, its signature.
+
+use super::bench::Bench;
+use super::own_findings::no_pack_at_hand;
+use super::recognise::Known;
+use crate::document::{Document, Gated, NodeId};
+use crate::edukoppeling::{
+    Contract, EnvelopeContext, EnvelopeReport, RequestFacts, SecurityContext, Sender, Way,
+    action_of, judge_envelope,
+};
+use crate::exchange::Exchange;
+use crate::finding::Finding;
+use crate::pack::{Message, Part};
+
+/// DUO's contracts and the schemas that go with them (20-edukoppeling.md,
+/// WA001-Action).
+const CONTRACTS: &str = "http://duo.nl/contract/";
+const SCHEMAS: &str = "http://duo.nl/schema/";
+
+/// Operations that only ask for data and need no `wsa:From`.
+const ENQUIRIES: &[&str] = &["opvragen", "aanvraag"];
+
+/// Judges the envelope that a document is; `None` when it is none.
+pub(super) fn judge_transport(
+    bench: &Bench,
+    document: &Document,
+    exchange: &Exchange,
+    known: Option<&Known>,
+) -> Option<EnvelopeReport> {
+    let of_capture = exchange.answers.as_deref().and_then(request_facts);
+    judge_envelope(&EnvelopeContext {
+        security: SecurityContext {
+            document,
+            now: exchange.received.unwrap_or_else(|| bench.facts.clock.now()),
+            profile: bench.facts.profile,
+            trust: &bench.trust,
+            clock_skew: SecurityContext::CLOCK_SKEW,
+        },
+        contract: known.map(|known| contract(known.message())),
+        http: exchange.http.as_ref(),
+        request: of_capture.as_ref().or(bench.request.as_ref()),
+    })
+}
+
+/// What of a request its answer must agree with; `None` when it is no SOAP
+/// message.
+pub fn request_facts(request: &Exchange) -> Option<RequestFacts> {
+    let gated = Gated::xml(&request.body).ok()?;
+    RequestFacts::of(&Document::from_xml(gated).ok()?)
+}
+
+fn contract(message: &Message) -> Contract<'_> {
+    let operation = &*message.operation;
+    let maker = message.direction.as_deref().unwrap_or_default();
+    Contract {
+        action: message.action.as_deref(),
+        way: match message.part {
+            Part::Request => Way::Request,
+            Part::Response => Way::Response,
+        },
+        sender: match maker.split_once('-') {
+            Some(("las", _)) => Sender::School,
+            Some(("duo" | "rio", _)) => Sender::Duo,
+            _ => Sender::Other,
+        },
+        enquiry: ENQUIRIES.iter().any(|verb| operation.starts_with(verb)),
+    }
+}
+
+/// The finding on a message of a contract that exists, as its envelope and its
+/// body say alike, and of which no pack is at hand. `None` where they do not
+/// agree: then its namespace is a mistake.
+pub(super) fn contract_without_pack(document: &Document, content: NodeId) -> Option<Finding> {
+    let contract = document.namespace(content).strip_prefix(SCHEMAS)?;
+    let action = action_of(document)?;
+    let (named, _) = action.strip_prefix(CONTRACTS)?.split_once('/')?;
+    (named == contract).then(|| no_pack_at_hand(document, content, contract))
+}

@@ -1,0 +1,155 @@
+//! Revocation lists, from files only: nothing is fetched.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use rustls_pki_types::CertificateRevocationListDer;
+use webpki::{
+    CertRevocationList, Error, ExpirationPolicy, OwnedCertRevocationList, RevocationCheckDepth,
+    RevocationOptions, RevocationOptionsBuilder, UnknownStatusPolicy,
+};
+use x509_cert::crl::CertificateList;
+use x509_cert::der::Decode;
+
+use super::fields::{Certificate, moment};
+use super::material::{MaterialError, read, sections};
+
+/// The revocation lists at hand.
+#[derive(Default)]
+pub struct Revocation {
+    /// The newest first, because the first that fits is used.
+    lists: Vec<List>,
+}
+
+struct List {
+    list: CertRevocationList<'static>,
+    this_update: Timestamp,
+}
+
+impl std::fmt::Debug for Revocation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Revocation")
+            .field("lists", &self.lists.len())
+            .finish()
+    }
+}
+
+/// Whether a certificate was revoked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Status {
+    /// Current lists say that it was not.
+    Good,
+    /// It, or an authority above it, was.
+    Revoked,
+    /// No list says; a key of the texts.
+    Undecided(&'static str),
+}
+
+impl Revocation {
+    /// No lists: nothing can be decided.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Reads the revocation lists that `paths` hold: files in PEM or DER, or
+    /// folders of them.
+    pub fn load(paths: &[PathBuf]) -> Result<Self, MaterialError> {
+        let mut revocation = Self::none();
+        revocation.lists = read(paths, &["crl", "pem", "der"], |bytes| {
+            sections::<CertificateRevocationListDer<'_>>(bytes)
+                .iter()
+                .filter_map(|der| List::read(der))
+                .collect()
+        })?;
+        revocation.sort();
+        Ok(revocation)
+    }
+
+    /// Adds a revocation list in DER; says whether it is one.
+    pub fn add(&mut self, der: &[u8]) -> bool {
+        let list = List::read(der);
+        let read = list.is_some();
+        self.lists.extend(list);
+        self.sort();
+        read
+    }
+
+    fn sort(&mut self) {
+        self.lists
+            .sort_by_key(|list| std::cmp::Reverse(list.this_update));
+    }
+
+    /// Asks the lists about `certificate` at `now`; `verify` follows its chain
+    /// with them, their signatures and their time of renewal included.
+    pub(super) fn status(
+        &self,
+        certificate: &Certificate,
+        now: Timestamp,
+        verify: impl Fn(RevocationOptions<'_>) -> Result<(), Error>,
+    ) -> Status {
+        // A list leaves out certificates that had expired when it was made.
+        let lists: Vec<&CertRevocationList<'_>> = self
+            .lists
+            .iter()
+            .filter(|list| list.this_update <= certificate.not_after())
+            .map(|list| &list.list)
+            .collect();
+        let Ok(options) = RevocationOptionsBuilder::new(&lists) else {
+            return Status::Undecided("crl-missing");
+        };
+        let options = options
+            .with_expiration_policy(ExpirationPolicy::Enforce)
+            .with_status_policy(UnknownStatusPolicy::Deny)
+            .with_depth(RevocationCheckDepth::EndEntity);
+        let leaf = match verify(options.build()) {
+            Err(Error::CertRevoked) if self.revoked_after(certificate, now) => Ok(()),
+            other => other,
+        };
+        // Lists of the authorities above are used where there are any.
+        let all = leaf.and_then(|()| {
+            let above = options
+                .with_status_policy(UnknownStatusPolicy::Allow)
+                .with_depth(RevocationCheckDepth::Chain);
+            match verify(above.build()) {
+                Err(Error::CertRevoked) if self.revoked_after(certificate, now) => Ok(()),
+                other => other,
+            }
+        });
+        match all {
+            Ok(()) => Status::Good,
+            Err(Error::CertRevoked) => Status::Revoked,
+            Err(Error::UnknownRevocationStatus) => Status::Undecided("crl-missing"),
+            Err(Error::CrlExpired { .. }) => Status::Undecided("crl-expired"),
+            Err(_) => Status::Undecided("crl-unusable"),
+        }
+    }
+
+    /// Whether the lists say that the certificate itself was revoked only
+    /// after `now`: at `now` it still was good.
+    fn revoked_after(&self, certificate: &Certificate, now: Timestamp) -> bool {
+        let mut entries = self
+            .lists
+            .iter()
+            .filter(|list| list.list.issuer() == certificate.issuer)
+            .filter_map(|list| list.list.find_serial(&certificate.serial).ok()?)
+            .peekable();
+        entries.peek().is_some()
+            && entries.all(|entry| {
+                i64::try_from(entry.revocation_date.as_secs())
+                    .is_ok_and(|revoked| revoked > now.as_second())
+            })
+    }
+}
+
+impl List {
+    fn read(der: &[u8]) -> Option<Self> {
+        let this_update = CertificateList::from_der(der)
+            .ok()?
+            .tbs_cert_list
+            .this_update;
+        Some(Self {
+            list: OwnedCertRevocationList::from_der(der).ok()?.into(),
+            this_update: moment(&this_update)?,
+        })
+    }
+}

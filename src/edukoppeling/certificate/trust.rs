@@ -1,0 +1,257 @@
+//! The roots that a certificate may end at, and the way there.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
+use webpki::{
+    ALL_VERIFICATION_ALGS, EndEntityCert, Error, ExtendedKeyUsageValidator, KeyPurposeIdIter,
+    RevocationOptions, anchor_from_trusted_cert,
+};
+
+use super::fields::Certificate;
+use super::material::{MaterialError, read, sections};
+use super::revocation::{Revocation, Status};
+use crate::limits::MAX_KNOWN_CERTIFICATES;
+
+/// Certificates of authorities: roots, and what stands between them and the
+/// certificates of parties.
+#[derive(Default, Clone)]
+pub struct TrustStore {
+    anchors: Vec<TrustAnchor<'static>>,
+    /// The roots behind `anchors`, in the same order.
+    roots: Vec<Root>,
+    intermediates: Vec<CertificateDer<'static>>,
+    /// Whether the user brought a root, so that a chain that ends elsewhere is
+    /// wrong and not merely unknown.
+    decides: bool,
+}
+
+#[derive(Clone)]
+struct Root {
+    certificate: Certificate,
+    /// A root that certificates of production do not end at.
+    test: bool,
+}
+
+impl std::fmt::Debug for TrustStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TrustStore")
+            .field("roots", &self.roots.len())
+            .field("intermediates", &self.intermediates.len())
+            .finish()
+    }
+}
+
+/// Where the chain of a certificate ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Chain {
+    /// At a root of the store.
+    Trusted {
+        /// The root is one for tests.
+        test: bool,
+    },
+    /// Not at a root of the store, or it is broken on the way; a key of the
+    /// texts.
+    Broken(&'static str),
+    /// The store holds nothing that could tell; a key of the texts.
+    Undecided(&'static str),
+}
+
+/// Where a chain ends, and whether the certificate was revoked.
+type Found = (Chain, Status);
+
+/// What the certificates of signers are judged with: the roots they may end at
+/// and the revocation lists at hand. Shared by the threads of a run.
+#[derive(Debug, Default)]
+pub struct Trust {
+    store: TrustStore,
+    revocation: Revocation,
+    /// What was found out about a certificate at a moment. A run meets few
+    /// signers in many messages, and a chain costs more than a message.
+    known: Mutex<HashMap<(Vec<u8>, Timestamp), Found>>,
+}
+
+impl Trust {
+    /// Trust in these roots, with these lists.
+    pub fn new(store: TrustStore, revocation: Revocation) -> Self {
+        Self {
+            store,
+            revocation,
+            known: Mutex::default(),
+        }
+    }
+
+    /// Where the chain of `certificate` ends at `moment`, and whether it was
+    /// revoked by then.
+    pub(super) fn judge(&self, certificate: &Certificate, moment: Timestamp) -> Found {
+        let key = (certificate.der().to_vec(), moment);
+        // A thread that panicked while it held the lock left a whole map.
+        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(&found) = known().get(&key) {
+            return found;
+        }
+        let found = self.store.judge(certificate, moment, &self.revocation);
+        let mut known = known();
+        if known.len() >= MAX_KNOWN_CERTIFICATES {
+            known.clear();
+        }
+        known.insert(key, found);
+        found
+    }
+}
+
+impl TrustStore {
+    /// A store without any certificate: nothing can be decided with it.
+    pub fn empty() -> Self {
+        Self::default()
+    }
+
+    /// Reads the certificates of authorities that `paths` hold: files in PEM
+    /// or DER, or folders of them. Self-issued ones are trusted as roots,
+    /// others help to reach a root.
+    pub fn load(paths: &[PathBuf]) -> Result<Self, MaterialError> {
+        let mut store = Self::empty();
+        let certificates = read(paths, &["pem", "crt", "cer", "der"], |bytes| {
+            sections::<CertificateDer<'_>>(bytes)
+                .into_iter()
+                .filter_map(|der| Certificate::read(der).ok())
+                .collect()
+        })?;
+        for certificate in certificates {
+            store.add(certificate);
+        }
+        Ok(store)
+    }
+
+    /// Adds the certificate of an authority that the user trusts.
+    pub fn add(&mut self, certificate: Certificate) {
+        let test = certificate.is_trial();
+        self.decides |= self.insert(certificate, test);
+    }
+
+    /// Adds the certificate of an authority for tests. A chain that ends at no
+    /// root is not wrong because of it.
+    pub fn add_test(&mut self, certificate: Certificate) {
+        self.insert(certificate, true);
+    }
+
+    /// Whether the certificate became a root.
+    fn insert(&mut self, certificate: Certificate, test: bool) -> bool {
+        let der = CertificateDer::from(certificate.der().to_vec());
+        let anchor = certificate
+            .is_self_issued()
+            .then(|| anchor_from_trusted_cert(&der).map(|anchor| anchor.to_owned()));
+        match anchor {
+            Some(Ok(anchor)) => {
+                self.anchors.push(anchor);
+                self.roots.push(Root { certificate, test });
+                true
+            }
+            _ => {
+                self.intermediates.push(der);
+                false
+            }
+        }
+    }
+
+    /// Follows the chain of `certificate` as it was at `moment`, and asks the
+    /// revocation lists about it. The certificate's own validity is a rule of
+    /// its own: outside it, the nearest moment inside counts.
+    fn judge(
+        &self,
+        certificate: &Certificate,
+        moment: Timestamp,
+        revocation: &Revocation,
+    ) -> Found {
+        let unknown = Status::Undecided("chain-undecided");
+        if self.anchors.is_empty() {
+            return (Chain::Undecided("trust-missing"), unknown);
+        }
+        let within = moment.clamp(
+            certificate.not_before(),
+            certificate.not_after().max(certificate.not_before()),
+        );
+        let der = CertificateDer::from(certificate.der());
+        let leaf = match EndEntityCert::try_from(&der) {
+            Ok(leaf) => leaf,
+            Err(_) => return (Chain::Broken("chain-extension"), unknown),
+        };
+        let verify = |options: Option<RevocationOptions<'_>>| {
+            leaf.verify_for_usage(
+                ALL_VERIFICATION_ALGS,
+                &self.anchors,
+                &self.intermediates,
+                unix_time(within),
+                AnyPurpose,
+                options,
+                None,
+            )
+        };
+        let root = match verify(None) {
+            Ok(path) => self.root(path.anchor()),
+            Err(Error::UnknownIssuer) if !self.decides => {
+                return (Chain::Undecided("trust-missing"), unknown);
+            }
+            Err(error) => return (Chain::Broken(reason(&error)), unknown),
+        };
+        let chain = match root {
+            Some(root) if !root.certificate.is_valid_at(within) => {
+                Chain::Broken("chain-issuer-expired")
+            }
+            Some(root) => Chain::Trusted { test: root.test },
+            // Every anchor has its root; without one nothing is known of it.
+            None => Chain::Undecided("trust-missing"),
+        };
+        let status = revocation.status(certificate, moment, |options| {
+            verify(Some(options)).map(|_| ())
+        });
+        (chain, status)
+    }
+
+    fn root(&self, anchor: &TrustAnchor<'_>) -> Option<&Root> {
+        self.anchors
+            .iter()
+            .position(|candidate| {
+                candidate.subject == anchor.subject
+                    && candidate.subject_public_key_info == anchor.subject_public_key_info
+            })
+            .and_then(|index| self.roots.get(index))
+    }
+}
+
+fn unix_time(moment: Timestamp) -> UnixTime {
+    let seconds = u64::try_from(moment.as_second()).unwrap_or_default();
+    UnixTime::since_unix_epoch(Duration::from_secs(seconds))
+}
+
+/// Why a chain is broken, as a key of the texts.
+fn reason(error: &Error) -> &'static str {
+    match error {
+        Error::UnknownIssuer => "chain-unknown-issuer",
+        Error::CertExpired { .. } | Error::CertNotValidYet { .. } => "chain-issuer-expired",
+        Error::CaUsedAsEndEntity => "chain-authority",
+        Error::EndEntityUsedAsCa
+        | Error::PathLenConstraintViolated
+        | Error::NameConstraintViolation => "chain-constraint",
+        Error::InvalidSignatureForPublicKey | Error::SignatureAlgorithmMismatch => {
+            "chain-signature"
+        }
+        Error::UnsupportedSignatureAlgorithmContext(_)
+        | Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => "chain-algorithm",
+        _ => "chain-extension",
+    }
+}
+
+/// The purposes of a certificate are a rule of their own, and signing
+/// messages is none that TLS knows.
+struct AnyPurpose;
+
+impl ExtendedKeyUsageValidator for AnyPurpose {
+    fn validate(&self, _: KeyPurposeIdIter<'_, '_>) -> Result<(), Error> {
+        Ok(())
+    }
+}

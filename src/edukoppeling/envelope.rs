@@ -1,0 +1,168 @@
+//! An envelope, judged whole: SOAP, addressing, HTTP, who speaks for whom, and
+//! its security.
+
+use super::addressing::{self, Addressing};
+use super::judge::{SecurityContext, judge_security};
+use super::message::{Message, RequestFacts, Sender, Way};
+use super::names::SOAP;
+use super::said::Said;
+use super::security::Envelope;
+use super::{http, oin, pairing, soap};
+use crate::document::{Document, NodeId};
+use crate::exchange::{Direction, HttpFacts};
+use crate::finding::{Beyond, Code, Finding};
+
+/// DUO's own OIN (20-edukoppeling.md, how DUO really does it).
+const DUO: &str = "00000001800866472000";
+
+/// A header is there at all: without one, addressing and signature are missing
+/// together, and that is one mistake.
+const NO_HEADER: &str = "KK-EK-WA001-KOP";
+/// The profile 2W-be-S signs every message (20-edukoppeling.md, WB003).
+const NO_SECURITY: &str = "KK-EK-WB003-BEVEILIGING";
+
+/// What the contract says of the message in an envelope.
+#[derive(Debug, Clone, Copy)]
+pub struct Contract<'a> {
+    /// The action of the operation.
+    pub action: Option<&'a str>,
+    /// Request or response.
+    pub way: Way,
+    /// Who makes such messages.
+    pub sender: Sender,
+    /// Whether the operation only asks for data.
+    pub enquiry: bool,
+}
+
+/// What an envelope is judged with.
+#[derive(Clone, Copy)]
+pub struct EnvelopeContext<'a> {
+    /// The document, and what its security is judged with.
+    pub security: SecurityContext<'a>,
+    /// What the contract says, where it is known.
+    pub contract: Option<Contract<'a>>,
+    /// The HTTP message around the envelope.
+    pub http: Option<&'a HttpFacts>,
+    /// The request that it answers.
+    pub request: Option<&'a RequestFacts>,
+}
+
+/// What is said of an envelope.
+#[derive(Debug, Default)]
+pub struct EnvelopeReport {
+    /// Violated rules and rules that could not be judged.
+    pub findings: Vec<Finding>,
+    /// The rules that were judged and hold.
+    pub held: Vec<Code>,
+    /// Findings that are only counted.
+    pub beyond: Beyond,
+}
+
+/// Judges an envelope; `None` for a document that is no SOAP 1.1 envelope.
+pub fn judge_envelope(context: &EnvelopeContext<'_>) -> Option<EnvelopeReport> {
+    let document = context.security.document;
+    let envelope = Envelope::of(document)?;
+    let addressing = Addressing::of(document, envelope.header);
+    let content = envelope
+        .body
+        .and_then(|body| document.elements(body).next());
+    let is_fault = content.is_some_and(|node| document.namespace(node) == SOAP);
+    let header = envelope.header;
+    if header.is_none_or(|header| document.elements(header).next().is_none()) {
+        let mut said = Said::new(document);
+        // Whoever fails before the profile comes in answers without it.
+        if !is_fault {
+            said.missing(NO_HEADER, header.unwrap_or(envelope.node));
+        }
+        return Some(EnvelopeReport::of(said));
+    }
+    let security = judge_security(&context.security);
+    let way = way(context, document, &addressing, content);
+    let message = Message {
+        document,
+        sender: sender(context, document, &addressing),
+        way,
+        enquiry: context.contract.is_some_and(|contract| contract.enquiry),
+        action: context.contract.and_then(|contract| contract.action),
+        content,
+        http: context.http,
+        request: context.request,
+        signer: security.signer.as_ref(),
+        profile: context.security.profile,
+        addressing,
+        envelope,
+    };
+    let mut said = Said::new(document);
+    said.judging(&[NO_HEADER, NO_SECURITY]);
+    if message.envelope.security(document).is_empty() {
+        said.missing(NO_SECURITY, message.holder());
+    }
+    soap::judge(&message, &mut said);
+    addressing::judge(&message, &mut said);
+    oin::judge(&message, &mut said);
+    http::judge(&message, &mut said);
+    pairing::judge(&message, &mut said);
+    let mut report = EnvelopeReport::of(said);
+    report.findings.extend(security.findings);
+    report.held.extend(security.held);
+    report.beyond.absorb(&security.beyond);
+    Some(report)
+}
+
+impl EnvelopeReport {
+    fn of(said: Said<'_>) -> Self {
+        let (findings, held, beyond) = said.finish();
+        Self {
+            findings,
+            held,
+            beyond,
+        }
+    }
+}
+
+/// Request or response: the contract knows, else HTTP, else the message: only
+/// an answer relates to something, and a fault is one.
+fn way(
+    context: &EnvelopeContext<'_>,
+    document: &Document,
+    addressing: &Addressing,
+    content: Option<NodeId>,
+) -> Way {
+    if let Some(contract) = context.contract {
+        return contract.way;
+    }
+    if let Some(http) = context.http {
+        return match http.direction() {
+            Direction::Request => Way::Request,
+            Direction::Response => Way::Response,
+        };
+    }
+    let is_fault = |node: NodeId| document.namespace(node) == SOAP;
+    let name = content.map_or("", |node| document.local_name(node));
+    let ends = |ending: &str| name.to_ascii_lowercase().ends_with(ending);
+    if context.request.is_some()
+        || addressing.header(document, "RelatesTo").is_some()
+        || content.is_some_and(is_fault)
+        || ends("_response")
+    {
+        Way::Response
+    } else if ends("_request") {
+        Way::Request
+    } else {
+        Way::Unknown
+    }
+}
+
+/// Who made it: the contract knows, else the OIN in `From` tells.
+fn sender(context: &EnvelopeContext<'_>, document: &Document, addressing: &Addressing) -> Sender {
+    if let Some(contract) = context.contract {
+        return contract.sender;
+    }
+    let address = addressing.address(document, "From");
+    let value = address.map(|node| document.value(node));
+    match value.as_deref().and_then(oin::oin_of) {
+        Some(DUO) => Sender::Duo,
+        Some(oin) if oin::is_school(oin) => Sender::School,
+        _ => Sender::Other,
+    }
+}

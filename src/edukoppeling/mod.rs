@@ -1,0 +1,38 @@
+//! Edukoppeling: what the transport rules say of one message
+//! (20-edukoppeling.md).
+//!
+//! Profile 2W-be-S: a SOAP 1.1 envelope whose body, addressing headers and
+//! timestamp are signed with the key of a PKIoverheid certificate that travels
+//! in the message. [`judge_security`] judges the security header of an
+//! envelope: its timestamp, its signature and the certificate behind it.
+//!
+//! The signature is verified on the bytes that the other checks read: every
+//! signed part is compared by its byte range with the element that is judged.
+
+mod addressing;
+mod certificate;
+mod envelope;
+mod http;
+mod judge;
+mod message;
+mod names;
+mod oin;
+mod pairing;
+mod said;
+mod security;
+mod signature;
+mod soap;
+mod timestamp;
+mod wsdl;
+
+pub use addressing::action_of;
+pub use certificate::{
+    Certificate, CertificateError, KeyKind, MaterialError, MaterialProblem, Revocation, Trust,
+    TrustStore,
+};
+pub use envelope::{Contract, EnvelopeContext, EnvelopeReport, judge_envelope};
+pub use judge::{SecurityContext, SecurityReport, judge_security};
+pub use message::{RequestFacts, Sender, Way};
+pub use oin::oin_of;
+pub use security::{Envelope, Security};
+pub use wsdl::{WSDL, WsdlReport, judge_wsdl};

@@ -1,0 +1,175 @@
+//! Who speaks for whom: the OIN in the addresses, the school in the body and
+//! the holder of the certificate (20-edukoppeling.md, how DUO really does it).
+//!
+//! On behalf of a school the addressing carries the school's OIN, while the
+//! certificate carries the supplier's: the SaaS model. In the old model the
+//! school has a certificate of its own, and both carry the school's. A message
+//! that mixes them says two things at once.
+
+use super::certificate::Certificate;
+use super::message::{Message, Sender, Way};
+use super::said::Said;
+use crate::document::NodeId;
+use crate::facts::{self, Profile};
+use crate::finding::{Args, DataClass, MessageValue};
+
+/// OINs of schools: the register of institutions (10-landscape.md).
+const SCHOOLS: &str = "00000007";
+/// OINs of test environments.
+const TEST: &str = "00000099";
+
+const SHAPE: &str = "KK-EK-OIN-VORM";
+const SCHOOL: &str = "KK-EK-OIN-SCHOOL";
+const MIXED: &str = "KK-EK-OIN-MODEL";
+const OLD_MODEL: &str = "KK-EK-OIN-SCHOOLCERTIFICAAT";
+const SENDER: &str = "KK-EK-OIN-AFZENDER";
+
+/// The OIN in the query of an address (`?oin=`, in any case).
+pub fn oin_of(address: &str) -> Option<&str> {
+    let (_, query) = address.trim().split_once('?')?;
+    let query = query.split('#').next().unwrap_or(query);
+    query.split('&').find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.eq_ignore_ascii_case("oin").then_some(value)
+    })
+}
+
+/// Whether an OIN is a school's.
+pub(super) fn is_school(oin: &str) -> bool {
+    brin(oin).is_some()
+}
+
+/// The BRIN of a school's OIN.
+fn brin(oin: &str) -> Option<&str> {
+    (facts::oin(oin).is_ok() && oin.starts_with(SCHOOLS)).then(|| &oin[11..15])
+}
+
+pub(super) fn judge(message: &Message<'_>, said: &mut Said<'_>) {
+    shape(message, said);
+    if message.way == Way::Unknown {
+        return;
+    }
+    let Some((node, from)) = oin_in(message, "From") else {
+        return;
+    };
+    if facts::oin(&from).is_err() {
+        return;
+    }
+    match message.sender {
+        Sender::School => on_behalf_of_a_school(message, node, &from, said),
+        Sender::Duo => by_duo(message, node, &from, said),
+        Sender::Other => {}
+    }
+}
+
+/// The element that holds an address, and the OIN in it.
+fn oin_in(message: &Message<'_>, header: &str) -> Option<(NodeId, String)> {
+    let document = message.document;
+    let node = message.addressing.address(document, header)?;
+    let oin = oin_of(&document.value(node))?.to_string();
+    Some((node, oin))
+}
+
+fn shape(message: &Message<'_>, said: &mut Said<'_>) {
+    for header in ["To", "From"] {
+        let Some((node, oin)) = oin_in(message, header) else {
+            continue;
+        };
+        said.judging(&[SHAPE]);
+        if facts::oin(&oin).is_err() {
+            let args = Args::new()
+                .with("header", header)
+                .with("found", value(&oin));
+            said.broken_by_value(SHAPE, node, args);
+        }
+    }
+}
+
+fn on_behalf_of_a_school(message: &Message<'_>, node: NodeId, from: &str, said: &mut Said<'_>) {
+    let school = brin(from);
+    let signer = message.signer.and_then(Certificate::oin);
+    if let (Some(school), Some(content)) = (school, message.content) {
+        let document = message.document;
+        let named = document
+            .subtree(content)
+            .find(|&node| document.local_name(node) == "instellingscode");
+        if let Some(named) = named {
+            said.judging(&[SCHOOL]);
+            let code = document.value(named);
+            if code.trim() != school {
+                let args = Args::new()
+                    .with("school", value(school))
+                    .with("found", value(code.trim()));
+                said.broken_by_value(SCHOOL, node, args);
+            }
+        }
+    }
+    let Some(signer) = signer.filter(|signer| facts::oin(signer).is_ok()) else {
+        return;
+    };
+    said.judging(&[MIXED, OLD_MODEL]);
+    let mixed = match school {
+        // The supplier's own number, where the school's belongs.
+        None => from == signer,
+        // The certificate of another school.
+        Some(_) => brin(signer).is_some() && signer != from,
+    };
+    if mixed {
+        let args = Args::new()
+            .with("from", value(from))
+            .with("signer", value(signer));
+        said.broken_by_value(MIXED, node, args);
+    } else if school.is_some() && signer == from {
+        said.broken_by_value(OLD_MODEL, node, Args::new().with("signer", value(signer)));
+    }
+}
+
+/// DUO speaks for itself: its address and its certificate carry one OIN. Its
+/// test environment signs with a test OIN and names the one of production.
+fn by_duo(message: &Message<'_>, node: NodeId, from: &str, said: &mut Said<'_>) {
+    let Some(signer) = message.signer.and_then(Certificate::oin) else {
+        return;
+    };
+    said.judging(&[SENDER]);
+    let in_test = message.profile == Profile::Test && signer.starts_with(TEST);
+    if signer != from && !in_test {
+        let args = Args::new()
+            .with("from", value(from))
+            .with("signer", value(signer));
+        said.broken_by_value(SENDER, node, args);
+    }
+}
+
+/// OINs and institution codes are public.
+fn value(text: &str) -> MessageValue {
+    MessageValue::new(text, DataClass::Plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_oin_is_read_from_the_query() {
+        for (address, expected) in [
+            (
+                "http://a/anonymous?oin=0000000700025BE00000",
+                Some("0000000700025BE00000"),
+            ),
+            ("http://a/anonymous?OIN=1&x=2", Some("1")),
+            ("http://a/b?x=2&Oin=3#oin=4", Some("3")),
+            ("http://a/b?oins=3", None),
+            ("http://a/oin=3", None),
+            ("", None),
+        ] {
+            assert_eq!(oin_of(address), expected, "{address}");
+        }
+    }
+
+    #[test]
+    fn a_school_is_known_by_its_prefix() {
+        assert_eq!(brin("0000000700025BE00000"), Some("25BE"));
+        assert_eq!(brin("00000001800866472000"), None);
+        assert_eq!(brin("00000007"), None);
+    }
+}

@@ -1,0 +1,145 @@
+//! An answer beside its request (20-edukoppeling.md, WA001-RelatesTo and
+//! WB014).
+
+use super::addressing::Addressing;
+use super::message::{Message, RequestFacts, Way};
+use super::names::{DSIG, WSSE11};
+use super::oin::oin_of;
+use super::said::Said;
+use super::security::Envelope;
+use crate::document::{Document, NodeId};
+use crate::finding::{Args, DataClass, MessageValue};
+
+const RELATES_TO: &str = "KK-EK-WA001-RELATESTO-ANDERS";
+const TO: &str = "KK-EK-OIN-ANTWOORD";
+const CONFIRMATION: &str = "KK-EK-WB014";
+
+impl RequestFacts {
+    /// What of a request its answer must agree with; `None` when it is no SOAP
+    /// message.
+    pub fn of(document: &Document) -> Option<Self> {
+        let envelope = Envelope::of(document)?;
+        let addressing = Addressing::of(document, envelope.header);
+        let address = addressing.address(document, "From");
+        let from = address.and_then(|node| oin_of(&document.value(node)).map(str::to_string));
+        Some(Self {
+            message_id: addressing.text(document, "MessageID"),
+            from,
+            signature: signature_value(document, &envelope),
+            security11: uses_11(document, &envelope),
+        })
+    }
+}
+
+pub(super) fn judge(message: &Message<'_>, said: &mut Said<'_>) {
+    if message.way != Way::Response {
+        return;
+    }
+    let confirmations = confirmations(message);
+    let Some(request) = message.request else {
+        return;
+    };
+    relates_to(message, request, said);
+    to(message, request, said);
+    confirmation(message, request, &confirmations, said);
+}
+
+fn relates_to(message: &Message<'_>, request: &RequestFacts, said: &mut Said<'_>) {
+    let document = message.document;
+    let node = message.addressing.header(document, "RelatesTo");
+    if let (Some(node), Some(asked)) = (node, &request.message_id) {
+        said.judging(&[RELATES_TO]);
+        let found = document.value(node);
+        if found.trim() != asked {
+            let args = Args::new()
+                .with("found", MessageValue::new(found.trim(), DataClass::Plain))
+                .with(
+                    "expected",
+                    MessageValue::new(asked.as_str(), DataClass::Plain),
+                );
+            said.broken_by_value(RELATES_TO, node, args);
+        }
+    }
+}
+
+/// The answer goes to the school that asked.
+fn to(message: &Message<'_>, request: &RequestFacts, said: &mut Said<'_>) {
+    let document = message.document;
+    let Some(node) = message.addressing.address(document, "To") else {
+        return;
+    };
+    let value = document.value(node);
+    if let (Some(found), Some(asked)) = (oin_of(&value), &request.from) {
+        said.judging(&[TO]);
+        if found != asked {
+            let args = Args::new()
+                .with("found", MessageValue::new(found, DataClass::Plain))
+                .with(
+                    "expected",
+                    MessageValue::new(asked.as_str(), DataClass::Plain),
+                );
+            said.broken_by_value(TO, node, args);
+        }
+    }
+}
+
+/// WB014: with WS-Security 1.1 only; DUO's real answers are of 1.0 and confirm
+/// nothing.
+fn confirmation(
+    message: &Message<'_>,
+    request: &RequestFacts,
+    confirmations: &[NodeId],
+    said: &mut Said<'_>,
+) {
+    let document = message.document;
+    let applies = request.security11 || uses_11(document, &message.envelope);
+    let Some(signature) = request.signature.as_deref().filter(|_| applies) else {
+        return;
+    };
+    said.judging(&[CONFIRMATION]);
+    let confirms = |&node: &NodeId| {
+        let value = document.attribute(node, "Value").unwrap_or_default();
+        value.split_ascii_whitespace().collect::<String>() == signature
+    };
+    if confirmations.iter().any(confirms) {
+        return;
+    }
+    match confirmations.first() {
+        Some(&node) => said.broken(CONFIRMATION, node, Args::new()),
+        None => said.missing(CONFIRMATION, message.holder()),
+    }
+}
+
+fn confirmations(message: &Message<'_>) -> Vec<NodeId> {
+    let document = message.document;
+    let securities = message.envelope.security(document);
+    let children = securities
+        .iter()
+        .flat_map(|security| document.elements(security.node));
+    children
+        .filter(|&node| document.namespace(node) == WSSE11)
+        .filter(|&node| document.local_name(node) == "SignatureConfirmation")
+        .collect()
+}
+
+/// Whether a security header holds anything of WS-Security 1.1.
+fn uses_11(document: &Document, envelope: &Envelope) -> bool {
+    envelope.security(document).iter().any(|security| {
+        document
+            .subtree(security.node)
+            .any(|node| document.namespace(node) == WSSE11)
+    })
+}
+
+/// The value of the first signature, base64 without white space.
+fn signature_value(document: &Document, envelope: &Envelope) -> Option<String> {
+    let securities = envelope.security(document);
+    let signature = securities
+        .iter()
+        .find_map(|security| security.signatures().next())?;
+    let mut children = document.elements(signature);
+    let value = children.find(|&node| {
+        document.namespace(node) == DSIG && document.local_name(node) == "SignatureValue"
+    })?;
+    Some(document.value(value).split_ascii_whitespace().collect())
+}

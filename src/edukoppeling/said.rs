@@ -1,0 +1,102 @@
+//! What the rules of one message have said so far.
+
+use crate::document::{Attribute, Document, NodeId, PlaceOf};
+use crate::finding::{Args, Beyond, Code, Finding, Kind, Place};
+use crate::limits::MAX_FINDINGS_PER_MESSAGE;
+use crate::text::tool_finding;
+
+/// Collects findings, and the rules that were judged at all.
+pub(super) struct Said<'a> {
+    document: &'a Document,
+    findings: Vec<Finding>,
+    judged: Vec<&'static str>,
+    /// Findings beyond [`MAX_FINDINGS_PER_MESSAGE`], which are only counted.
+    beyond: Beyond,
+}
+
+impl<'a> Said<'a> {
+    pub(super) fn new(document: &'a Document) -> Self {
+        Self {
+            document,
+            findings: Vec::new(),
+            judged: Vec::new(),
+            beyond: Beyond::default(),
+        }
+    }
+
+    /// These rules are judged from here on: those that nothing is found
+    /// against hold in the end.
+    pub(super) fn judging(&mut self, codes: &[&'static str]) {
+        self.judged.extend(codes);
+    }
+
+    /// The rule `code` is broken at the name of `node`.
+    pub(super) fn broken(&mut self, code: &'static str, node: NodeId, args: Args) {
+        self.say(code, Kind::Violation, node, PlaceOf::Name, args);
+    }
+
+    /// The rule `code` is broken by the content of `node`.
+    pub(super) fn broken_by_value(&mut self, code: &'static str, node: NodeId, args: Args) {
+        self.say(code, Kind::Violation, node, PlaceOf::Value, args);
+    }
+
+    /// The rule `code` is broken by something that should stand in `holder`.
+    pub(super) fn missing(&mut self, code: &'static str, holder: NodeId) {
+        self.broken(code, holder, Args::new());
+    }
+
+    /// The rule `code` is broken by an attribute of `node`.
+    pub(super) fn broken_by_attribute(
+        &mut self,
+        code: &'static str,
+        node: NodeId,
+        attribute: &Attribute<'_>,
+        args: Args,
+    ) {
+        let place = self.document.attribute_place(node, attribute);
+        self.push(code, Kind::Violation, place, args);
+    }
+
+    /// The rule `code` is broken outside the document, in the HTTP head.
+    pub(super) fn broken_at(&mut self, code: &'static str, place: Place, args: Args) {
+        self.push(code, Kind::Violation, place, args);
+    }
+
+    /// The rule `code` could not be judged; `reason` is a key of the texts.
+    pub(super) fn undecided(&mut self, code: &'static str, node: NodeId, reason: &'static str) {
+        let args = Args::new().with("reason", reason);
+        self.say(code, Kind::Undecided, node, PlaceOf::Name, args);
+    }
+
+    fn say(&mut self, code: &'static str, kind: Kind, node: NodeId, of: PlaceOf, args: Args) {
+        self.push(code, kind, self.document.place(node, of), args);
+    }
+
+    fn push(&mut self, code: &'static str, kind: Kind, place: Place, args: Args) {
+        let mut finding = tool_finding(code, args, place);
+        finding.kind = kind;
+        if self.findings.len() >= MAX_FINDINGS_PER_MESSAGE {
+            self.beyond.add(&finding);
+            return;
+        }
+        self.findings.push(finding);
+    }
+
+    /// How many findings there are, to see whether a step added some.
+    pub(super) fn count(&self) -> u64 {
+        self.findings.len() as u64 + self.beyond.count()
+    }
+
+    /// The findings, the rules that were judged and hold, and how many
+    /// findings are not listed. Nothing holds once findings are not listed.
+    pub(super) fn finish(self) -> (Vec<Finding>, Vec<Code>, Beyond) {
+        let held = self
+            .judged
+            .iter()
+            .filter(|_| self.beyond.count() == 0)
+            .filter(|&&code| self.findings.iter().all(|finding| *finding.code != *code))
+            .map(|&code| code.into())
+            .collect();
+        (self.findings, held, self.beyond)
+    }
+}

@@ -1,0 +1,172 @@
+//! A WSDL: whether the service it describes follows the profile
+//! (20-edukoppeling.md, WW001, WW004, WS003, WS005, WS008).
+
+use super::said::Said;
+use crate::document::{Document, NodeId};
+use crate::finding::{Args, Code, Finding};
+
+/// WSDL 1.1.
+pub const WSDL: &str = "http://schemas.xmlsoap.org/wsdl/";
+const SOAP_BINDING: &str = "http://schemas.xmlsoap.org/wsdl/soap/";
+const HTTP: &str = "http://schemas.xmlsoap.org/soap/http";
+/// WS-Addressing 1.0 Metadata.
+const WSAM: &str = "http://www.w3.org/2007/05/addressing/metadata";
+
+const BINDING: &str = "KK-EK-WW001-WSDL";
+const PART: &str = "KK-EK-WW004";
+const ONE_WAY: &str = "KK-EK-WS003";
+const PORT_TYPE: &str = "KK-EK-WS005";
+const ACTION: &str = "KK-EK-WS008";
+const SOAP_ACTION_ONLY: &str = "KK-EK-WS008-SOAPACTION";
+
+/// What a WSDL turned out to be.
+#[derive(Debug, Default)]
+pub struct WsdlReport {
+    /// Violated rules.
+    pub findings: Vec<Finding>,
+    /// The rules that were judged and hold.
+    pub held: Vec<Code>,
+}
+
+/// Judges a WSDL 1.1 document; `None` when it is none.
+pub fn judge_wsdl(document: &Document) -> Option<WsdlReport> {
+    let root = document.root_element();
+    if document.namespace(root) != WSDL || document.local_name(root) != "definitions" {
+        return None;
+    }
+    let mut said = Said::new(document);
+    bindings(document, root, &mut said);
+    parts(document, root, &mut said);
+    port_types(document, root, &mut said);
+    let (findings, held, _) = said.finish();
+    Some(WsdlReport { findings, held })
+}
+
+fn children<'d>(
+    document: &'d Document,
+    node: NodeId,
+    name: &'d str,
+) -> impl Iterator<Item = NodeId> + 'd {
+    document.elements(node).filter(move |&child| {
+        document.namespace(child) == WSDL && document.local_name(child) == name
+    })
+}
+
+fn soap<'d>(
+    document: &'d Document,
+    node: NodeId,
+    name: &'d str,
+) -> impl Iterator<Item = NodeId> + 'd {
+    document.elements(node).filter(move |&child| {
+        document.namespace(child) == SOAP_BINDING && document.local_name(child) == name
+    })
+}
+
+/// WW001: SOAP 1.1, document/literal, over HTTP.
+fn bindings(document: &Document, root: NodeId, said: &mut Said<'_>) {
+    said.judging(&[BINDING]);
+    for binding in children(document, root, "binding") {
+        let name = document.attribute(binding, "name").unwrap_or_default();
+        let args = |what: &'static str| Args::new().with("binding", name).with("what", what);
+        let Some(of_soap) = soap(document, binding, "binding").next() else {
+            said.broken(BINDING, binding, args("soap:binding"));
+            continue;
+        };
+        let style = document.attribute(of_soap, "style");
+        if document.attribute(of_soap, "transport") != Some(HTTP) {
+            said.broken(BINDING, of_soap, args("transport"));
+        }
+        if style.is_some_and(|style| style != "document") {
+            said.broken(BINDING, of_soap, args("style"));
+        }
+        for operation in children(document, binding, "operation") {
+            let of_operation = soap(document, operation, "operation").next();
+            if let Some(node) = of_operation
+                && document
+                    .attribute(node, "style")
+                    .is_some_and(|style| style != "document")
+            {
+                said.broken(BINDING, node, args("style"));
+            }
+            for part in document.elements(operation) {
+                for body in soap(document, part, "body") {
+                    if document
+                        .attribute(body, "use")
+                        .is_some_and(|used| used != "literal")
+                    {
+                        said.broken(BINDING, body, args("use"));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// WW004: parts refer to elements, never types.
+fn parts(document: &Document, root: NodeId, said: &mut Said<'_>) {
+    said.judging(&[PART]);
+    for message in children(document, root, "message") {
+        for part in children(document, message, "part") {
+            if document.attribute(part, "type").is_some()
+                || document.attribute(part, "element").is_none()
+            {
+                let name = document.attribute(message, "name").unwrap_or_default();
+                said.broken(PART, part, Args::new().with("message", name));
+            }
+        }
+    }
+}
+
+/// WS003, WS005 and WS008.
+fn port_types(document: &Document, root: NodeId, said: &mut Said<'_>) {
+    said.judging(&[PORT_TYPE]);
+    let mut types = children(document, root, "portType");
+    let first = types.next();
+    let more: Vec<NodeId> = types.collect();
+    match (first, more.first()) {
+        (None, _) => said.missing(PORT_TYPE, root),
+        (Some(_), Some(&second)) => {
+            let args = Args::new().with("count", more.len() + 1);
+            said.broken(PORT_TYPE, second, args);
+        }
+        _ => {}
+    }
+    for operation in first
+        .into_iter()
+        .chain(more)
+        .flat_map(|port_type| children(document, port_type, "operation"))
+    {
+        said.judging(&[ONE_WAY, ACTION, SOAP_ACTION_ONLY]);
+        let name = document.attribute(operation, "name").unwrap_or_default();
+        let args = || Args::new().with("operation", name);
+        let input = children(document, operation, "input").next();
+        let output = children(document, operation, "output").next();
+        let (Some(input), Some(_)) = (input, output) else {
+            said.broken(ONE_WAY, operation, args());
+            continue;
+        };
+        let has_action = document.attributes(input).any(|attribute| {
+            &*attribute.name.namespace == WSAM && &*attribute.name.local == "Action"
+        });
+        if has_action {
+            continue;
+        }
+        if soap_action(document, root, name) {
+            said.broken(SOAP_ACTION_ONLY, operation, args());
+        } else {
+            said.broken(ACTION, operation, args());
+        }
+    }
+}
+
+/// Whether a binding gives the operation a `soapAction` that says something.
+fn soap_action(document: &Document, root: NodeId, name: &str) -> bool {
+    children(document, root, "binding")
+        .flat_map(|binding| children(document, binding, "operation"))
+        .filter(|&operation| document.attribute(operation, "name") == Some(name))
+        .flat_map(|operation| soap(document, operation, "operation"))
+        .any(|node| {
+            let action = document.attribute(node, "soapAction");
+            action.is_some_and(|action| !action.trim().is_empty())
+        })
+}

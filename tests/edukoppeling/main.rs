@@ -1,0 +1,10 @@
+//! The security of an envelope, from outside: a real signed answer, attacks
+//! on messages that the tests sign themselves, and certificates.
+
+mod attacks;
+mod certificates;
+mod messages;
+mod real;
+mod signer;
+mod speed;
+mod support;
