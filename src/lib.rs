@@ -14,8 +14,8 @@
 //! | [`report`] | events as human, JSON, JUnit, SARIF and GitHub output |
 //! | [`exit`] | how a run ends |
 //! | [`exchange`], [`input`] | what the user names on the command line, as messages with the facts around them |
-//! | [`edukoppeling`] | the envelope's security: timestamp, signature, certificate |
 //! | [`schema`] | whether a message is built as its contract says |
+//! | [`edukoppeling`] | the envelope's security: timestamp, signature, certificate |
 //! | [`batch`] | the rules over several messages together |
 
 pub mod batch;

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::certificate::{self, Certificate, Trust};
-use super::names::WSSE;
+use super::names::{DSIG, WSSE, WSU};
 use super::said::Said;
 use super::security::{Envelope, Security};
 use super::{signature, timestamp};
@@ -92,7 +92,6 @@ pub fn judge_security(context: &SecurityContext<'_>) -> SecurityReport {
 
 /// WB001: the security header and what it holds are of WS-Security 1.0 or 1.1.
 fn judge_namespaces(document: &Document, security: Security<'_>, said: &mut Said<'_>) {
-    use super::names::{DSIG, WSU};
     said.judging(&[NAMESPACE]);
     let mut judge = |node: NodeId, namespace: &str| {
         if document.namespace(node) != namespace {

@@ -493,6 +493,21 @@ fn a_signature_of_another_key_is_refused() {
     assert_eq!(judged(&message), ["KK-EK-WB009-CERTIFICAAT"]);
 }
 
+/// A document type is stopped at the gate, so that no entity can stand for a
+/// value.
+#[test]
+fn entities_never_reach_the_signature() {
+    let doctype = "<!DOCTYPE s [<!ENTITY bedrag \"1000\"><!ATTLIST s:Body x ID #IMPLIED>]>";
+    let with_entity = replaced(&SIGNED, "<v:bedrag>1000", "<v:bedrag>&bedrag;");
+    for message in [
+        format!("{doctype}{}", *SIGNED),
+        format!("{doctype}{with_entity}"),
+        with_entity,
+    ] {
+        assert!(Setting::at(NOW).try_judge(message.as_bytes()).is_none());
+    }
+}
+
 /// Floods cost no more than their size.
 #[test]
 fn floods_are_bounded() {

@@ -3,6 +3,7 @@
 
 mod attacks;
 mod certificates;
+mod interop;
 mod messages;
 mod real;
 mod signer;

@@ -43,6 +43,8 @@ fn near_misses_pass() {
     assert_eq!(judged(&message), [""; 0], "a comment between elements");
     let message = replaced(&SIGNED, "<v:bedrag>1000", "<v:bedrag><![CDATA[10]]>00");
     assert_eq!(judged(&message), [""; 0], "CDATA");
+    let message = replaced(&SIGNED, "<v:bedrag>1000", "<v:bedrag>&#49;00&#x30;");
+    assert_eq!(judged(&message), [""; 0], "character references");
     let value = part(&SIGNED, "<ds:SignatureValue>", "</ds:SignatureValue>");
     let wrapped = value.replace("==", "=\n=").replace("A", "A\r\n ");
     assert_eq!(

@@ -178,9 +178,14 @@ impl Party {
         STANDARD.encode(&self.certificate)
     }
 
+    /// The private key in PEM.
+    pub fn private_key(&self) -> String {
+        pem(&self.pkcs8)
+    }
+
     /// Fills the digests and the value of an empty signature.
     pub fn sign(&self, template: &str) -> String {
-        let mut key = loader::load_pem_auto(pem(&self.pkcs8).as_bytes(), None).unwrap();
+        let mut key = loader::load_pem_auto(self.private_key().as_bytes(), None).unwrap();
         key.usage = KeyUsage::Sign;
         let mut keys = KeysManager::new();
         keys.add_key(key);
