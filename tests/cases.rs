@@ -19,7 +19,7 @@ use ketenkeur::finding::Kind;
 use ketenkeur::input::{Input, Inputs, Options};
 use ketenkeur::pack::Store;
 use ketenkeur::requirement::requirements;
-use ketenkeur::text::{builtin_rules, read_rules};
+use ketenkeur::text::builtin_rules;
 
 /// A bench at a moment, with the RIO examples of these names known.
 fn bench(at: Timestamp, rio: &[String], named: Option<&str>) -> Arc<Bench> {
@@ -153,6 +153,10 @@ fn each_raw_case_breaks_only_its_rule() {
             let of_named: Vec<Reported> = named
                 .flat_map(|input| judge.judge(0, input).judged.findings)
                 .collect();
+            // Files are not signed: tests/edukoppeling signs what it judges.
+            let signed = |found: &Reported| found.code != "KK-EK-WB003-BEVEILIGING";
+            found.retain(signed);
+            let of_named: Vec<Reported> = of_named.into_iter().filter(signed).collect();
             let right = match breaks {
                 true => [&found, &of_named]
                     .iter()
@@ -339,14 +343,9 @@ fn every_rule_has_a_case() {
         .chain(PROVEN_ELSEWHERE.iter().map(|(code, _)| *code))
         .collect();
     // Signatures are made when the tests run: tests/edukoppeling proves these.
-    let of_security = read_rules(include_str!(
-        "../schemas/ingebouwd/edukoppeling-beveiliging.toml"
-    ))
-    .unwrap();
-    let of_security: BTreeSet<&str> = of_security.iter().map(|rule| &*rule.code).collect();
     let without: Vec<String> = codes()
         .into_iter()
-        .filter(|code| !covered.contains(code.as_str()) && !of_security.contains(code.as_str()))
+        .filter(|code| !covered.contains(code.as_str()) && !code.starts_with("KK-EK-"))
         .collect();
     assert!(without.is_empty(), "rules without a case: {without:#?}");
 }

@@ -74,6 +74,9 @@ pub fn judge_envelope(context: &EnvelopeContext<'_>) -> Option<EnvelopeReport> {
         if !is_fault {
             said.missing(NO_HEADER, header.unwrap_or(envelope.node));
         }
+        if let Some(http) = context.http {
+            http::judge_head(http, &mut said);
+        }
         return Some(EnvelopeReport::of(said));
     }
     let security = judge_security(&context.security);

@@ -15,11 +15,16 @@ pub(super) fn judge(message: &Message<'_>, said: &mut Said<'_>) {
     let Some(http) = message.http else {
         return;
     };
-    media_type(http, said);
+    judge_head(http, said);
     if message.way == Way::Request {
-        method(http, said);
         soap_action(message, http, said);
     }
+}
+
+/// Judges what does not depend on the envelope.
+pub(super) fn judge_head(http: &HttpFacts, said: &mut Said<'_>) {
+    media_type(http, said);
+    method(http, said);
 }
 
 fn method(http: &HttpFacts, said: &mut Said<'_>) {

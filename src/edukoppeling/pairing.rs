@@ -50,7 +50,8 @@ fn relates_to(message: &Message<'_>, request: &RequestFacts, said: &mut Said<'_>
     if let (Some(node), Some(asked)) = (node, &request.message_id) {
         said.judging(&[RELATES_TO]);
         let found = document.value(node);
-        if found.trim() != asked {
+        // An empty one is no reference at all, and said as such.
+        if !found.trim().is_empty() && found.trim() != asked {
             let args = Args::new()
                 .with("found", MessageValue::new(found.trim(), DataClass::Plain))
                 .with(

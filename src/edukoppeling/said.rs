@@ -53,13 +53,14 @@ impl<'a> Said<'a> {
         attribute: &Attribute<'_>,
         args: Args,
     ) {
-        let place = self.document.attribute_place(node, attribute);
-        self.push(code, Kind::Violation, place, args);
+        self.push(code, Kind::Violation, args, |document| {
+            document.attribute_place(node, attribute)
+        });
     }
 
     /// The rule `code` is broken outside the document, in the HTTP head.
     pub(super) fn broken_at(&mut self, code: &'static str, place: Place, args: Args) {
-        self.push(code, Kind::Violation, place, args);
+        self.push(code, Kind::Violation, args, |_| place);
     }
 
     /// The rule `code` could not be judged; `reason` is a key of the texts.
@@ -69,16 +70,24 @@ impl<'a> Said<'a> {
     }
 
     fn say(&mut self, code: &'static str, kind: Kind, node: NodeId, of: PlaceOf, args: Args) {
-        self.push(code, kind, self.document.place(node, of), args);
+        self.push(code, kind, args, |document| document.place(node, of));
     }
 
-    fn push(&mut self, code: &'static str, kind: Kind, place: Place, args: Args) {
-        let mut finding = tool_finding(code, args, place);
+    /// A place costs time, so that it is looked up only for what is shown.
+    fn push(
+        &mut self,
+        code: &'static str,
+        kind: Kind,
+        args: Args,
+        place: impl FnOnce(&Document) -> Place,
+    ) {
+        let mut finding = tool_finding(code, args, Place::default());
         finding.kind = kind;
         if self.findings.len() >= MAX_FINDINGS_PER_MESSAGE {
             self.beyond.add(&finding);
             return;
         }
+        finding.place = place(self.document);
         self.findings.push(finding);
     }
 

@@ -3,9 +3,11 @@
 
 mod attacks;
 mod certificates;
+mod envelope;
 mod interop;
 mod messages;
 mod real;
 mod signer;
 mod speed;
 mod support;
+mod wsdl;
