@@ -98,6 +98,13 @@ pub const MAX_BATCH_FINDINGS: usize = 10_000;
 /// of a PKIoverheid issuer is some megabytes.
 pub const MAX_MATERIAL_BYTES: u64 = 64 * 1024 * 1024;
 
+/// Seconds that fetching one revocation list may take.
+pub const CRL_FETCH_SECONDS: u64 = 20;
+
+/// Revocation lists that one run fetches: a message must not make it call
+/// the whole world.
+pub const MAX_CRL_FETCHES: usize = 32;
+
 /// Files of one folder with certificates or revocation lists.
 pub const MAX_MATERIAL_FILES: usize = 2_000;
 

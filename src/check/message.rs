@@ -35,6 +35,9 @@ const OF_THE_ENVELOPE: &[&str] = &[
     "http://docs.oasis-open.org/",
 ];
 
+/// Elements of WS-Security that do: who signs in with a password shows it here.
+const SECRETS: &[&str] = &["Username", "Password"];
+
 /// A judged input, with what the rules over the batch need of it.
 pub struct Outcome {
     /// What is said of the input.
@@ -439,17 +442,15 @@ impl Judge {
         let reporter = Reporter::new(self.bench.options.redaction);
         // Of a message that nothing recognised, no element is known.
         let compiled = known.and_then(|known| self.compiled.get(&known.pack.manifest.contract));
-        let is_known = |namespace: &str, local: &str| match compiled {
-            Some(Compiled {
-                xsd: Some(Ok(schema)),
-                ..
-            }) => {
-                OF_THE_ENVELOPE
-                    .iter()
-                    .any(|base| namespace.starts_with(base))
-                    || schema.structure().knows(local)
-            }
-            _ => known.is_some_and(|known| known.carrier == Carrier::Json),
+        let is_known = |namespace: &str, local: &str| {
+            is_of_the_envelope(namespace, local)
+                || match compiled {
+                    Some(Compiled {
+                        xsd: Some(Ok(schema)),
+                        ..
+                    }) => schema.structure().knows(local),
+                    _ => known.is_some_and(|known| known.carrier == Carrier::Json),
+                }
         };
         let mut scales = Scales::new(&self.bench, MAX_FINDINGS_PER_MESSAGE);
         if let Some(known) = known {
@@ -523,6 +524,14 @@ impl Judge {
         outcome.internal = true;
         outcome
     }
+}
+
+/// Whether an element is one of the envelope's own, and holds no secret.
+fn is_of_the_envelope(namespace: &str, local: &str) -> bool {
+    let of_standard = OF_THE_ENVELOPE
+        .iter()
+        .any(|base| namespace.starts_with(base));
+    of_standard && !SECRETS.contains(&local)
 }
 
 /// The one element in the body of an envelope.

@@ -43,7 +43,7 @@ pub struct Global {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    Check(Check),
+    Check(Box<Check>),
     Rules {
         #[command(subcommand)]
         command: Rules,
@@ -80,6 +80,8 @@ pub struct Check {
     pub trust: Vec<PathBuf>,
     #[arg(long, value_name = "PATH")]
     pub crl: Vec<PathBuf>,
+    #[arg(long, value_name = "DIR")]
+    pub fetch_crl: Option<PathBuf>,
     #[arg(long, value_name = "FILE")]
     pub request: Option<PathBuf>,
     #[arg(long)]

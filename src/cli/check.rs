@@ -48,7 +48,7 @@ pub fn run_check(
         options: options(check, settings),
         deviations: deviations(check, settings)?,
         extractor,
-        trust: setup::trust(&check.trust, &check.crl, settings)?,
+        trust: setup::trust(check, settings)?,
         request: check.request.as_deref().map(setup::request).transpose()?,
         rules: RulesOfPacks::default(),
     });

@@ -36,6 +36,8 @@ pub struct Settings {
     pub trust: Vec<PathBuf>,
     /// Revocation lists.
     pub crl: Vec<PathBuf>,
+    /// Fetch revocation lists, and keep them in this folder.
+    pub fetch_crl: Option<PathBuf>,
     /// Reports, as on the command line: `junit=uit/junit.xml`.
     pub report: Vec<String>,
     /// Threads.
@@ -71,6 +73,7 @@ impl Settings {
             .chain(&mut settings.rio)
             .chain(&mut settings.trust)
             .chain(&mut settings.crl)
+            .chain(&mut settings.fetch_crl)
         {
             *path = folder.join(&*path);
         }

@@ -3,14 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::args::Global;
+use super::args::{Check, Global};
 use super::failure::Failure;
 use super::settings::{self, Settings};
 use crate::check::{Recognition, recognise_xml, request_facts, shipped_facts, shipped_rio_paths};
 use crate::clock::Clock;
 use crate::document::{Document, Gated};
 use crate::edukoppeling::{
-    MaterialError, MaterialProblem, RequestFacts, Revocation, Trust, TrustStore,
+    Distribution, MaterialError, MaterialProblem, RequestFacts, Revocation, Trust, TrustStore,
 };
 use crate::facts::{Facts, Profile, RioData};
 use crate::input::{Inputs, Options};
@@ -102,14 +102,25 @@ pub fn facts(
 }
 
 /// What the certificates of signers are judged with.
-pub fn trust(roots: &[PathBuf], lists: &[PathBuf], settings: &Settings) -> Result<Trust, Failure> {
+pub fn trust(check: &Check, settings: &Settings) -> Result<Trust, Failure> {
     let or = |own: &[PathBuf], other: &[PathBuf]| {
         let chosen = if own.is_empty() { other } else { own };
         chosen.to_vec()
     };
-    let store = TrustStore::load(&or(roots, &settings.trust)).map_err(|error| material(&error))?;
-    let lists = Revocation::load(&or(lists, &settings.crl)).map_err(|error| material(&error))?;
-    Ok(Trust::new(store, lists))
+    let store =
+        TrustStore::load(&or(&check.trust, &settings.trust)).map_err(|error| material(&error))?;
+    let lists =
+        Revocation::load(&or(&check.crl, &settings.crl)).map_err(|error| material(&error))?;
+    let trust = Trust::new(store, lists);
+    let folder = check.fetch_crl.as_ref().or(settings.fetch_crl.as_ref());
+    Ok(match folder {
+        None => trust,
+        Some(folder) => trust.fetching(Distribution::new(folder).map_err(|error| {
+            Failure::usage("not-written")
+                .with("path", folder.display())
+                .because(error.kind())
+        })?),
+    })
 }
 
 fn material(error: &MaterialError) -> Failure {

@@ -27,8 +27,8 @@ mod wsdl;
 
 pub use addressing::action_of;
 pub use certificate::{
-    Certificate, CertificateError, KeyKind, MaterialError, MaterialProblem, Revocation, Trust,
-    TrustStore,
+    Certificate, CertificateError, Distribution, KeyKind, MaterialError, MaterialProblem,
+    Revocation, Trust, TrustStore,
 };
 pub use envelope::{Contract, EnvelopeContext, EnvelopeReport, judge_envelope};
 pub use judge::{SecurityContext, SecurityReport, judge_security};

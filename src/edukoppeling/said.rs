@@ -1,9 +1,17 @@
 //! What the rules of one message have said so far.
 
+use jiff::{Timestamp, Unit};
+
 use crate::document::{Attribute, Document, NodeId, PlaceOf};
 use crate::finding::{Args, Beyond, Code, Finding, Kind, Place};
 use crate::limits::MAX_FINDINGS_PER_MESSAGE;
 use crate::text::tool_finding;
+
+/// A moment as texts show it: to the second.
+pub(super) fn shown(moment: Timestamp) -> String {
+    let seconds = moment.round(Unit::Second);
+    seconds.unwrap_or(moment).to_string()
+}
 
 /// Collects findings, and the rules that were judged at all.
 pub(super) struct Said<'a> {

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::names::WSU;
-use super::said::Said;
+use super::said::{Said, shown};
 use super::security::{Security, children};
 use crate::document::{Document, NodeId};
 use crate::finding::Args;
@@ -47,8 +47,8 @@ pub(super) fn judge(
         .min_by_key(|&(_, at)| at);
     let args = |at: Timestamp| {
         Args::new()
-            .with("moment", at.to_string())
-            .with("now", now.to_string())
+            .with("moment", shown(at))
+            .with("now", shown(now))
             .with("skew", skew.as_secs().unsigned_abs())
     };
     if let Some((node, at)) = created

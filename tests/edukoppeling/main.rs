@@ -3,9 +3,11 @@
 
 mod attacks;
 mod certificates;
+mod distribution;
 mod envelope;
 mod interop;
 mod messages;
+mod mutator;
 mod real;
 mod signer;
 mod speed;

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use x509_cert::Certificate as Parsed;
 use x509_cert::der::asn1::{ObjectIdentifier, UintRef};
 use x509_cert::der::{AnyRef, Decode, Encode, Reader};
-use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage};
+use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
+use x509_cert::ext::pkix::{BasicConstraints, CrlDistributionPoints, ExtendedKeyUsage, KeyUsage};
 use x509_cert::spki::SubjectPublicKeyInfoOwned;
 
 const SERIAL_NUMBER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.5");
@@ -73,6 +74,8 @@ pub struct Certificate {
     authority: bool,
     self_issued: bool,
     weakly_signed: bool,
+    /// Where its issuer publishes revocation lists.
+    lists: Vec<String>,
     /// The content of the serial number.
     pub(super) serial: Vec<u8>,
     /// The content of the issuer's name, as revocation lists are found by.
@@ -100,6 +103,7 @@ impl Certificate {
         let key_usage = tbs.get::<KeyUsage>().ok()?;
         let purposes = tbs.get::<ExtendedKeyUsage>().ok()?;
         let constraints = tbs.get::<BasicConstraints>().ok()?;
+        let points = tbs.get::<CrlDistributionPoints>().ok()?;
         let attributes = || tbs.subject.0.iter().flat_map(|name| name.0.iter());
         let text = |value: &x509_cert::der::Any| {
             std::str::from_utf8(value.value()).ok().map(str::to_string)
@@ -121,6 +125,7 @@ impl Certificate {
             authority: constraints.is_some_and(|(_, constraints)| constraints.ca),
             self_issued: tbs.issuer == tbs.subject,
             weakly_signed: WEAK_SIGNATURES.contains(&parsed.signature_algorithm.oid),
+            lists: points.map_or_else(Vec::new, |(_, points)| addresses(&points)),
             serial: tbs.serial_number.as_bytes().to_vec(),
             issuer: AnyRef::from_der(&tbs.issuer.to_der().ok()?)
                 .ok()?
@@ -128,6 +133,11 @@ impl Certificate {
                 .to_vec(),
             der,
         })
+    }
+
+    /// Where its issuer publishes revocation lists.
+    pub(super) fn lists(&self) -> &[String] {
+        &self.lists
     }
 
     /// The certificate in DER.
@@ -207,6 +217,22 @@ impl Certificate {
     pub fn usable_key(&self) -> Option<&[u8]> {
         self.has_strong_key().then_some(&self.spki)
     }
+}
+
+/// The addresses in distribution points.
+fn addresses(points: &CrlDistributionPoints) -> Vec<String> {
+    let points = points.0.iter();
+    let names = points.filter_map(|point| match &point.distribution_point {
+        Some(DistributionPointName::FullName(names)) => Some(names),
+        _ => None,
+    });
+    names
+        .flatten()
+        .filter_map(|name| match name {
+            GeneralName::UniformResourceIdentifier(address) => Some(address.to_string()),
+            _ => None,
+        })
+        .collect()
 }
 
 pub(super) fn moment(time: &x509_cert::time::Time) -> Option<Timestamp> {

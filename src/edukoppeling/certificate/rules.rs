@@ -2,7 +2,7 @@
 
 use crate::document::NodeId;
 use crate::edukoppeling::judge::SecurityContext;
-use crate::edukoppeling::said::Said;
+use crate::edukoppeling::said::{Said, shown};
 use crate::facts::{Profile, oin};
 use crate::finding::{Args, DataClass, MessageValue};
 
@@ -37,8 +37,8 @@ pub(in crate::edukoppeling) fn judge(
     said.judging(&[EXPIRED, NOT_YET, USAGE, PURPOSE, KEY, ALGORITHM]);
     let moments = |moment: jiff::Timestamp| {
         Args::new()
-            .with("moment", moment.to_string())
-            .with("now", context.now.to_string())
+            .with("moment", shown(moment))
+            .with("now", shown(context.now))
     };
     if context.now > certificate.not_after() {
         said.broken(EXPIRED, token, moments(certificate.not_after()));

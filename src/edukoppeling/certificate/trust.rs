@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -12,6 +12,7 @@ use webpki::{
     RevocationOptions, anchor_from_trusted_cert,
 };
 
+use super::distribution::{Distribution, Fetched};
 use super::fields::Certificate;
 use super::material::{MaterialError, read, sections};
 use super::revocation::{Revocation, Status};
@@ -69,7 +70,11 @@ type Found = (Chain, Status);
 #[derive(Debug, Default)]
 pub struct Trust {
     store: TrustStore,
-    revocation: Revocation,
+    revocation: RwLock<Revocation>,
+    /// Where lists that are missing come from, when the user allows it.
+    distribution: Option<Distribution>,
+    /// One thread at a time fetches; the others then find what it found.
+    turn: Mutex<()>,
     /// What was found out about a certificate at a moment. A run meets few
     /// signers in many messages, and a chain costs more than a message.
     known: Mutex<HashMap<(Vec<u8>, Timestamp), Found>>,
@@ -80,9 +85,59 @@ impl Trust {
     pub fn new(store: TrustStore, revocation: Revocation) -> Self {
         Self {
             store,
-            revocation,
+            revocation: RwLock::new(revocation),
+            distribution: None,
+            turn: Mutex::default(),
             known: Mutex::default(),
         }
+    }
+
+    /// Lets missing lists be fetched from where certificates say.
+    pub fn fetching(mut self, distribution: Distribution) -> Self {
+        self.distribution = Some(distribution);
+        self
+    }
+
+    /// The lists have their say; where none speaks about a certificate of a
+    /// trusted chain, its issuer's are fetched first.
+    fn found(&self, certificate: &Certificate, moment: Timestamp) -> Found {
+        let judge = || {
+            let lists = self.revocation.read();
+            let lists = lists.unwrap_or_else(PoisonError::into_inner);
+            self.store.judge(certificate, moment, &lists)
+        };
+        let add = |list: &[u8]| {
+            let lists = self.revocation.write();
+            lists.unwrap_or_else(PoisonError::into_inner).add(list)
+        };
+        let is_open = |found: &Found| {
+            matches!(found.0, Chain::Trusted { .. }) && matches!(found.1, Status::Undecided(_))
+        };
+        let mut found = judge();
+        let Some(distribution) = self.distribution.as_ref().filter(|_| is_open(&found)) else {
+            return found;
+        };
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        found = judge();
+        for address in certificate.lists() {
+            if !is_open(&found) {
+                break;
+            }
+            if distribution.kept(address).is_some_and(|list| add(&list)) {
+                found = judge();
+            }
+            if !is_open(&found) {
+                break;
+            }
+            match distribution.fetch(address) {
+                Some(Fetched::List(list)) if add(&list) => found = judge(),
+                Some(_) if found.1 == Status::Undecided("crl-missing") => {
+                    found.1 = Status::Undecided("crl-unreachable");
+                }
+                _ => {}
+            }
+        }
+        found
     }
 
     /// Where the chain of `certificate` ends at `moment`, and whether it was
@@ -94,7 +149,7 @@ impl Trust {
         if let Some(&found) = known().get(&key) {
             return found;
         }
-        let found = self.store.judge(certificate, moment, &self.revocation);
+        let found = self.found(certificate, moment);
         let mut known = known();
         if known.len() >= MAX_KNOWN_CERTIFICATES {
             known.clear();
