@@ -1,5 +1,6 @@
 //! The rules over a batch, from messages to findings.
 
+mod absences;
 mod cases;
 mod laws;
 mod rules;
