@@ -13,6 +13,10 @@ const XSLT: &str = "http://www.w3.org/1999/XSL/Transform";
 /// Elements whose text says nothing: the white space between their children.
 const CONTAINERS: &[&str] = &["schema", "pattern", "rule", "diagnostics", "properties"];
 
+/// Attributes that hold an expression: a mistake in one is shown at its place.
+/// The others stand for their element; looking for each costs start-up.
+const EXPRESSIONS: &[&str] = &["context", "path", "select", "subject", "test", "value"];
+
 /// The vocabulary of an element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Vocabulary {
@@ -166,12 +170,18 @@ impl<'r> Reader<'r> {
         };
         let tag = &node.document().input_text()[node.range()];
         for attribute in node.attributes().filter(|a| a.namespace().is_none()) {
+            let name = attribute.name();
+            let within = if EXPRESSIONS.contains(&name) {
+                value_offset(tag, name)
+            } else {
+                0
+            };
             element.attributes.push(Attribute {
-                name: attribute.name().into(),
+                name: name.into(),
                 value: attribute.value().into(),
                 spot: Spot {
                     file,
-                    offset: (node.range().start + value_offset(tag, attribute.name())) as u32,
+                    offset: (node.range().start + within) as u32,
                 },
             });
         }
