@@ -385,3 +385,76 @@ fn rules_are_listed_and_explained() {
         stderr(&unknown)
     );
 }
+
+#[test]
+fn a_wsdl_is_judged_when_it_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("dienst.wsdl");
+    let wsdl = "<definitions xmlns='http://schemas.xmlsoap.org/wsdl/' xmlns:s='http://schemas.xmlsoap.org/wsdl/soap/'>\
+        <portType name='P'><operation name='o'><input/><output/></operation></portType>\
+        <binding name='B'><s:binding transport='http://schemas.xmlsoap.org/soap/http'/>\
+        <operation name='o'><s:operation soapAction='urn:o'/></operation></binding></definitions>";
+    std::fs::write(&path, wsdl).unwrap();
+    let output = ketenkeur(folder.path(), &["check", "dienst.wsdl", "--report", "json"]);
+    assert_eq!(code(&output), 0, "{}", stdout(&output));
+    let report: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let findings = report["messages"][0]["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 1, "{findings:#?}");
+    assert_eq!(findings[0]["code"], "KK-EK-WS008-SOAPACTION");
+    assert_eq!(findings[0]["class"], "melding");
+    // In a folder it lies beside messages, and is none.
+    let output = ketenkeur(folder.path(), &["check", "."]);
+    assert_eq!(code(&output), 5, "{}", stdout(&output));
+}
+
+/// DUO's really signed answer: what is wrong with it today, what was then, and
+/// what nobody can tell.
+#[test]
+fn duos_signed_answer_is_judged_as_it_is() {
+    let answer = root().join("../shared/reference/duo-rio/signed-answer.xml");
+    let Ok(text) = std::fs::read_to_string(&answer) else {
+        eprintln!("skipped: {} is not there", answer.display());
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let judge = |text: &str, at: &str| -> (i32, Vec<String>, Vec<String>) {
+        std::fs::write(folder.path().join("antwoord.xml"), text).unwrap();
+        let args = [
+            "check",
+            "antwoord.xml",
+            "--profile",
+            "test",
+            "--at",
+            at,
+            "--report",
+            "json",
+        ];
+        let output = ketenkeur(folder.path(), &args);
+        let report: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+        let of_kind = |kind: &str| -> Vec<String> {
+            let findings = report["messages"][0]["findings"].as_array().unwrap();
+            let of_kind = findings.iter().filter(|finding| finding["kind"] == kind);
+            of_kind
+                .map(|f| f["code"].as_str().unwrap().to_string())
+                .collect()
+        };
+        (code(&output), of_kind("violation"), of_kind("undecided"))
+    };
+    let open = [
+        "KK-EK-PKI005-KETEN",
+        "KK-EK-PKI003-INGETROKKEN",
+        "KK-HERKEN-GEEN-PAKKET",
+    ];
+    let open = open.map(str::to_string).to_vec();
+    let expired = ["KK-EK-WB002-VERLOPEN", "KK-EK-PKI002-VERLOPEN"];
+    let expired = expired.map(str::to_string).to_vec();
+    let (then, now) = ("2022-11-21T16:18:00Z", "2026-11-23T12:00:00Z");
+    assert_eq!(judge(&text, then), (5, Vec::new(), open.clone()));
+    assert_eq!(judge(&text, now), (1, expired, open));
+    let changed = text.replace(">true<", ">false<");
+    let (code, violations, _) = judge(&changed, then);
+    assert_eq!(
+        (code, violations),
+        (1, vec!["KK-EK-WB013-DIGEST".to_string()])
+    );
+}

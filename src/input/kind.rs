@@ -102,6 +102,8 @@ fn is_har(text: &[u8]) -> bool {
         .is_some_and(|value| value.trim_ascii_start().starts_with(b"{"))
 }
 
+const WSDL: &[u8] = b"http://schemas.xmlsoap.org/wsdl/";
+
 /// Namespaces of documents that describe messages, or are pages or pictures,
 /// with the local names of their roots.
 const DESCRIPTIONS: [(&[u8], &[&str]); 8] = [
@@ -111,7 +113,7 @@ const DESCRIPTIONS: [(&[u8], &[&str]); 8] = [
         &["schema", "pattern"],
     ),
     (b"http://www.ascc.net/xml/schematron", &["schema"]),
-    (b"http://schemas.xmlsoap.org/wsdl/", &["definitions"]),
+    (WSDL, &["definitions"]),
     (
         b"http://www.w3.org/1999/XSL/Transform",
         &["stylesheet", "transform"],
@@ -131,18 +133,33 @@ pub(super) fn is_description(bytes: &[u8]) -> bool {
     let Some(tag) = root_tag(text) else {
         return starts_with_ignoring_case(text, b"<!doctype html");
     };
+    local_name(tag).eq_ignore_ascii_case(b"html")
+        || DESCRIPTIONS
+            .iter()
+            .any(|(namespace, roots)| opens(tag, namespace, roots))
+}
+
+/// Whether XML is a WSDL, which is judged when the user names it.
+pub(super) fn is_wsdl(bytes: &[u8]) -> bool {
+    let tag = root_tag(beginning(bytes));
+    tag.is_some_and(|tag| opens(tag, WSDL, &["definitions"]))
+}
+
+/// Whether a start tag opens one of these elements of a namespace.
+fn opens(tag: &[u8], namespace: &[u8], roots: &[&str]) -> bool {
+    let local = local_name(tag);
+    roots.iter().any(|root| root.as_bytes() == local)
+        && tag
+            .windows(namespace.len())
+            .any(|window| window == namespace)
+}
+
+fn local_name(tag: &[u8]) -> &[u8] {
     let name = tag
         .split(|byte| byte.is_ascii_whitespace() || matches!(byte, b'/' | b'>'))
         .next()
         .unwrap_or(tag);
-    let local = name.rsplit(|&byte| byte == b':').next().unwrap_or(name);
-    local.eq_ignore_ascii_case(b"html")
-        || DESCRIPTIONS.iter().any(|(namespace, roots)| {
-            roots.iter().any(|root| root.as_bytes() == local)
-                && tag
-                    .windows(namespace.len())
-                    .any(|window| window == *namespace)
-        })
+    name.rsplit(|&byte| byte == b':').next().unwrap_or(name)
 }
 
 /// The first start tag without its `<`, after declaration and comments.
@@ -218,6 +235,11 @@ mod tests {
         ] {
             assert!(is_description(description.as_bytes()), "{description}");
         }
+        let wsdl = b"<w:definitions xmlns:w='http://schemas.xmlsoap.org/wsdl/'/>";
+        assert!(is_description(wsdl) && is_wsdl(wsdl));
+        assert!(!is_wsdl(
+            b"<schema xmlns='http://schemas.xmlsoap.org/wsdl/'/>"
+        ));
         for message in [
             "<schema xmlns='urn:a'/>",
             "<a xmlns:xs='http://www.w3.org/2001/XMLSchema'/>",

@@ -5,7 +5,7 @@ use std::io::{Cursor, Read, Seek};
 use std::path::Path;
 
 use super::error::InputError;
-use super::kind::{ContentKind, PEEK_BYTES, is_description, kind_of};
+use super::kind::{ContentKind, PEEK_BYTES, is_description, is_wsdl, kind_of};
 use super::{archive, har, http};
 use crate::exchange::Exchange;
 use crate::limits::MAX_MESSAGE_BYTES;
@@ -122,7 +122,10 @@ pub(super) fn open_bytes(name: &str, bytes: Vec<u8>, origin: Origin) -> Inputs {
         return one(name, Err(InputError::Empty));
     }
     let named = origin == Origin::Named;
-    let describes = !named && ends_in(name, &DESCRIBING) || is_description(&bytes);
+    let describes = match named {
+        true => is_description(&bytes) && !is_wsdl(&bytes),
+        false => ends_in(name, &DESCRIBING) || is_description(&bytes),
+    };
     match kind_by_content_and_name(&bytes, name) {
         ContentKind::Xml | ContentKind::Json if !describes => one(name, Ok(Exchange::bare(bytes))),
         ContentKind::Xml | ContentKind::Json | ContentKind::Other => {
