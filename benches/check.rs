@@ -15,9 +15,9 @@ use ketenkeur::check::{
     Bench, CheckOptions, Deviations, Judge, RulesOfPacks, shipped_extractor, shipped_facts,
 };
 use ketenkeur::clock::Clock;
+use ketenkeur::edukoppeling::Trust;
 use ketenkeur::example::Examples;
 use ketenkeur::exchange::Exchange;
-use ketenkeur::edukoppeling::Trust;
 use ketenkeur::facts::Profile;
 use ketenkeur::input::Input;
 use ketenkeur::pack::Store;

@@ -20,6 +20,7 @@ mod oin;
 mod pairing;
 mod said;
 mod security;
+mod sign;
 mod signature;
 mod soap;
 mod timestamp;
@@ -35,4 +36,8 @@ pub use judge::{SecurityContext, SecurityReport, judge_security};
 pub use message::{RequestFacts, Sender, Way};
 pub use oin::oin_of;
 pub use security::{Envelope, Security};
+pub use sign::{
+    Breakable, KeyError, Passphrase, SignError, SignRequest, SigningKey, address_of, breakable,
+    message_id, sign,
+};
 pub use wsdl::{WSDL, WsdlReport, judge_wsdl};

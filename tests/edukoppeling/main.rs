@@ -2,6 +2,7 @@
 //! on messages that the tests sign themselves, and certificates.
 
 mod attacks;
+mod breaks;
 mod certificates;
 mod interop;
 mod messages;
