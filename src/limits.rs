@@ -98,6 +98,9 @@ pub const MAX_BATCH_FINDINGS: usize = 10_000;
 /// of a PKIoverheid issuer is some megabytes.
 pub const MAX_MATERIAL_BYTES: u64 = 64 * 1024 * 1024;
 
+/// Bytes of one file with a private key.
+pub const MAX_KEY_BYTES: u64 = 1024 * 1024;
+
 /// Files of one folder with certificates or revocation lists.
 pub const MAX_MATERIAL_FILES: usize = 2_000;
 

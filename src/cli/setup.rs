@@ -10,11 +10,15 @@ use crate::check::{Recognition, recognise_xml, request_facts, shipped_facts, shi
 use crate::clock::Clock;
 use crate::document::{Document, Gated};
 use crate::edukoppeling::{
-    MaterialError, MaterialProblem, RequestFacts, Revocation, Trust, TrustStore,
+    MaterialError, MaterialProblem, Passphrase, RequestFacts, Revocation, Trust, TrustStore,
 };
 use crate::facts::{Facts, Profile, RioData};
 use crate::input::{Inputs, Options};
 use crate::pack::{Project, Store, in_force, user_packs_folder};
+use crate::pki::TestPki;
+
+/// The variable of the environment that may hold a passphrase.
+const PASSPHRASE: &str = "KETENKEUR_PASSPHRASE";
 
 /// Reads the settings file: the one named, else the nearest one above the
 /// working folder, else none.
@@ -101,14 +105,49 @@ pub fn facts(
     Ok(facts)
 }
 
-/// What the certificates of signers are judged with.
-pub fn trust(roots: &[PathBuf], lists: &[PathBuf], settings: &Settings) -> Result<Trust, Failure> {
+/// The moment that `--at` names, else now.
+pub fn clock(at: Option<&str>) -> Result<Clock, Failure> {
+    let Some(at) = at else {
+        return Ok(Clock::system());
+    };
+    let moment = at
+        .parse()
+        .or_else(|_| format!("{at}T00:00:00Z").parse())
+        .map_err(|_| Failure::usage("moment").with("value", at))?;
+    Ok(Clock::at(moment))
+}
+
+/// The passphrase of key files: in the file named, else in the environment.
+pub fn passphrase(file: Option<&Path>) -> Result<Option<Passphrase>, Failure> {
+    let text = match file {
+        Some(path) => Some(read(path)?),
+        None => std::env::var(PASSPHRASE).ok(),
+    };
+    Ok(text.map(|text| Passphrase::new(text.trim_end_matches(['\r', '\n']))))
+}
+
+/// What the certificates of signers are judged with. A test environment trusts
+/// the built-in test PKI as well.
+pub fn trust(
+    roots: &[PathBuf],
+    lists: &[PathBuf],
+    settings: &Settings,
+    profile: Profile,
+    clock: Clock,
+) -> Result<Trust, Failure> {
     let or = |own: &[PathBuf], other: &[PathBuf]| {
         let chosen = if own.is_empty() { other } else { own };
         chosen.to_vec()
     };
-    let store = TrustStore::load(&or(roots, &settings.trust)).map_err(|error| material(&error))?;
-    let lists = Revocation::load(&or(lists, &settings.crl)).map_err(|error| material(&error))?;
+    let mut store =
+        TrustStore::load(&or(roots, &settings.trust)).map_err(|error| material(&error))?;
+    let mut lists =
+        Revocation::load(&or(lists, &settings.crl)).map_err(|error| material(&error))?;
+    if profile == Profile::Test {
+        TestPki::at(clock)
+            .and_then(|pki| pki.trust(&mut store, &mut lists))
+            .map_err(|_| Failure::internal("internal"))?;
+    }
     Ok(Trust::new(store, lists))
 }
 

@@ -38,6 +38,17 @@ enum Access {
     Owner,
 }
 
+/// Makes `folder`, or sees that it is empty: before keys are made, which takes
+/// a moment.
+pub fn make_folder(folder: &Path) -> Result<(), FilesError> {
+    make(folder)?;
+    let mut entries = fs::read_dir(folder).map_err(|problem| failed(folder, problem))?;
+    match entries.next() {
+        None => Ok(()),
+        Some(_) => Err(FilesError::NotEmpty),
+    }
+}
+
 /// Writes a test PKI to `folder`, which is made, or must be empty: for every
 /// identity `<name>.key.pem`, `<name>.pem` (certificate and chain) and
 /// `<name>.p12` under `passphrase`; the roots in `root.pem`, roots and issuers
@@ -49,14 +60,7 @@ pub fn write_files(
     passphrase: &Passphrase,
     readme: &str,
 ) -> Result<(), FilesError> {
-    make(folder)?;
-    let occupied = fs::read_dir(folder)
-        .map_err(|problem| failed(folder, problem))?
-        .next()
-        .is_some();
-    if occupied {
-        return Err(FilesError::NotEmpty);
-    }
+    make_folder(folder)?;
     let (trust, crl) = (folder.join("trust"), folder.join("crl"));
     make(&trust)?;
     make(&crl)?;

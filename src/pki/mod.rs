@@ -12,6 +12,6 @@ mod identity;
 mod keys;
 mod test_pki;
 
-pub use files::{FilesError, write_files};
+pub use files::{FilesError, make_folder, write_files};
 pub use identity::{Hierarchy, IDENTITIES, Identity};
 pub use test_pki::{PkiError, TestPki};

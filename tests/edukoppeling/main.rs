@@ -4,6 +4,7 @@
 mod attacks;
 mod breaks;
 mod certificates;
+mod commands;
 mod interop;
 mod messages;
 mod real;
