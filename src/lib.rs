@@ -15,7 +15,8 @@
 //! | [`exit`] | how a run ends |
 //! | [`exchange`], [`input`] | what the user names on the command line, as messages with the facts around them |
 //! | [`schema`] | whether a message is built as its contract says |
-//! | [`edukoppeling`] | the envelope's security: timestamp, signature, certificate |
+//! | [`edukoppeling`] | envelope, signature and certificate: judging them, and signing |
+//! | [`pki`] | the test PKI: built in, or fresh in a folder |
 //! | [`batch`] | the rules over several messages together |
 
 pub mod batch;
@@ -33,6 +34,7 @@ pub mod finding;
 pub mod input;
 pub mod limits;
 pub mod pack;
+pub mod pki;
 pub mod report;
 pub mod requirement;
 pub mod rules;

@@ -105,6 +105,9 @@ pub const CRL_FETCH_SECONDS: u64 = 20;
 /// the whole world.
 pub const MAX_CRL_FETCHES: usize = 32;
 
+/// Bytes of one file with a private key.
+pub const MAX_KEY_BYTES: u64 = 1024 * 1024;
+
 /// Files of one folder with certificates or revocation lists.
 pub const MAX_MATERIAL_FILES: usize = 2_000;
 

@@ -49,7 +49,8 @@ pub fn request_facts(request: &Exchange) -> Option<RequestFacts> {
     RequestFacts::of(&Document::from_xml(gated).ok()?)
 }
 
-fn contract(message: &Message) -> Contract<'_> {
+/// What the transport rules need of a message in a pack's manifest.
+pub fn contract(message: &Message) -> Contract<'_> {
     let operation = &*message.operation;
     let maker = message.direction.as_deref().unwrap_or_default();
     Contract {

@@ -53,6 +53,11 @@ pub enum Command {
         #[command(subcommand)]
         command: Packs,
     },
+    Pki {
+        #[command(subcommand)]
+        command: Pki,
+    },
+    Sign(Sign),
 }
 
 /// `check`.
@@ -144,6 +149,52 @@ pub enum Packs {
         replaces: Option<String>,
     },
     Lock,
+}
+
+/// `pki`.
+#[derive(Debug, Subcommand)]
+pub enum Pki {
+    Init {
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        #[arg(long, value_name = "MOMENT")]
+        at: Option<String>,
+        #[arg(long, value_name = "FILE")]
+        passphrase_file: Option<PathBuf>,
+    },
+}
+
+/// `sign`.
+#[derive(Debug, Args)]
+pub struct Sign {
+    #[arg(value_name = "BODY", required_unless_present = "list_breaks")]
+    pub body: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    pub key: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub cert: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", conflicts_with = "key")]
+    pub p12: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+    #[arg(long, value_name = "OPERATION")]
+    pub contract: Option<String>,
+    #[arg(long, value_name = "URI", conflicts_with = "contract")]
+    pub action: Option<String>,
+    #[arg(long, value_name = "OIN")]
+    pub school: Option<String>,
+    #[arg(long, value_name = "OIN|URL")]
+    pub to: Option<String>,
+    #[arg(long, value_name = "MOMENT")]
+    pub at: Option<String>,
+    #[arg(long, value_name = "REQUEST", conflicts_with = "to")]
+    pub answer: Option<PathBuf>,
+    #[arg(long = "break", value_name = "RULE")]
+    pub breaks: Option<String>,
+    #[arg(long)]
+    pub list_breaks: bool,
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }
 
 /// Output for people or for programs.

@@ -11,7 +11,6 @@ use super::failure::Failure;
 use super::settings::Settings;
 use super::setup;
 use crate::check::{Bench, CheckOptions, Deviations, RulesOfPacks, run, shipped_extractor};
-use crate::clock::Clock;
 use crate::event::{Event, Recorder, Spool};
 use crate::exit::{Exit, Trouble};
 use crate::facts::Profile;
@@ -27,7 +26,7 @@ pub fn run_check(
     language: Language,
 ) -> Result<Exit, Failure> {
     let reports = reports(check, settings)?;
-    let clock = clock(check)?;
+    let clock = setup::clock(check.at.as_deref())?;
     let profile = check
         .profile
         .map(Profile::from)
@@ -48,7 +47,7 @@ pub fn run_check(
         options: options(check, settings),
         deviations: deviations(check, settings)?,
         extractor,
-        trust: setup::trust(check, settings)?,
+        trust: setup::trust(check, settings, profile, clock)?,
         request: check.request.as_deref().map(setup::request).transpose()?,
         rules: RulesOfPacks::default(),
     });
@@ -265,17 +264,6 @@ fn stdout_failure(error: &std::io::Error) -> Failure {
     Failure::usage("not-written")
         .with("path", "-")
         .because(error.kind())
-}
-
-fn clock(check: &Check) -> Result<Clock, Failure> {
-    let Some(at) = &check.at else {
-        return Ok(Clock::system());
-    };
-    let moment = at
-        .parse()
-        .or_else(|_| format!("{at}T00:00:00Z").parse())
-        .map_err(|_| Failure::usage("moment").with("value", at))?;
-    Ok(Clock::at(moment))
 }
 
 fn options(check: &Check, settings: &Settings) -> CheckOptions {

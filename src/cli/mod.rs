@@ -7,9 +7,11 @@ mod failure;
 mod help;
 mod output;
 mod packs;
+mod pki;
 mod rules;
 mod settings;
 mod setup;
+mod sign;
 
 use std::ffi::OsString;
 
@@ -94,6 +96,10 @@ fn command(cli: &Cli, settings: &Settings, language: Language) -> Result<Exit, F
         }
         Command::Example(wanted) => {
             example::run_example(&setup::store(&cli.global, settings)?, wanted, language)
+        }
+        Command::Pki { command } => pki::run_pki(command, language),
+        Command::Sign(wanted) => {
+            sign::run_sign(&setup::store(&cli.global, settings)?, wanted, language)
         }
         Command::Packs { command } => packs::run_packs(command, &cli.global, settings, language),
     }

@@ -10,11 +10,16 @@ use crate::check::{Recognition, recognise_xml, request_facts, shipped_facts, shi
 use crate::clock::Clock;
 use crate::document::{Document, Gated};
 use crate::edukoppeling::{
-    Distribution, MaterialError, MaterialProblem, RequestFacts, Revocation, Trust, TrustStore,
+    Distribution, MaterialError, MaterialProblem, Passphrase, RequestFacts, Revocation, Trust,
+    TrustStore,
 };
 use crate::facts::{Facts, Profile, RioData};
 use crate::input::{Inputs, Options};
 use crate::pack::{Project, Store, in_force, user_packs_folder};
+use crate::pki::TestPki;
+
+/// The variable of the environment that may hold a passphrase.
+const PASSPHRASE: &str = "KETENKEUR_PASSPHRASE";
 
 /// Reads the settings file: the one named, else the nearest one above the
 /// working folder, else none.
@@ -101,16 +106,48 @@ pub fn facts(
     Ok(facts)
 }
 
-/// What the certificates of signers are judged with.
-pub fn trust(check: &Check, settings: &Settings) -> Result<Trust, Failure> {
+/// The moment that `--at` names, else now.
+pub fn clock(at: Option<&str>) -> Result<Clock, Failure> {
+    let Some(at) = at else {
+        return Ok(Clock::system());
+    };
+    let moment = at
+        .parse()
+        .or_else(|_| format!("{at}T00:00:00Z").parse())
+        .map_err(|_| Failure::usage("moment").with("value", at))?;
+    Ok(Clock::at(moment))
+}
+
+/// The passphrase of key files: in the file named, else in the environment.
+pub fn passphrase(file: Option<&Path>) -> Result<Option<Passphrase>, Failure> {
+    let text = match file {
+        Some(path) => Some(read(path)?),
+        None => std::env::var(PASSPHRASE).ok(),
+    };
+    Ok(text.map(|text| Passphrase::new(text.trim_end_matches(['\r', '\n']))))
+}
+
+/// What the certificates of signers are judged with. A test environment trusts
+/// the built-in test PKI as well.
+pub fn trust(
+    check: &Check,
+    settings: &Settings,
+    profile: Profile,
+    clock: Clock,
+) -> Result<Trust, Failure> {
     let or = |own: &[PathBuf], other: &[PathBuf]| {
         let chosen = if own.is_empty() { other } else { own };
         chosen.to_vec()
     };
-    let store =
+    let mut store =
         TrustStore::load(&or(&check.trust, &settings.trust)).map_err(|error| material(&error))?;
-    let lists =
+    let mut lists =
         Revocation::load(&or(&check.crl, &settings.crl)).map_err(|error| material(&error))?;
+    if profile == Profile::Test {
+        TestPki::at(clock)
+            .and_then(|pki| pki.trust(&mut store, &mut lists))
+            .map_err(|_| Failure::internal("internal"))?;
+    }
     let trust = Trust::new(store, lists);
     let folder = check.fetch_crl.as_ref().or(settings.fetch_crl.as_ref());
     Ok(match folder {

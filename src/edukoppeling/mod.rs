@@ -20,6 +20,7 @@ mod oin;
 mod pairing;
 mod said;
 mod security;
+mod sign;
 mod signature;
 mod soap;
 mod timestamp;
@@ -33,6 +34,10 @@ pub use certificate::{
 pub use envelope::{Contract, EnvelopeContext, EnvelopeReport, judge_envelope};
 pub use judge::{SecurityContext, SecurityReport, judge_security};
 pub use message::{RequestFacts, Sender, Way};
-pub use oin::oin_of;
+pub use oin::{oin_of, school_oin};
 pub use security::{Envelope, Security};
+pub use sign::{
+    Breakable, KeyError, Passphrase, SignError, SignRequest, SigningKey, address_of, breakable,
+    message_id, sign,
+};
 pub use wsdl::{WSDL, WsdlReport, judge_wsdl};

@@ -34,6 +34,12 @@ pub fn oin_of(address: &str) -> Option<&str> {
     })
 }
 
+/// The OIN of the school with that BRIN; `None` when it is no BRIN.
+pub fn school_oin(brin: &str) -> Option<String> {
+    let oin = format!("{SCHOOLS}000{brin}00000");
+    facts::oin(&oin).is_ok().then_some(oin)
+}
+
 /// Whether an OIN is a school's.
 pub(super) fn is_school(oin: &str) -> bool {
     brin(oin).is_some()

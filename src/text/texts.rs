@@ -33,6 +33,10 @@ pub struct Texts {
     pub exit: ExitTexts,
     pub rules: RulesTexts,
     pub packs: PacksTexts,
+    /// What stands in the folder of a test PKI.
+    pub pki: Phrases,
+    /// How rules can be broken.
+    pub sign: Phrases,
     pub junit: JunitTexts,
     /// Why rules are undecided.
     pub reason: Phrases,

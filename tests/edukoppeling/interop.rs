@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use crate::breaks::{PKI, answer, request};
 use crate::messages::{PARTY, SIGNED, judged, replaced};
 use crate::signer::{PARTS, Party, Shape};
 
@@ -13,7 +14,7 @@ fn xmlsec(folder: &Path, arguments: &[&str], message: &str) -> Option<bool> {
     std::fs::write(&input, message).unwrap();
     let mut command = Command::new("xmlsec1");
     command.current_dir(folder).args(arguments);
-    for part in PARTS {
+    for part in PARTS.into_iter().chain(["ReplyTo", "RelatesTo"]) {
         let namespace = match part {
             "Body" => "http://schemas.xmlsoap.org/soap/envelope/",
             "Timestamp" => {
@@ -91,5 +92,45 @@ fn xmlsec1_agrees_on_what_verifies() {
         ("wsu:Id=\"Body\"", "wsu:Id\n =\t'Body'"),
     ] {
         assert_eq!(agrees(&replaced(&SIGNED, from, to)), Some(true));
+    }
+}
+
+/// What `ketenkeur sign` makes, the wrong ones too: xmlsec1 verifies what it
+/// knows, and refuses what was changed.
+#[test]
+fn what_we_sign_xmlsec1_verifies() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["--verify", "--pubkey-cert-der", "certificate.der"];
+    let verified = |message: &str, name: &str| {
+        let certificate = PKI.certificates(name).unwrap().swap_remove(0);
+        std::fs::write(folder.path().join("certificate.der"), certificate).unwrap();
+        xmlsec(folder.path(), &arguments, message)
+    };
+    let (supplier, duo) = (
+        PKI.signing_key("leverancier").unwrap(),
+        PKI.signing_key("duo").unwrap(),
+    );
+    let message = request(&supplier, None).unwrap();
+    let Some(right) = verified(&message, "leverancier") else {
+        return;
+    };
+    assert!(right);
+    assert_eq!(verified(&answer(&duo, None).unwrap(), "duo"), Some(true));
+    for (rule, expected) in [
+        // Signed as they say, by whoever does not keep the rules.
+        ("KK-EK-WA001-REPLYTO", true),
+        ("KK-EK-WB002-UTC", true),
+        ("KK-EK-WB004-BODY", true),
+        ("KK-EK-WB007-SIGNEDINFO", true),
+        ("KK-EK-WB007-TRANSFORM", true),
+        ("KK-EK-SIGN003-DIGEST", true),
+        ("KK-EK-WRAP-TRANSFORM", true),
+        ("KK-EK-WRAP-COMMENTAAR", true),
+        ("KK-EK-WRAP-DUBBEL", true),
+        ("KK-EK-WB013-DIGEST", false),
+        ("KK-EK-WB013-WAARDE", false),
+    ] {
+        let message = request(&supplier, Some(rule)).unwrap();
+        assert_eq!(verified(&message, "leverancier"), Some(expected), "{rule}");
     }
 }

@@ -2,7 +2,9 @@
 //! on messages that the tests sign themselves, and certificates.
 
 mod attacks;
+mod breaks;
 mod certificates;
+mod commands;
 mod distribution;
 mod envelope;
 mod interop;

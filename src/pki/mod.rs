@@ -1,0 +1,17 @@
+//! A test PKI shaped like PKIoverheid's: the built-in one, whose keys are
+//! published, and fresh ones in a folder of the user's.
+//!
+//! G1 has one hierarchy with combined certificates, for signing messages and
+//! for both ends of TLS. G4 has separate hierarchies for TLS and for signing
+//! (20-edukoppeling.md, PKI005). Beside the certificates of parties stand ones
+//! that are made wrong on purpose. All names lie under `ketenkeur.invalid`.
+
+mod authority;
+mod files;
+mod identity;
+mod keys;
+mod test_pki;
+
+pub use files::{FilesError, make_folder, write_files};
+pub use identity::{Hierarchy, IDENTITIES, Identity};
+pub use test_pki::{PkiError, TestPki};
