@@ -297,7 +297,7 @@ fn new_message_id(body: &str, clock: Clock, reproducible: bool) -> String {
     let moment = clock.now().to_string();
     let mut seed = vec![body.as_bytes().to_vec(), moment.into_bytes()];
     if !reproducible {
-        // Each is keyed anew from the system's randomness.
+        // Keyed from the randomness of the system.
         let random = || RandomState::new().build_hasher().finish().to_be_bytes();
         seed.extend([random().to_vec(), random().to_vec()]);
     }
