@@ -18,7 +18,7 @@ use ketenkeur::edukoppeling::{
 use ketenkeur::example::Examples;
 use ketenkeur::facts::Profile;
 use ketenkeur::pack::Store;
-use ketenkeur::pki::TestPki;
+use ketenkeur::pki::{TestPki, trust_built_in};
 
 fn edukoppeling(criterion: &mut Criterion) {
     let now = "2026-10-01T12:00:00Z".parse().unwrap();
@@ -56,7 +56,7 @@ fn edukoppeling(criterion: &mut Criterion) {
         value
     };
     let (mut roots, mut lists) = (TrustStore::empty(), Revocation::none());
-    pki.trust(&mut roots, &mut lists).unwrap();
+    trust_built_in(&mut roots, &mut lists);
     let trust = Trust::new(roots, lists);
     let message = signed();
     let verified = || {

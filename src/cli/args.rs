@@ -57,7 +57,7 @@ pub enum Command {
         #[command(subcommand)]
         command: Pki,
     },
-    Sign(Sign),
+    Sign(Box<Sign>),
 }
 
 /// `check`.

@@ -47,7 +47,7 @@ pub fn run_check(
         options: options(check, settings),
         deviations: deviations(check, settings)?,
         extractor,
-        trust: setup::trust(check, settings, profile, clock)?,
+        trust: setup::trust(check, settings, profile)?,
         request: check.request.as_deref().map(setup::request).transpose()?,
         rules: RulesOfPacks::default(),
     });

@@ -15,9 +15,9 @@ use crate::check::{Recognition, contract, recognise_xml};
 use crate::clock::Clock;
 use crate::document::{Document, Gated};
 use crate::edukoppeling::{
-    Breakable, Certificate, Contract, EnvelopeContext, KeyError, RequestFacts, Revocation,
-    SecurityContext, SignError, SignRequest, SigningKey, Trust, TrustStore, address_of, breakable,
-    judge_envelope, message_id, school_oin, sign,
+    Breakable, Contract, EnvelopeContext, KeyError, RequestFacts, Revocation, SecurityContext,
+    SignError, SignRequest, SigningKey, Trust, TrustStore, address_of, breakable, judge_envelope,
+    message_id, school_oin, sign,
 };
 use crate::event::Carrier;
 use crate::exit::Exit;
@@ -25,7 +25,7 @@ use crate::facts::Profile;
 use crate::finding::{Kind, Language};
 use crate::limits::{MAX_KEY_BYTES, MAX_MESSAGE_BYTES};
 use crate::pack::{Part, Store};
-use crate::pki::{IDENTITIES, TestPki};
+use crate::pki::{IDENTITIES, TestPki, trust_built_in_as_real};
 use crate::schema::xsd::nearest;
 use crate::text::Texts;
 
@@ -297,7 +297,7 @@ fn new_message_id(body: &str, clock: Clock, reproducible: bool) -> String {
     let moment = clock.now().to_string();
     let mut seed = vec![body.as_bytes().to_vec(), moment.into_bytes()];
     if !reproducible {
-        // Each is keyed anew from the system's randomness.
+        // Keyed from the randomness of the system.
         let random = || RandomState::new().build_hasher().finish().to_be_bytes();
         seed.extend([random().to_vec(), random().to_vec()]);
     }
@@ -330,21 +330,13 @@ fn breaks(
     request: Option<&RequestFacts>,
     clock: Clock,
 ) -> bool {
-    let trust = || {
-        let pki = TestPki::at(clock).ok()?;
-        let (mut store, mut lists) = (TrustStore::empty(), Revocation::none());
-        for (_, der) in pki.authorities() {
-            store.add(Certificate::read(der.to_vec()).ok()?);
-        }
-        for (_, list) in pki.revocation_lists().ok()? {
-            lists.add(&list);
-        }
-        Some(Trust::new(store, lists))
-    };
+    let (mut store, mut lists) = (TrustStore::empty(), Revocation::none());
+    trust_built_in_as_real(&mut store, &mut lists);
+    let trust = Trust::new(store, lists);
     let document = Gated::xml(message.as_bytes())
         .ok()
         .and_then(|gated| Document::from_xml(gated).ok());
-    let (Some(document), Some(trust)) = (document, trust()) else {
+    let Some(document) = document else {
         return false;
     };
     let report = judge_envelope(&EnvelopeContext {

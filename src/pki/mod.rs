@@ -7,11 +7,13 @@
 //! that are made wrong on purpose. All names lie under `ketenkeur.invalid`.
 
 mod authority;
+mod built_in;
 mod files;
 mod identity;
 mod keys;
 mod test_pki;
 
+pub use built_in::{trust_built_in, trust_built_in_as_real};
 pub use files::{FilesError, make_folder, write_files};
 pub use identity::{Hierarchy, IDENTITIES, Identity};
 pub use test_pki::{PkiError, TestPki};

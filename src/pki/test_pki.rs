@@ -9,7 +9,7 @@ use super::authority::Authority;
 use super::identity::{Hierarchy, IDENTITIES, Identity};
 use super::keys::{self, WeakKey};
 use crate::clock::Clock;
-use crate::edukoppeling::{Certificate, Revocation, SigningKey, TrustStore};
+use crate::edukoppeling::{Certificate, SigningKey};
 
 /// Why the test PKI cannot be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -231,19 +231,6 @@ impl TestPki {
         let leaf = self.issued(name, oin)?.swap_remove(0);
         let certificate = Certificate::read(leaf).map_err(|_| PkiError::Certificate)?;
         SigningKey::with_certificate(&pkcs8, certificate).map_err(|_| PkiError::Key)
-    }
-
-    /// Adds what a receiver in a test environment trusts to `store`, and the
-    /// revocation lists to `lists`.
-    pub fn trust(&self, store: &mut TrustStore, lists: &mut Revocation) -> Result<(), PkiError> {
-        for (_, der) in self.authorities() {
-            let certificate = Certificate::read(der.to_vec()).map_err(|_| PkiError::Certificate)?;
-            store.add_test(certificate);
-        }
-        for (_, list) in self.revocation_lists()? {
-            lists.add(&list);
-        }
-        Ok(())
     }
 }
 

@@ -9,6 +9,8 @@ use ketenkeur::edukoppeling::{KeyError, Passphrase, SigningKey};
 use ketenkeur::example::Examples;
 use ketenkeur::pack::Store;
 use ketenkeur::pki::{FilesError, IDENTITIES, TestPki, write_files};
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
 use tempfile::TempDir;
 
 const AT: &str = "2026-10-01T12:00:00Z";
@@ -404,6 +406,12 @@ fn the_built_in_roots_last() {
         }
         assert_eq!(other.revocation_lists().unwrap().len(), 6);
     }
+    // The file that receivers trust by is of these keys.
+    let file = include_bytes!("../../src/pki/testgezag.pem");
+    let trusted: Vec<Vec<u8>> = CertificateDer::pem_slice_iter(file)
+        .map(|der| der.unwrap().to_vec())
+        .collect();
+    assert_eq!(trusted, authorities(&now));
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("iets"), "").unwrap();
     let error = write_files(folder.path(), &now, &Passphrase::new("x"), "").unwrap_err();

@@ -3,7 +3,7 @@
 
 use jiff::SignedDuration;
 
-use super::plan::{C14N, Plan, Reference, SHA1, SHA224, declaration};
+use super::plan::{C14N, HMAC_SHA256, Plan, Reference, SHA1, SHA224, declaration};
 use super::request::{SignError, SignRequest, address, address_of, confirmation, timestamp};
 use crate::edukoppeling::names::{EXC_C14N, SOAP};
 
@@ -365,7 +365,7 @@ const BREAKS: &[Break] = &[
         Ok(())
     }),
     both("KK-EK-SIGN004-HMAC", |_, plan| {
-        plan.method = "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256";
+        plan.method = HMAC_SHA256;
         Ok(())
     }),
     both("KK-EK-SIGN002-OPBOUW", |_, plan| {

@@ -19,6 +19,7 @@ pub(super) const SHA256: &str = "http://www.w3.org/2001/04/xmlenc#sha256";
 pub(super) const SHA1: &str = "http://www.w3.org/2000/09/xmldsig#sha1";
 pub(super) const SHA224: &str = "http://www.w3.org/2001/04/xmldsig-more#sha224";
 pub(super) const RSA_SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
+pub(super) const HMAC_SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256";
 pub(super) const C14N: &str = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315";
 
 /// A part of the message that may be signed: an addressing header or the
@@ -254,10 +255,13 @@ impl Plan<'_> {
         } else {
             open("")
         };
-        let mut value = self
-            .key
-            .sign(signed.as_bytes())
-            .ok_or(SignError::Operation)?;
+        let mut value = match self.method {
+            HMAC_SHA256 => self.forged(signed.as_bytes()),
+            _ => {
+                let value = self.key.sign(signed.as_bytes());
+                value.ok_or(SignError::Operation)?
+            }
+        };
         if let (true, Some(byte)) = (self.spoilt, value.last_mut()) {
             *byte ^= 1;
         }
@@ -268,6 +272,14 @@ impl Plan<'_> {
             value = STANDARD.encode(value),
             key_info = self.key_info,
         ))
+    }
+
+    /// What anybody can make who has the certificate: its public key as the
+    /// secret of an HMAC.
+    fn forged(&self, signed: &[u8]) -> Vec<u8> {
+        let secret = self.key.certificate().usable_key().unwrap_or_default();
+        let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, secret);
+        aws_lc_rs::hmac::sign(&key, signed).as_ref().to_vec()
     }
 
     /// The content of `ds:SignedInfo` in canonical form.

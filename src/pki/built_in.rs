@@ -1,0 +1,41 @@
+//! Trust in the built-in test PKI, without its keys: the certificates of its
+//! authorities are the same at any moment, and so is what they revoked.
+
+use rustls_pki_types::pem::{PemObject, SectionKind};
+
+use crate::edukoppeling::{Certificate, Revocation, TrustStore};
+
+/// Adds what a receiver in a test environment trusts to `store`: the
+/// authorities of the built-in test PKI; and their revocation lists to
+/// `lists`.
+pub fn trust_built_in(store: &mut TrustStore, lists: &mut Revocation) {
+    for (kind, der) in sections() {
+        match kind {
+            SectionKind::Certificate => {
+                if let Ok(certificate) = Certificate::read(der) {
+                    store.add_test(certificate);
+                }
+            }
+            SectionKind::Crl => {
+                lists.add(&der);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The same, trusted as if it were real: what a receiver in production would
+/// say of a message, had these authorities been PKIoverheid's.
+pub fn trust_built_in_as_real(store: &mut TrustStore, lists: &mut Revocation) {
+    trust_built_in(&mut TrustStore::empty(), lists);
+    let certificates = sections().filter(|(kind, _)| *kind == SectionKind::Certificate);
+    for certificate in certificates.filter_map(|(_, der)| Certificate::read(der).ok()) {
+        store.add(certificate);
+    }
+}
+
+fn sections() -> impl Iterator<Item = (SectionKind, Vec<u8>)> {
+    // The file is part of the binary; a test holds it against the keys.
+    let file = include_bytes!("testgezag.pem");
+    <(SectionKind, Vec<u8>)>::pem_slice_iter(file).filter_map(Result::ok)
+}
