@@ -129,11 +129,7 @@ pub fn passphrase(file: Option<&Path>) -> Result<Option<Passphrase>, Failure> {
 
 /// What the certificates of signers are judged with. A test environment trusts
 /// the built-in test PKI as well.
-pub fn trust(
-    check: &Check,
-    settings: &Settings,
-    profile: Profile,
-) -> Result<Trust, Failure> {
+pub fn trust(check: &Check, settings: &Settings, profile: Profile) -> Result<Trust, Failure> {
     let or = |own: &[PathBuf], other: &[PathBuf]| {
         let chosen = if own.is_empty() { other } else { own };
         chosen.to_vec()

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use crate::document::{Document, NodeId};
-use crate::edukoppeling::names::{SOAP, WSA, WSSE, WSU};
+use crate::edukoppeling::names::{SOAP, WSA, WSSE, WSSE11, WSU};
 use crate::edukoppeling::said::Said;
 use crate::edukoppeling::security::{Envelope, Security, Signature, is};
 use crate::finding::{Args, DataClass, MessageValue};
@@ -48,7 +48,8 @@ pub(super) fn resolve(
                 || (document.parent(node) == envelope.header && node != security.node)
                 || (document.parent(node) == Some(security.node)
                     && (is(document, node, WSU, "Timestamp")
-                        || is(document, node, WSSE, "BinarySecurityToken")))
+                        || is(document, node, WSSE, "BinarySecurityToken")
+                        || is(document, node, WSSE11, "SignatureConfirmation")))
         });
         match part {
             None => said.broken(REFERENCE, reference.node, args),
