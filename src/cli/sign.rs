@@ -16,8 +16,8 @@ use crate::clock::Clock;
 use crate::document::{Document, Gated};
 use crate::edukoppeling::{
     Breakable, Contract, EnvelopeContext, KeyError, RequestFacts, Revocation, SecurityContext,
-    SignError, SignRequest, SigningKey, Trust, TrustStore, address_of, breakable, judge_envelope,
-    message_id, school_oin, sign,
+    SignError, SignRequest, SigningKey, Trust, TrustStore, address_of, breakable, institution_of,
+    judge_envelope, message_id, school_oin, sign,
 };
 use crate::event::Carrier;
 use crate::exit::Exit;
@@ -202,9 +202,7 @@ fn action(
 
 /// The OIN of the school that the body names.
 fn school(document: &Document) -> Option<String> {
-    let code = document
-        .subtree(document.root_element())
-        .find(|&node| document.local_name(node) == "instellingscode")?;
+    let code = institution_of(document, document.root_element())?;
     school_oin(document.value(code).trim())
 }
 

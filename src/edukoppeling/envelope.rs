@@ -12,9 +12,6 @@ use crate::document::{Document, NodeId};
 use crate::exchange::{Direction, HttpFacts};
 use crate::finding::{Beyond, Code, Finding};
 
-/// DUO's own OIN (20-edukoppeling.md, how DUO really does it).
-const DUO: &str = "00000001800866472000";
-
 /// A header is there at all: without one, addressing and signature are missing
 /// together, and that is one mistake.
 const NO_HEADER: &str = "KK-EK-WA001-KOP";
@@ -164,7 +161,7 @@ fn sender(context: &EnvelopeContext<'_>, document: &Document, addressing: &Addre
     let address = addressing.address(document, "From");
     let value = address.map(|node| document.value(node));
     match value.as_deref().and_then(oin::oin_of) {
-        Some(DUO) => Sender::Duo,
+        Some(oin::DUO) => Sender::Duo,
         Some(oin) if oin::is_school(oin) => Sender::School,
         _ => Sender::Other,
     }

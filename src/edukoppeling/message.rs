@@ -36,6 +36,8 @@ pub struct RequestFacts {
     pub message_id: Option<String>,
     /// The OIN in its `wsa:From`.
     pub from: Option<String>,
+    /// The OIN in its `wsa:To`.
+    pub to: Option<String>,
     /// The value of its signature, base64 without white space.
     pub signature: Option<String>,
     /// Whether it is signed by WS-Security 1.1.

@@ -34,7 +34,7 @@ pub use certificate::{
 pub use envelope::{Contract, EnvelopeContext, EnvelopeReport, judge_envelope};
 pub use judge::{SecurityContext, SecurityReport, judge_security};
 pub use message::{RequestFacts, Sender, Way};
-pub use oin::{oin_of, school_oin};
+pub use oin::{institution_of, oin_of, school_oin};
 pub use security::{Envelope, Security};
 pub use sign::{
     Breakable, KeyError, Passphrase, SignError, SignRequest, SigningKey, address_of, breakable,

@@ -9,7 +9,7 @@
 use super::certificate::Certificate;
 use super::message::{Message, Sender, Way};
 use super::said::Said;
-use crate::document::NodeId;
+use crate::document::{Document, NodeId};
 use crate::facts::{self, Profile};
 use crate::finding::{Args, DataClass, MessageValue};
 
@@ -23,6 +23,10 @@ const SCHOOL: &str = "KK-EK-OIN-SCHOOL";
 const MIXED: &str = "KK-EK-OIN-MODEL";
 const OLD_MODEL: &str = "KK-EK-OIN-SCHOOLCERTIFICAAT";
 const SENDER: &str = "KK-EK-OIN-AFZENDER";
+const NOT_DUO: &str = "KK-EK-OIN-DUO";
+
+/// DUO's own OIN.
+pub(super) const DUO: &str = "00000001800866472000";
 
 /// The OIN in the query of an address (`?oin=`, in any case).
 pub fn oin_of(address: &str) -> Option<&str> {
@@ -96,10 +100,7 @@ fn on_behalf_of_a_school(message: &Message<'_>, node: NodeId, from: &str, said: 
     let signer = message.signer.and_then(Certificate::oin);
     if let (Some(school), Some(content)) = (school, message.content) {
         let document = message.document;
-        let named = document
-            .subtree(content)
-            .find(|&node| document.local_name(node) == "instellingscode");
-        if let Some(named) = named {
+        if let Some(named) = institution_of(document, content) {
             said.judging(&[SCHOOL]);
             let code = document.value(named);
             if code.trim() != school {
@@ -117,8 +118,8 @@ fn on_behalf_of_a_school(message: &Message<'_>, node: NodeId, from: &str, said: 
     let mixed = match school {
         // The supplier's own number, where the school's belongs.
         None => from == signer,
-        // The certificate of another school.
-        Some(_) => brin(signer).is_some() && signer != from,
+        // The certificate of another school, or of the receiver.
+        Some(_) => (brin(signer).is_some() && signer != from) || signer == DUO,
     };
     if mixed {
         let args = Args::new()
@@ -136,14 +137,24 @@ fn by_duo(message: &Message<'_>, node: NodeId, from: &str, said: &mut Said<'_>) 
     let Some(signer) = message.signer.and_then(Certificate::oin) else {
         return;
     };
-    said.judging(&[SENDER]);
-    let in_test = message.profile == Profile::Test && signer.starts_with(TEST);
-    if signer != from && !in_test {
+    said.judging(&[SENDER, NOT_DUO]);
+    let in_test = |oin: &str| message.profile == Profile::Test && oin.starts_with(TEST);
+    if signer != from && !in_test(signer) {
         let args = Args::new()
             .with("from", value(from))
             .with("signer", value(signer));
         said.broken_by_value(SENDER, node, args);
+    } else if from != DUO && !in_test(from) {
+        said.broken_by_value(NOT_DUO, node, Args::new().with("from", value(from)));
     }
+}
+
+/// The code of the institution that a message is about: in the message element
+/// itself or in its `onderwijsinstelling`. An `instellingscode` deeper down is
+/// another school's.
+pub fn institution_of(document: &Document, content: NodeId) -> Option<NodeId> {
+    let of = |node| document.child(node, "instellingscode");
+    of(content).or_else(|| of(document.child(content, "onderwijsinstelling")?))
 }
 
 /// OINs and institution codes are public.

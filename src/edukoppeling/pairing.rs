@@ -12,19 +12,26 @@ use crate::finding::{Args, DataClass, MessageValue};
 
 const RELATES_TO: &str = "KK-EK-WA001-RELATESTO-ANDERS";
 const TO: &str = "KK-EK-OIN-ANTWOORD";
+const FROM: &str = "KK-EK-OIN-ANTWOORD-VAN";
 const CONFIRMATION: &str = "KK-EK-WB014";
 
 impl RequestFacts {
     /// What of a request its answer must agree with; `None` when it is no SOAP
-    /// message.
+    /// message, or relates to another and so is an answer itself.
     pub fn of(document: &Document) -> Option<Self> {
         let envelope = Envelope::of(document)?;
         let addressing = Addressing::of(document, envelope.header);
-        let address = addressing.address(document, "From");
-        let from = address.and_then(|node| oin_of(&document.value(node)).map(str::to_string));
+        if addressing.header(document, "RelatesTo").is_some() {
+            return None;
+        }
+        let oin = |header| {
+            let address = addressing.address(document, header)?;
+            oin_of(&document.value(address)).map(str::to_string)
+        };
         Some(Self {
             message_id: addressing.text(document, "MessageID"),
-            from,
+            from: oin("From"),
+            to: oin("To"),
             signature: signature_value(document, &envelope),
             security11: uses_11(document, &envelope),
         })
@@ -40,7 +47,8 @@ pub(super) fn judge(message: &Message<'_>, said: &mut Said<'_>) {
         return;
     };
     relates_to(message, request, said);
-    to(message, request, said);
+    agree(message, ("To", TO), request.from.as_deref(), said);
+    agree(message, ("From", FROM), request.to.as_deref(), said);
     confirmation(message, request, &confirmations, said);
 }
 
@@ -63,23 +71,25 @@ fn relates_to(message: &Message<'_>, request: &RequestFacts, said: &mut Said<'_>
     }
 }
 
-/// The answer goes to the school that asked.
-fn to(message: &Message<'_>, request: &RequestFacts, said: &mut Said<'_>) {
+/// The answer goes to the school that asked, and comes from whom it asked.
+fn agree(
+    message: &Message<'_>,
+    (header, code): (&str, &'static str),
+    expected: Option<&str>,
+    said: &mut Said<'_>,
+) {
     let document = message.document;
-    let Some(node) = message.addressing.address(document, "To") else {
+    let Some(node) = message.addressing.address(document, header) else {
         return;
     };
     let value = document.value(node);
-    if let (Some(found), Some(asked)) = (oin_of(&value), &request.from) {
-        said.judging(&[TO]);
-        if found != asked {
+    if let (Some(found), Some(expected)) = (oin_of(&value), expected) {
+        said.judging(&[code]);
+        if found != expected {
             let args = Args::new()
                 .with("found", MessageValue::new(found, DataClass::Plain))
-                .with(
-                    "expected",
-                    MessageValue::new(asked.as_str(), DataClass::Plain),
-                );
-            said.broken_by_value(TO, node, args);
+                .with("expected", MessageValue::new(expected, DataClass::Plain));
+            said.broken_by_value(code, node, args);
         }
     }
 }

@@ -3,19 +3,58 @@
 use super::message::Message;
 use super::names::{SOAP, WSA, WSSE};
 use super::said::Said;
+use crate::document::{Document, NodeId, NodeKind};
 use crate::finding::Args;
 
 /// SOAP 1.1 encoding.
 const ENCODING: &str = "http://schemas.xmlsoap.org/soap/encoding/";
 const INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
+const STRUCTURE: &str = "KK-EK-WW001-OPBOUW";
 const ENCODED: &str = "KK-EK-WW002";
 const OWN_HEADER: &str = "KK-EK-WS007";
 
 /// Judges the envelope around a message.
 pub(super) fn judge(message: &Message<'_>, said: &mut Said<'_>) {
+    structure(message, said);
     encoding(message, said);
     headers(message, said);
+}
+
+/// WW001: an envelope holds a header, then a body, and nothing beside them.
+/// What stands elsewhere is signed by nobody and read by some. A second header
+/// or body is another mistake, and said as such.
+fn structure(message: &Message<'_>, said: &mut Said<'_>) {
+    said.judging(&[STRUCTURE]);
+    let document = message.document;
+    let envelope = &message.envelope;
+    let mut body_seen = false;
+    for node in document.children(envelope.node) {
+        let is_part = document.is_element(node)
+            && document.namespace(node) == SOAP
+            && matches!(document.local_name(node), "Header" | "Body");
+        let misplaced = Some(node) == envelope.header && body_seen;
+        body_seen |= Some(node) == envelope.body;
+        if (!is_part || misplaced) && says_something(document, node) {
+            let args = Args::new().with("element", document.local_name(node));
+            said.broken(STRUCTURE, node, args);
+        }
+    }
+    let within = envelope.header.into_iter();
+    for node in within.flat_map(|header| document.children(header)) {
+        if !document.is_element(node) && says_something(document, node) {
+            said.broken(STRUCTURE, node, Args::new());
+        }
+    }
+}
+
+/// Whether a node is more than white space, a comment or an instruction.
+fn says_something(document: &Document, node: NodeId) -> bool {
+    match document.kind(node) {
+        NodeKind::Comment | NodeKind::ProcessingInstruction => false,
+        NodeKind::Element => true,
+        _ => !document.text(node).trim().is_empty(),
+    }
 }
 
 /// WW002: plain schema types. `encodingStyle` anywhere, an array of SOAP

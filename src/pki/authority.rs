@@ -29,22 +29,28 @@ pub(super) struct Authority {
 }
 
 impl Authority {
-    /// A root, which signs itself.
-    pub(super) fn root(name: &str, pkcs8: &[u8]) -> Result<Self, PkiError> {
-        Self::make(name, "Root", "root", pkcs8, |params, key| {
+    /// A root, which signs itself. `mark` ends the names of its PKI.
+    pub(super) fn root(name: &str, mark: &str, pkcs8: &[u8]) -> Result<Self, PkiError> {
+        Self::make(name, mark, "Root", "root", pkcs8, |params, key| {
             params.self_signed(key)
         })
     }
 
     /// An authority below this one.
-    pub(super) fn below(&self, name: &str, pkcs8: &[u8]) -> Result<Self, PkiError> {
-        Self::make(name, "Services CA", "uitgever", pkcs8, |params, key| {
-            params.signed_by(key, &self.issuer())
-        })
+    pub(super) fn below(&self, name: &str, mark: &str, pkcs8: &[u8]) -> Result<Self, PkiError> {
+        Self::make(
+            name,
+            mark,
+            "Services CA",
+            "uitgever",
+            pkcs8,
+            |params, key| params.signed_by(key, &self.issuer()),
+        )
     }
 
     fn make(
         name: &str,
+        mark: &str,
         role: &str,
         file: &str,
         pkcs8: &[u8],
@@ -54,7 +60,7 @@ impl Authority {
         let mut params = CertificateParams::default();
         params.distinguished_name = subject(
             "ketenkeur (test)",
-            &format!("ketenkeur TEST {role} - {}", name.to_uppercase()),
+            &format!("ketenkeur TEST {role} - {}{mark}", name.to_uppercase()),
             None,
         );
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

@@ -67,7 +67,7 @@ impl TestPki {
     /// The built-in test PKI, whose keys are published: the same authorities at
     /// any moment.
     pub fn at(clock: Clock) -> Result<Self, PkiError> {
-        Self::with(clock, HashMap::new(), keys::published)
+        Self::with(clock, HashMap::new(), "", keys::published)
     }
 
     /// A test PKI with fresh keys. The weak key is the published one.
@@ -91,21 +91,22 @@ impl TestPki {
                 .map(|made| made.join().unwrap_or(Err(PkiError::Key)))
                 .collect::<Result<Vec<_>, PkiError>>()
         })?;
-        let keys = keys.into_iter().flatten().collect();
-        Self::with(clock, keys, |_| keys::fresh())
+        let keys: HashMap<&'static str, Vec<u8>> = keys.into_iter().flatten().collect();
+        Self::with(clock, keys, &mark()?, |_| keys::fresh())
     }
 
     fn with(
         clock: Clock,
         keys: HashMap<&'static str, Vec<u8>>,
+        mark: &str,
         key: impl Fn(&str) -> Result<Vec<u8>, PkiError>,
     ) -> Result<Self, PkiError> {
         let chains = Hierarchy::ALL.map(|hierarchy| {
             let name = hierarchy.name();
-            let root = Authority::root(name, &key(&format!("root-{name}"))?)?;
+            let root = Authority::root(name, mark, &key(&format!("root-{name}"))?)?;
             let issuer = hierarchy
                 .is_trusted()
-                .then(|| root.below(name, &key(&format!("uitgever-{name}"))?))
+                .then(|| root.below(name, mark, &key(&format!("uitgever-{name}"))?))
                 .transpose()?;
             Ok(Chain {
                 hierarchy,
@@ -256,4 +257,13 @@ fn within_reach(moment: Timestamp) -> Timestamp {
     const FIRST: Timestamp = Timestamp::constant(315_532_800, 0);
     const LAST: Timestamp = Timestamp::constant(7_258_118_400, 0);
     moment.clamp(FIRST, LAST)
+}
+
+/// Ends the names of the authorities of a fresh PKI, so that no other's lists
+/// and certificates are taken for its own.
+fn mark() -> Result<String, PkiError> {
+    let mut bytes = [0; 4];
+    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| PkiError::Key)?;
+    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(format!(" ({digits})"))
 }

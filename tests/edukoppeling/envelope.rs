@@ -207,6 +207,35 @@ fn every_rule_of_a_request_is_broken_alone() {
     }
 }
 
+#[test]
+fn nothing_stands_beside_header_and_body() {
+    let message = signed(str::to_string);
+    for (from, to) in [
+        ("<s:Header>", "<x xmlns=\"\"/><s:Header>"),
+        ("</s:Header>", "</s:Header><x:y xmlns:x=\"urn:z\"/>"),
+        (
+            "</s:Envelope>",
+            "<v:vraag xmlns:v=\"urn:voorbeeld\"/></s:Envelope>",
+        ),
+        ("</s:Envelope>", "1000</s:Envelope>"),
+        ("</s:Header>", "1000</s:Header>"),
+    ] {
+        let message = replaced(&message, from, to);
+        assert_eq!(
+            Around::request().violations(&message),
+            ["KK-EK-WW001-OPBOUW"],
+            "{to}"
+        );
+    }
+    for (from, to) in [
+        ("</s:Header>", "\n</s:Header>\n"),
+        ("<s:Header>", "<!-- x --><s:Header>"),
+    ] {
+        let message = replaced(&message, from, to);
+        assert_eq!(Around::request().violations(&message), [""; 0], "{to}");
+    }
+}
+
 /// A header with a value that is signed as well, beside those of the template.
 fn with_header(local: &str, content: &str) -> String {
     let party = Party::supplier();
@@ -316,6 +345,7 @@ fn an_answer_belongs_to_its_request() {
         request: Some(RequestFacts {
             message_id: Some(id.to_string()),
             from: Some(from.to_string()),
+            to: Some(DUO.to_string()),
             signature: Some("Q0Q=".to_string()),
             security11: false,
         }),
@@ -332,6 +362,9 @@ fn an_answer_belongs_to_its_request() {
         asked("urn:uuid:1", other).violations(&right),
         ["KK-EK-OIN-ANTWOORD"]
     );
+    let mut other_party = asked("urn:uuid:1", SCHOOL);
+    other_party.request.as_mut().unwrap().to = Some("00000001999999999000".to_string());
+    assert_eq!(other_party.violations(&right), ["KK-EK-OIN-ANTWOORD-VAN"]);
     let empty = answer(|template| replaced(template, ">urn:uuid:1<", "><"));
     assert_eq!(
         asked("urn:uuid:1", SCHOOL).violations(&empty),
@@ -345,6 +378,7 @@ fn a_signature_is_confirmed_by_ws_security_1_1_only() {
     around.request = Some(RequestFacts {
         message_id: None,
         from: None,
+        to: None,
         signature: Some("Q0Q=".to_string()),
         security11: true,
     });
@@ -376,10 +410,16 @@ fn certificate_and_address_name_whom_they_should() {
         request.violations(&by("0000000700000AV00000")),
         ["KK-EK-OIN-MODEL"]
     );
-    let answered_by = |oin: &str| {
+    // The receiver's own certificate, on a message that it receives.
+    assert_eq!(request.violations(&by(DUO)), ["KK-EK-OIN-MODEL"]);
+    let answered = |from: &str, oin: &str| {
         let party = duo(oin);
         let template = Shape::default().template(&party);
-        let template = replaced(&template, &format!("?oin={SCHOOL}"), &format!("?oin={DUO}"));
+        let template = replaced(
+            &template,
+            &format!("?oin={SCHOOL}"),
+            &format!("?oin={from}"),
+        );
         let relates = "<wsa:RelatesTo wsu:Id=\"RelatesTo\">urn:uuid:1</wsa:RelatesTo><wsa:From";
         let template = replaced(&template, "<wsa:From", relates);
         let template = replaced(
@@ -389,11 +429,17 @@ fn certificate_and_address_name_whom_they_should() {
         );
         party.sign(&template)
     };
+    let answered_by = |oin: &str| answered(DUO, oin);
     let mut around = Around::answer();
     assert_eq!(around.violations(&answered_by(DUO)), [""; 0]);
     assert_eq!(
         around.violations(&answered_by("00000003999999990000")),
         ["KK-EK-OIN-AFZENDER"]
+    );
+    let supplier = "00000003999999990000";
+    assert_eq!(
+        around.violations(&answered(supplier, supplier)),
+        ["KK-EK-OIN-DUO"]
     );
     around.profile = Profile::Test;
     assert_eq!(

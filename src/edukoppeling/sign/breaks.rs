@@ -59,6 +59,8 @@ const NEVER: &[(&str, &str)] = &[
     ("KK-EK-WS005", "break-wsdl"),
     ("KK-EK-WS008", "break-wsdl"),
     ("KK-EK-WS008-SOAPACTION", "break-wsdl"),
+    ("KK-EK-OIN-DUO", "break-party"),
+    ("KK-EK-OIN-ANTWOORD-VAN", "break-party"),
     ("KK-EK-WRAP-VERWERKT", "break-safeguard"),
     ("KK-EK-PKI005-TESTROOT", "break-trust"),
     ("KK-EK-PKI-ALGORITME", "break-algorithm"),
@@ -124,6 +126,10 @@ const fn answer(rule: &'static str, make: Make) -> Break {
 
 const BREAKS: &[Break] = &[
     // The envelope and its addressing.
+    both("KK-EK-WW001-OPBOUW", |_, plan| {
+        plan.after = "<t:Bijlage xmlns:t=\"urn:voorbeeld:bijlage\"></t:Bijlage>".into();
+        Ok(())
+    }),
     both("KK-EK-WW002", |_, plan| {
         plan.attributes =
             " soap:encodingStyle=\"http://schemas.xmlsoap.org/soap/encoding/\"".to_string();

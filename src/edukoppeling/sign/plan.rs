@@ -86,6 +86,8 @@ pub(super) struct Plan<'a> {
     pub(super) bare: bool,
     /// The addressing headers in their order.
     pub(super) headers: Vec<Part>,
+    /// What stands behind the body, where nothing belongs.
+    pub(super) after: String,
     /// Header blocks that are not signed.
     pub(super) blocks: String,
     /// A header without security.
@@ -209,9 +211,10 @@ impl Plan<'_> {
         }
         let mut message = format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
-             <soap:Envelope{soap}{attributes}>{header}{body}</soap:Envelope>\n",
+             <soap:Envelope{soap}{attributes}>{header}{body}{after}</soap:Envelope>\n",
             soap = declaration("soap", SOAP),
             attributes = self.attributes,
+            after = self.after,
             body = self.body(""),
         );
         for (from, to) in &self.afterwards {

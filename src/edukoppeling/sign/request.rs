@@ -154,6 +154,7 @@ fn plan<'a>(request: &SignRequest<'a>, content: &'a str) -> Result<Plan<'a>, Sig
         attributes: String::new(),
         bare: false,
         headers,
+        after: String::new(),
         blocks: String::new(),
         unsecured: false,
         security: ("wsse:Security", declaration("wsse", WSSE)),

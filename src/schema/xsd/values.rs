@@ -194,13 +194,7 @@ fn value(schema: &XsdSchema, document: &Document, raw: &Raw, args: Args) -> (&'s
         );
     }
     if has("ength") {
-        let count = text.chars().count();
-        return (
-            "KK-XSD-LENGTE",
-            args.with("length", count)
-                .with("min", shown(facets.min_length))
-                .with("max", shown(facets.max_length)),
-        );
+        return ("KK-XSD-LENGTE", of_length(args, &facets, &written));
     }
     if has("Digits") {
         return (
@@ -221,17 +215,27 @@ fn value(schema: &XsdSchema, document: &Document, raw: &Raw, args: Args) -> (&'s
     if facets.min_length.is_some_and(|min| count < min)
         || facets.max_length.is_some_and(|max| count > max)
     {
-        return (
-            "KK-XSD-LENGTE",
-            args.with("length", count)
-                .with("min", shown(facets.min_length))
-                .with("max", shown(facets.max_length)),
-        );
+        return ("KK-XSD-LENGTE", of_length(args, &facets, &written));
     }
     if has("datatype") || has("simple-type") || has("cvc-type") {
         return ("KK-XSD-TYPE", args.with("type", facets.builtin.as_str()));
     }
     ("KK-XSD-OVERIG", other(args, raw))
+}
+
+/// The length of a value. White space around it is told where that alone makes
+/// the length wrong.
+fn of_length(args: Args, facets: &Facets, written: &str) -> Args {
+    let whole = written.chars().count() as u64;
+    let text = written.trim().chars().count() as u64;
+    let fits = facets.min_length.is_none_or(|min| text >= min)
+        && facets.max_length.is_none_or(|max| text <= max);
+    let args = match fits {
+        true => args.with("length", whole).with("spaces", whole - text),
+        false => args.with("length", text),
+    };
+    args.with("min", shown(facets.min_length))
+        .with("max", shown(facets.max_length))
 }
 
 /// Whether a person number has eight digits and is right with a zero in front:
