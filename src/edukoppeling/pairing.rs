@@ -2,12 +2,13 @@
 //! WB014).
 
 use super::addressing::Addressing;
-use super::message::{Message, RequestFacts, Way};
+use super::message::{Message, RequestFacts, Sender, Way};
 use super::names::{DSIG, WSSE11};
-use super::oin::oin_of;
+use super::oin::{DUO, oin_of};
 use super::said::Said;
 use super::security::Envelope;
 use crate::document::{Document, NodeId};
+use crate::facts;
 use crate::finding::{Args, DataClass, MessageValue};
 
 const RELATES_TO: &str = "KK-EK-WA001-RELATESTO-ANDERS";
@@ -48,7 +49,12 @@ pub(super) fn judge(message: &Message<'_>, said: &mut Said<'_>) {
     };
     relates_to(message, request, said);
     agree(message, ("To", TO), request.from.as_deref(), said);
-    agree(message, ("From", FROM), request.to.as_deref(), said);
+    // Who poses as DUO meets a rule of its own.
+    let from = message.addressing.address(message.document, "From");
+    let from = from.map(|node| message.document.value(node));
+    if message.sender != Sender::Duo || from.as_deref().and_then(oin_of) == Some(DUO) {
+        agree(message, ("From", FROM), request.to.as_deref(), said);
+    }
     confirmation(message, request, &confirmations, said);
 }
 
@@ -83,7 +89,8 @@ fn agree(
         return;
     };
     let value = document.value(node);
-    if let (Some(found), Some(expected)) = (oin_of(&value), expected) {
+    let found = oin_of(&value).filter(|oin| facts::oin(oin).is_ok());
+    if let (Some(found), Some(expected)) = (found, expected) {
         said.judging(&[code]);
         if found != expected {
             let args = Args::new()
