@@ -3,7 +3,7 @@
 use super::message::{Message, Way};
 use super::names::WSA;
 use super::said::Said;
-use super::security::Envelope;
+use super::security::{Envelope, children, is};
 use crate::document::{Document, NodeId};
 use crate::finding::{Args, DataClass, MessageValue};
 
@@ -253,13 +253,11 @@ fn others(message: &Message<'_>, said: &mut Said<'_>) {
 }
 
 fn is_address(document: &Document, node: NodeId) -> bool {
-    document.namespace(node) == WSA && document.local_name(node) == "Address"
+    is(document, node, WSA, "Address")
 }
 
 fn addresses(document: &Document, node: NodeId) -> impl Iterator<Item = NodeId> + '_ {
-    document
-        .elements(node)
-        .filter(|&child| is_address(document, child))
+    children(document, node, WSA, "Address")
 }
 
 /// Whether an address is the anonymous one, with or without a query: DUO puts

@@ -6,7 +6,7 @@ use super::message::{Message, RequestFacts, Sender, Way};
 use super::names::{DSIG, WSSE11};
 use super::oin::{DUO, oin_of};
 use super::said::Said;
-use super::security::Envelope;
+use super::security::{Envelope, child, children};
 use crate::document::{Document, NodeId};
 use crate::facts;
 use crate::finding::{Args, DataClass, MessageValue};
@@ -131,13 +131,10 @@ fn confirmation(
 fn confirmations(message: &Message<'_>) -> Vec<NodeId> {
     let document = message.document;
     let securities = message.envelope.security(document);
-    let children = securities
+    let confirmations = securities
         .iter()
-        .flat_map(|security| document.elements(security.node));
-    children
-        .filter(|&node| document.namespace(node) == WSSE11)
-        .filter(|&node| document.local_name(node) == "SignatureConfirmation")
-        .collect()
+        .flat_map(|security| children(document, security.node, WSSE11, "SignatureConfirmation"));
+    confirmations.collect()
 }
 
 /// Whether a security header holds anything of WS-Security 1.1.
@@ -155,9 +152,6 @@ fn signature_value(document: &Document, envelope: &Envelope) -> Option<String> {
     let signature = securities
         .iter()
         .find_map(|security| security.signatures().next())?;
-    let mut children = document.elements(signature);
-    let value = children.find(|&node| {
-        document.namespace(node) == DSIG && document.local_name(node) == "SignatureValue"
-    })?;
+    let value = child(document, signature, DSIG, "SignatureValue")?;
     Some(document.value(value).split_ascii_whitespace().collect())
 }
