@@ -14,8 +14,8 @@ use super::rules::PackRules;
 use super::transport::{contract_without_pack, judge_transport};
 use super::weigh::{Fate, Scales};
 use crate::batch::Record;
-use crate::document::{Document, Gated, NodeId, PlaceOf, raw_excerpt};
-use crate::edukoppeling::{EnvelopeReport, judge_wsdl};
+use crate::document::{Document, Gated, PlaceOf, raw_excerpt};
+use crate::edukoppeling::{TransportReport, judge_wsdl};
 use crate::event::{Carrier, Judged, Recognised};
 use crate::exchange::Exchange;
 use crate::facts::Facts;
@@ -83,21 +83,8 @@ impl Said {
         }
     }
 
-    /// What is said of a description of messages: a WSDL has rules of its own.
-    fn description(document: &Document) -> Self {
-        let Some(report) = judge_wsdl(document) else {
-            return Self::default();
-        };
-        let held = report.held.into_iter();
-        Self {
-            findings: report.findings,
-            held: held.map(|code| (code, Grade::Published)).collect(),
-            ..Self::default()
-        }
-    }
-
-    /// Adds what is said of the envelope. All its rules are published.
-    fn transport(&mut self, report: Option<EnvelopeReport>) {
+    /// Adds what the transport rules say.
+    fn transport(&mut self, report: Option<TransportReport>) {
         let Some(report) = report else {
             return;
         };
@@ -232,13 +219,14 @@ impl Judge {
         let transport = judge_transport(&self.bench, &document, exchange, known);
         match recognition {
             Recognition::NoMessage => {
-                let mut said = Said::description(&document);
-                said.transport(transport);
+                // A description of messages is none; a WSDL has rules of its own.
+                let mut said = Said::default();
+                said.transport(transport.or_else(|| judge_wsdl(&document)));
                 self.conclude(name, None, Some(&document), said)
             }
             Recognition::Refused { code, args, place } => {
                 let finding = (code == "KK-HERKEN-NAAMRUIMTE")
-                    .then(|| contract_without_pack(&document, content_of(&document)?))
+                    .then(|| contract_without_pack(&document))
                     .flatten();
                 let finding = finding.unwrap_or_else(|| tool_finding(code, args, place));
                 let mut said = Said::refused(finding);
@@ -532,13 +520,6 @@ fn is_of_the_envelope(namespace: &str, local: &str) -> bool {
         .iter()
         .any(|base| namespace.starts_with(base));
     of_standard && !SECRETS.contains(&local)
-}
-
-/// The one element in the body of an envelope.
-fn content_of(document: &Document) -> Option<NodeId> {
-    let root = document.root_element();
-    let body = document.child(root, "Body")?;
-    document.elements(body).next()
 }
 
 fn recognised(known: &Known) -> Recognised {

@@ -3,10 +3,10 @@
 use super::bench::Bench;
 use super::own_findings::no_pack_at_hand;
 use super::recognise::Known;
-use crate::document::{Document, Gated, NodeId};
+use crate::document::{Document, Gated};
 use crate::edukoppeling::{
-    Contract, EnvelopeContext, EnvelopeReport, RequestFacts, SecurityContext, Sender, Way,
-    action_of, judge_envelope,
+    Contract, Envelope, EnvelopeContext, RequestFacts, SecurityContext, Sender, TransportReport,
+    Way, action_of, judge_envelope,
 };
 use crate::exchange::Exchange;
 use crate::finding::Finding;
@@ -26,7 +26,9 @@ pub(super) fn judge_transport(
     document: &Document,
     exchange: &Exchange,
     known: Option<&Known>,
-) -> Option<EnvelopeReport> {
+) -> Option<TransportReport> {
+    // Asked first: reading the request of an answer costs as much as the answer.
+    Envelope::of(document)?;
     let of_capture = exchange.answers.as_deref().and_then(request_facts);
     judge_envelope(&EnvelopeContext {
         security: SecurityContext {
@@ -71,7 +73,9 @@ pub fn contract(message: &Message) -> Contract<'_> {
 /// The finding on a message of a contract that exists, as its envelope and its
 /// body say alike, and of which no pack is at hand. `None` where they do not
 /// agree: then its namespace is a mistake.
-pub(super) fn contract_without_pack(document: &Document, content: NodeId) -> Option<Finding> {
+pub(super) fn contract_without_pack(document: &Document) -> Option<Finding> {
+    let body = Envelope::of(document)?.body?;
+    let content = document.elements(body).next()?;
     let contract = document.namespace(content).strip_prefix(SCHEMAS)?;
     let action = action_of(document)?;
     let (named, _) = action.strip_prefix(CONTRACTS)?.split_once('/')?;

@@ -5,12 +5,11 @@ use super::addressing::{self, Addressing};
 use super::judge::{SecurityContext, judge_security};
 use super::message::{Message, RequestFacts, Sender, Way};
 use super::names::SOAP;
-use super::said::Said;
+use super::said::{Said, TransportReport};
 use super::security::Envelope;
 use super::{http, oin, pairing, soap};
 use crate::document::{Document, NodeId};
 use crate::exchange::{Direction, HttpFacts};
-use crate::finding::{Beyond, Code, Finding};
 
 /// A header is there at all: without one, addressing and signature are missing
 /// together, and that is one mistake.
@@ -44,19 +43,8 @@ pub struct EnvelopeContext<'a> {
     pub request: Option<&'a RequestFacts>,
 }
 
-/// What is said of an envelope.
-#[derive(Debug, Default)]
-pub struct EnvelopeReport {
-    /// Violated rules and rules that could not be judged.
-    pub findings: Vec<Finding>,
-    /// The rules that were judged and hold.
-    pub held: Vec<Code>,
-    /// Findings that are only counted.
-    pub beyond: Beyond,
-}
-
 /// Judges an envelope; `None` for a document that is no SOAP 1.1 envelope.
-pub fn judge_envelope(context: &EnvelopeContext<'_>) -> Option<EnvelopeReport> {
+pub fn judge_envelope(context: &EnvelopeContext<'_>) -> Option<TransportReport> {
     let document = context.security.document;
     let envelope = Envelope::of(document)?;
     let addressing = Addressing::of(document, envelope.header);
@@ -74,7 +62,7 @@ pub fn judge_envelope(context: &EnvelopeContext<'_>) -> Option<EnvelopeReport> {
         if let Some(http) = context.http {
             http::judge_head(http, &mut said);
         }
-        return Some(EnvelopeReport::of(said));
+        return Some(said.finish());
     }
     let security = judge_security(&context.security);
     let way = way(context, document, &addressing, content);
@@ -102,22 +90,11 @@ pub fn judge_envelope(context: &EnvelopeContext<'_>) -> Option<EnvelopeReport> {
     oin::judge(&message, &mut said);
     http::judge(&message, &mut said);
     pairing::judge(&message, &mut said);
-    let mut report = EnvelopeReport::of(said);
+    let mut report = said.finish();
     report.findings.extend(security.findings);
     report.held.extend(security.held);
     report.beyond.absorb(&security.beyond);
     Some(report)
-}
-
-impl EnvelopeReport {
-    fn of(said: Said<'_>) -> Self {
-        let (findings, held, beyond) = said.finish();
-        Self {
-            findings,
-            held,
-            beyond,
-        }
-    }
 }
 
 /// Request or response: the contract knows, else HTTP, else the message: only

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::certificate::{self, Certificate, Trust};
 use super::names::{DSIG, WSSE, WSU};
-use super::said::Said;
+use super::said::{Said, TransportReport};
 use super::security::{Envelope, Security};
 use super::{signature, timestamp};
 use crate::document::{Document, NodeId};
@@ -79,7 +79,11 @@ pub fn judge_security(context: &SecurityContext<'_>) -> SecurityReport {
     if let Some((token, certificate)) = &signed.signer {
         certificate::judge(context, *token, certificate, &mut said);
     }
-    let (findings, held, beyond) = said.finish();
+    let TransportReport {
+        findings,
+        held,
+        beyond,
+    } = said.finish();
     SecurityReport {
         findings,
         held,

@@ -31,13 +31,14 @@ pub use certificate::{
     Certificate, CertificateError, Distribution, KeyKind, MaterialError, MaterialProblem,
     Revocation, Trust, TrustStore,
 };
-pub use envelope::{Contract, EnvelopeContext, EnvelopeReport, judge_envelope};
+pub use envelope::{Contract, EnvelopeContext, judge_envelope};
 pub use judge::{SecurityContext, SecurityReport, judge_security};
 pub use message::{RequestFacts, Sender, Way};
 pub use oin::{institution_of, oin_of, school_oin};
+pub use said::TransportReport;
 pub use security::{Envelope, Security};
 pub use sign::{
     Breakable, KeyError, Passphrase, SignError, SignRequest, SigningKey, address_of, breakable,
     message_id, sign,
 };
-pub use wsdl::{WSDL, WsdlReport, judge_wsdl};
+pub use wsdl::{WSDL, judge_wsdl};

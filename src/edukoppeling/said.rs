@@ -13,6 +13,17 @@ pub(super) fn shown(moment: Timestamp) -> String {
     seconds.unwrap_or(moment).to_string()
 }
 
+/// What the transport rules say of an envelope or a WSDL.
+#[derive(Debug, Default)]
+pub struct TransportReport {
+    /// Violated rules and rules that could not be judged.
+    pub findings: Vec<Finding>,
+    /// The rules that were judged and hold.
+    pub held: Vec<Code>,
+    /// Findings that are only counted.
+    pub beyond: Beyond,
+}
+
 /// Collects findings, and the rules that were judged at all.
 pub(super) struct Said<'a> {
     document: &'a Document,
@@ -104,9 +115,8 @@ impl<'a> Said<'a> {
         self.findings.len() as u64 + self.beyond.count()
     }
 
-    /// The findings, the rules that were judged and hold, and how many
-    /// findings are not listed. Nothing holds once findings are not listed.
-    pub(super) fn finish(self) -> (Vec<Finding>, Vec<Code>, Beyond) {
+    /// What was said. Nothing holds once findings are not listed.
+    pub(super) fn finish(self) -> TransportReport {
         let held = self
             .judged
             .iter()
@@ -114,6 +124,10 @@ impl<'a> Said<'a> {
             .filter(|&&code| self.findings.iter().all(|finding| *finding.code != *code))
             .map(|&code| code.into())
             .collect();
-        (self.findings, held, self.beyond)
+        TransportReport {
+            findings: self.findings,
+            held,
+            beyond: self.beyond,
+        }
     }
 }

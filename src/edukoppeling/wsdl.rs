@@ -1,9 +1,10 @@
 //! A WSDL: whether the service it describes follows the profile
 //! (20-edukoppeling.md, WW001, WW004, WS003, WS005, WS008).
 
-use super::said::Said;
+use super::said::{Said, TransportReport};
+use super::security::children;
 use crate::document::{Document, NodeId};
-use crate::finding::{Args, Code, Finding};
+use crate::finding::Args;
 
 /// WSDL 1.1.
 pub const WSDL: &str = "http://schemas.xmlsoap.org/wsdl/";
@@ -19,17 +20,8 @@ const PORT_TYPE: &str = "KK-EK-WS005";
 const ACTION: &str = "KK-EK-WS008";
 const SOAP_ACTION_ONLY: &str = "KK-EK-WS008-SOAPACTION";
 
-/// What a WSDL turned out to be.
-#[derive(Debug, Default)]
-pub struct WsdlReport {
-    /// Violated rules.
-    pub findings: Vec<Finding>,
-    /// The rules that were judged and hold.
-    pub held: Vec<Code>,
-}
-
 /// Judges a WSDL 1.1 document; `None` when it is none.
-pub fn judge_wsdl(document: &Document) -> Option<WsdlReport> {
+pub fn judge_wsdl(document: &Document) -> Option<TransportReport> {
     let root = document.root_element();
     if document.namespace(root) != WSDL || document.local_name(root) != "definitions" {
         return None;
@@ -38,34 +30,29 @@ pub fn judge_wsdl(document: &Document) -> Option<WsdlReport> {
     bindings(document, root, &mut said);
     parts(document, root, &mut said);
     port_types(document, root, &mut said);
-    let (findings, held, _) = said.finish();
-    Some(WsdlReport { findings, held })
+    Some(said.finish())
 }
 
-fn children<'d>(
+fn wsdl<'d>(
     document: &'d Document,
     node: NodeId,
-    name: &'d str,
-) -> impl Iterator<Item = NodeId> + 'd {
-    document.elements(node).filter(move |&child| {
-        document.namespace(child) == WSDL && document.local_name(child) == name
-    })
+    name: &'static str,
+) -> impl Iterator<Item = NodeId> + use<'d> {
+    children(document, node, WSDL, name)
 }
 
 fn soap<'d>(
     document: &'d Document,
     node: NodeId,
-    name: &'d str,
-) -> impl Iterator<Item = NodeId> + 'd {
-    document.elements(node).filter(move |&child| {
-        document.namespace(child) == SOAP_BINDING && document.local_name(child) == name
-    })
+    name: &'static str,
+) -> impl Iterator<Item = NodeId> + use<'d> {
+    children(document, node, SOAP_BINDING, name)
 }
 
 /// WW001: SOAP 1.1, document/literal, over HTTP.
 fn bindings(document: &Document, root: NodeId, said: &mut Said<'_>) {
     said.judging(&[BINDING]);
-    for binding in children(document, root, "binding") {
+    for binding in wsdl(document, root, "binding") {
         let name = document.attribute(binding, "name").unwrap_or_default();
         let args = |what: &'static str| Args::new().with("binding", name).with("what", what);
         let Some(of_soap) = soap(document, binding, "binding").next() else {
@@ -79,7 +66,7 @@ fn bindings(document: &Document, root: NodeId, said: &mut Said<'_>) {
         if style.is_some_and(|style| style != "document") {
             said.broken(BINDING, of_soap, args("style"));
         }
-        for operation in children(document, binding, "operation") {
+        for operation in wsdl(document, binding, "operation") {
             let of_operation = soap(document, operation, "operation").next();
             if let Some(node) = of_operation
                 && document
@@ -105,8 +92,8 @@ fn bindings(document: &Document, root: NodeId, said: &mut Said<'_>) {
 /// WW004: parts refer to elements, never types.
 fn parts(document: &Document, root: NodeId, said: &mut Said<'_>) {
     said.judging(&[PART]);
-    for message in children(document, root, "message") {
-        for part in children(document, message, "part") {
+    for message in wsdl(document, root, "message") {
+        for part in wsdl(document, message, "part") {
             if document.attribute(part, "type").is_some()
                 || document.attribute(part, "element").is_none()
             {
@@ -120,7 +107,7 @@ fn parts(document: &Document, root: NodeId, said: &mut Said<'_>) {
 /// WS003, WS005 and WS008.
 fn port_types(document: &Document, root: NodeId, said: &mut Said<'_>) {
     said.judging(&[PORT_TYPE]);
-    let mut types = children(document, root, "portType");
+    let mut types = wsdl(document, root, "portType");
     let first = types.next();
     let more: Vec<NodeId> = types.collect();
     match (first, more.first()) {
@@ -134,13 +121,13 @@ fn port_types(document: &Document, root: NodeId, said: &mut Said<'_>) {
     for operation in first
         .into_iter()
         .chain(more)
-        .flat_map(|port_type| children(document, port_type, "operation"))
+        .flat_map(|port_type| wsdl(document, port_type, "operation"))
     {
         said.judging(&[ONE_WAY, ACTION, SOAP_ACTION_ONLY]);
         let name = document.attribute(operation, "name").unwrap_or_default();
         let args = || Args::new().with("operation", name);
-        let input = children(document, operation, "input").next();
-        let output = children(document, operation, "output").next();
+        let input = wsdl(document, operation, "input").next();
+        let output = wsdl(document, operation, "output").next();
         let (Some(input), Some(_)) = (input, output) else {
             said.broken(ONE_WAY, operation, args());
             continue;
@@ -161,8 +148,8 @@ fn port_types(document: &Document, root: NodeId, said: &mut Said<'_>) {
 
 /// Whether a binding gives the operation a `soapAction` that says something.
 fn soap_action(document: &Document, root: NodeId, name: &str) -> bool {
-    children(document, root, "binding")
-        .flat_map(|binding| children(document, binding, "operation"))
+    wsdl(document, root, "binding")
+        .flat_map(|binding| wsdl(document, binding, "operation"))
         .filter(|&operation| document.attribute(operation, "name") == Some(name))
         .flat_map(|operation| soap(document, operation, "operation"))
         .any(|node| {

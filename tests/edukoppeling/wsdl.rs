@@ -2,6 +2,7 @@
 
 use ketenkeur::document::{Document, Gated};
 use ketenkeur::edukoppeling::judge_wsdl;
+use ketenkeur::finding::Class;
 
 const RIGHT: &str = r#"<definitions xmlns="http://schemas.xmlsoap.org/wsdl/"
     xmlns:soap="http://schemas.xmlsoap.org/wsdl/soap/"
@@ -88,6 +89,22 @@ fn every_rule_is_broken_alone() {
         .replace(" use=\"literal\"", "")
         .replace(" style=\"document\"", "");
     assert_eq!(codes(&silent), [""; 0]);
+}
+
+/// Findings that there is no room for count all the same.
+#[test]
+fn a_mistake_behind_many_lighter_ones_is_not_lost() {
+    let operation = RIGHT.split("<operation").nth(1).unwrap();
+    let operation = operation.split("</operation>").next().unwrap();
+    let operation = operation.replace(" wsam:Action=\"urn:t/vragen\"", "");
+    let light = format!("<operation{operation}</operation>").repeat(200);
+    let grave = "<operation name=\"zonder\"><input/><output/></operation>";
+    let wsdl = RIGHT.replace("</portType>", &format!("{light}{grave}</portType>"));
+    let document = Document::from_xml(Gated::xml(wsdl.as_bytes()).unwrap()).unwrap();
+    let report = judge_wsdl(&document).unwrap();
+    assert_eq!((report.findings.len(), report.beyond.count()), (200, 1));
+    let classes: Vec<Class> = report.beyond.kinds().map(|(_, class, _)| class).collect();
+    assert_eq!(classes, [Class::Foutmelding]);
 }
 
 #[test]
