@@ -14,6 +14,8 @@ pub struct Exchange {
     pub body: Arc<[u8]>,
     /// The HTTP message around the body, where the input holds it.
     pub http: Option<HttpFacts>,
+    /// The TLS connection that carried the message, where it is known.
+    pub tls: Option<Arc<TlsFacts>>,
     /// The request that this message answers, where the input holds it.
     pub answers: Option<Arc<Exchange>>,
     /// When the message was received, where the input says so.
@@ -26,6 +28,7 @@ impl Exchange {
         Self {
             body: body.into(),
             http: None,
+            tls: None,
             answers: None,
             received: None,
         }
@@ -38,10 +41,29 @@ impl fmt::Debug for Exchange {
         f.debug_struct("Exchange")
             .field("bytes", &self.body.len())
             .field("http", &self.http)
+            .field("tls", &self.tls)
             .field("answers", &self.answers.is_some())
             .field("received", &self.received)
             .finish()
     }
+}
+
+/// What is known of a TLS connection, seen from one of its ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFacts {
+    /// The version as its specification writes it: `TLSv1.2`, `TLSv1.3`.
+    pub version: String,
+    /// The cipher suite by its IANA name.
+    pub suite: String,
+    /// The name that the client asked for (SNI), where it asked.
+    pub server_name: Option<String>,
+    /// The certificates that the other end showed, its own first, in DER.
+    /// Empty when it showed none.
+    pub peer: Vec<Arc<[u8]>>,
+    /// The certificate that this end showed, in DER.
+    pub own: Option<Arc<[u8]>>,
+    /// The TCP port of the server.
+    pub port: u16,
 }
 
 /// Start line and headers of an HTTP message.

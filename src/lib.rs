@@ -17,12 +17,15 @@
 //! | [`schema`] | whether a message is built as its contract says |
 //! | [`edukoppeling`] | envelope, signature and certificate: judging them, and signing |
 //! | [`pki`] | the test PKI: built in, or fresh in a folder |
+//! | [`transport`] | sending and receiving over TLS, and what is known of a connection |
+//! | [`counterpart`] | the parties that are built in: DUO, the OSR, a LAS |
 //! | [`batch`] | the rules over several messages together |
 
 pub mod batch;
 pub mod check;
 pub mod cli;
 pub mod clock;
+pub mod counterpart;
 pub mod document;
 pub mod edukoppeling;
 pub mod event;
@@ -40,3 +43,4 @@ pub mod requirement;
 pub mod rules;
 pub mod schema;
 pub mod text;
+pub mod transport;

@@ -134,6 +134,7 @@ fn request(request: Request, received: Option<Timestamp>) -> Result<Exchange, In
             version: request.http_version,
             headers: headers(request.headers),
         }),
+        tls: None,
         answers: None,
         received,
     })
@@ -156,6 +157,7 @@ fn response(
             version: response.http_version,
             headers: headers(response.headers),
         }),
+        tls: None,
         answers,
         received,
     })

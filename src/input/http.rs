@@ -164,6 +164,7 @@ fn message(bytes: &[u8]) -> Result<(Exchange, &[u8]), InputError> {
     let exchange = Exchange {
         body: body.into(),
         http: Some(http),
+        tls: None,
         answers: None,
         received: None,
     };

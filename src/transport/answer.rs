@@ -1,0 +1,121 @@
+//! What is sent, and what a server does with what it received.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::exchange::Exchange;
+
+/// An HTTP request that is to be sent.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The method.
+    pub method: String,
+    /// Where it goes: an absolute `https` URL.
+    pub url: String,
+    /// Headers beside those that HTTP itself needs (`host`, `content-length`).
+    pub headers: Vec<(String, String)>,
+    /// The body; empty for none.
+    pub body: Arc<[u8]>,
+}
+
+/// An HTTP response that is to be sent.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Response {
+    /// The status code.
+    pub status: u16,
+    /// Headers beside those that HTTP itself needs (`content-length`, `date`).
+    pub headers: Vec<(String, String)>,
+    /// The body; empty for none.
+    pub body: Arc<[u8]>,
+}
+
+/// What a server does with a request: it answers, or misbehaves on purpose.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// It sends this response.
+    Response(Response),
+    /// It does this after a while of real time.
+    Delayed(Duration, Box<Answer>),
+    /// It closes the connection without a word.
+    Silent,
+    /// It announces the whole response, sends that many bytes of its body and
+    /// closes the connection.
+    Broken(Response, usize),
+    /// It sends these bytes in place of an HTTP response and closes the
+    /// connection.
+    Raw(Arc<[u8]>),
+}
+
+/// Answers requests. Called for several requests at a time, on threads that
+/// may block.
+pub trait Handler: Send + Sync + 'static {
+    /// What is done with `request`. The request has its HTTP and TLS facts; its
+    /// time of receipt is the handler's to give.
+    fn answer(&self, request: Arc<Exchange>) -> Answer;
+}
+
+impl Response {
+    /// A response with a body of that media type.
+    pub fn new(status: u16, media_type: &str, body: impl Into<Arc<[u8]>>) -> Self {
+        Self {
+            status,
+            headers: vec![("content-type".to_string(), media_type.to_string())],
+            body: body.into(),
+        }
+    }
+
+    /// A response without a body.
+    pub fn empty(status: u16) -> Self {
+        Self {
+            status,
+            headers: Vec::new(),
+            body: Arc::from([]),
+        }
+    }
+}
+
+impl From<Response> for Answer {
+    fn from(response: Response) -> Self {
+        Answer::Response(response)
+    }
+}
+
+impl std::fmt::Debug for Request {
+    /// Leaves out target, headers and body: they may be personal or secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("headers", &self.headers.len())
+            .field("bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Response {
+    /// Leaves out headers and body: they may be personal or secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Response")
+            .field("status", &self.status)
+            .field("headers", &self.headers.len())
+            .field("bytes", &self.body.len())
+            .finish()
+    }
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Answer::Response(response) => response.fmt(f),
+            Answer::Delayed(by, answer) => {
+                f.debug_tuple("Delayed").field(by).field(answer).finish()
+            }
+            Answer::Silent => f.write_str("Silent"),
+            Answer::Broken(response, after) => f
+                .debug_tuple("Broken")
+                .field(response)
+                .field(after)
+                .finish(),
+            Answer::Raw(bytes) => f.debug_tuple("Raw").field(&bytes.len()).finish(),
+        }
+    }
+}
