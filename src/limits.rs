@@ -114,3 +114,7 @@ pub const MAX_MATERIAL_FILES: usize = 2_000;
 /// Certificates of signers whose chain a run remembers; with more, it forgets
 /// them all and begins anew.
 pub const MAX_KNOWN_CERTIFICATES: usize = 1_000;
+
+/// Bytes of what asks a LAS to act, and of what it answers. The largest answer
+/// shows all that a LAS knows.
+pub const MAX_TRIGGER_BYTES: usize = 8 * 1024 * 1024;

@@ -5,5 +5,6 @@
 //! of it.
 
 mod journal;
+pub mod trigger;
 
 pub use journal::{Journal, JournalError};
