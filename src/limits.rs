@@ -118,3 +118,9 @@ pub const MAX_KNOWN_CERTIFICATES: usize = 1_000;
 /// Bytes of what asks a LAS to act, and of what it answers. The largest answer
 /// shows all that a LAS knows.
 pub const MAX_TRIGGER_BYTES: usize = 8 * 1024 * 1024;
+
+/// Bytes of one YAML file: a scenario or a target.
+pub const MAX_YAML_BYTES: usize = 4 * 1024 * 1024;
+
+/// Values of one YAML file, each alias counted with all that it stands for.
+pub const MAX_YAML_VALUES: usize = 200_000;

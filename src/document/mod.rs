@@ -1,7 +1,8 @@
 //! Bytes through the gate into a tree with source positions.
 //!
 //! XML and JSON become the same kind of [`Document`], so that one rule
-//! language and one way of pointing at a place serve both.
+//! language and one way of pointing at a place serve both. Files that the user
+//! writes in YAML become a [`Yaml`] tree of their own.
 
 mod excerpt;
 mod gate;
@@ -11,6 +12,8 @@ mod navigator;
 mod place;
 mod tree;
 mod xml;
+mod yaml;
+mod yaml_fields;
 
 pub use excerpt::{Excerpt, raw_excerpt};
 pub use gate::{GateError, Gated};
@@ -20,3 +23,5 @@ pub use navigator::Navigator;
 pub use place::PlaceOf;
 pub use tree::{Attribute, Document, Format, Name, Namespace, NodeId, NodeKind};
 pub use xml::NotWellFormed;
+pub use yaml::{Spot, Yaml, YamlKey, YamlValue};
+pub use yaml_fields::{Fields, Mistake, Mistakes, unknown};

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-use crate::document::NotWellFormed;
+use crate::document::{Mistake, NotWellFormed};
 use crate::event::{Carrier, PackKind};
 use crate::finding::{Class, Grade, Kind, Language, Template, Verdict};
 
@@ -44,6 +44,8 @@ pub struct Texts {
     pub xml_error: Phrases,
     /// Why JSON is not well-formed.
     pub json_error: Phrases,
+    /// Mistakes in files that the user writes in YAML.
+    pub yaml: Phrases,
     /// Errors of input, settings and the tool.
     pub error: Phrases,
     /// Help of the command line, by the path of the argument.
@@ -241,6 +243,27 @@ impl Texts {
             _ => "other",
         };
         phrase(&self.io, key, "other")
+    }
+
+    /// A mistake in the YAML file `path`, with its place.
+    pub fn mistake(&self, path: &str, mistake: &Mistake) -> String {
+        let args: Vec<(&str, &str)> = mistake
+            .args
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        let what = fill(phrase(&self.yaml, mistake.key, "syntax"), &args);
+        let (line, column) = (
+            mistake.spot.line.to_string(),
+            mistake.spot.column.to_string(),
+        );
+        let place = [
+            ("path", path),
+            ("line", &line),
+            ("column", &column),
+            ("what", &what),
+        ];
+        fill(phrase(&self.yaml, "at", "syntax"), &place)
     }
 
     /// The error of that key, its places filled in from `args`.
