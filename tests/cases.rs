@@ -15,7 +15,7 @@ use ketenkeur::event::{Event, Reported};
 use ketenkeur::example::{Cases, Examples, Variant};
 use ketenkeur::exchange::Exchange;
 use ketenkeur::facts::{Profile, RioData};
-use ketenkeur::finding::Kind;
+use ketenkeur::finding::{Grade, Kind, RuleInfo};
 use ketenkeur::input::{Input, Inputs, Options};
 use ketenkeur::pack::Store;
 use ketenkeur::requirement::requirements;
@@ -259,20 +259,26 @@ fn each_batch_case_breaks_only_its_rule() {
     assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// Codes of every rule there is.
-fn codes() -> BTreeSet<String> {
+/// Every rule there is, by code.
+fn rules() -> BTreeMap<String, Arc<RuleInfo>> {
     let store = Store::builtin();
     let of_packs = store.packs().flat_map(|pack| {
         PackRules::read(pack)
             .infos()
-            .map(|info| info.code.to_string())
+            .map(Arc::clone)
             .collect::<Vec<_>>()
     });
     builtin_rules()
         .iter()
-        .map(|rule| rule.code.to_string())
+        .map(|rule| Arc::new(rule.clone()))
         .chain(of_packs)
+        .map(|rule| (rule.code.to_string(), rule))
         .collect()
+}
+
+/// Codes of every rule there is.
+fn codes() -> BTreeSet<String> {
+    rules().into_keys().collect()
 }
 
 /// Rules that no message can show by itself, with where they are proven.
@@ -367,6 +373,42 @@ fn every_rule_traces_to_a_requirement() {
         .map(|(code, _)| code)
         .collect();
     assert!(untraced.is_empty(), "{untraced:#?}");
+}
+
+/// A user can look up what a published rule, requirement or declaration rests
+/// on: a public document, not a file of the dossier that only we have.
+#[test]
+fn what_is_published_names_a_public_document() {
+    let store = Store::builtin();
+    let rules = rules();
+    let requirements = requirements().unwrap();
+    let of_packs = store.packs().flat_map(|pack| {
+        pack.manifest.provenance.iter().map(|part| {
+            let name = format!("{}, {}", pack.manifest.contract, part.declaration);
+            (name, part.grade, part.source.to_string())
+        })
+    });
+    let unknown: Vec<String> = rules
+        .values()
+        .map(|rule| (rule.code.to_string(), rule.grade, rule.source.to_string()))
+        .chain(requirements.iter().map(|requirement| {
+            let id = requirement.id.to_string();
+            (id, requirement.grade, requirement.source.to_string())
+        }))
+        .chain(of_packs)
+        .filter(|(_, grade, source)| {
+            *grade == Grade::Published && (source.is_empty() || names_the_dossier(source))
+        })
+        .map(|(name, _, source)| format!("{name}: {source}"))
+        .collect();
+    assert!(unknown.is_empty(), "{unknown:#?}");
+}
+
+/// Whether a source names a file of the dossier, such as `30-bron-po.md`.
+fn names_the_dossier(source: &str) -> bool {
+    source
+        .split([' ', ',', ';', '(', ')'])
+        .any(|word| word.ends_with(".md") && word.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 #[test]
