@@ -48,6 +48,9 @@ pub struct Outcome {
     pub held: Vec<Code>,
     /// What the rules over the batch need of the message.
     pub records: Vec<Record>,
+    /// The OIN of the certificate that the message is signed with; see
+    /// [`TransportReport::signer`].
+    pub signer: Option<String>,
     /// We made a mistake ourselves.
     pub internal: bool,
 }
@@ -73,6 +76,7 @@ struct Said {
     findings: Vec<Finding>,
     held: Vec<(Code, Grade)>,
     beyond: Beyond,
+    signer: Option<String>,
 }
 
 impl Said {
@@ -92,6 +96,7 @@ impl Said {
         let held = report.held.into_iter();
         self.held.extend(held.map(|code| (code, Grade::Published)));
         self.beyond.absorb(&report.beyond);
+        self.signer = report.signer;
         self.sort();
     }
 
@@ -475,6 +480,7 @@ impl Judge {
             pack: known.map(|known| Arc::clone(&known.pack)),
             held: said.held.into_iter().map(|(code, _)| code).collect(),
             records: Vec::new(),
+            signer: said.signer,
             internal: false,
         }
     }

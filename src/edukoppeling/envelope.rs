@@ -2,6 +2,7 @@
 //! its security.
 
 use super::addressing::{self, Addressing};
+use super::certificate::Certificate;
 use super::judge::{SecurityContext, judge_security};
 use super::message::{Message, RequestFacts, Sender, Way};
 use super::names::SOAP;
@@ -91,6 +92,8 @@ pub fn judge_envelope(context: &EnvelopeContext<'_>) -> Option<TransportReport> 
     http::judge(&message, &mut said);
     pairing::judge(&message, &mut said);
     let mut report = said.finish();
+    let signer = security.signer.as_ref().and_then(Certificate::oin);
+    report.signer = signer.map(str::to_string);
     report.findings.extend(security.findings);
     report.held.extend(security.held);
     report.beyond.absorb(&security.beyond);

@@ -83,6 +83,7 @@ pub fn judge_security(context: &SecurityContext<'_>) -> SecurityReport {
         findings,
         held,
         beyond,
+        ..
     } = said.finish();
     SecurityReport {
         findings,

@@ -22,6 +22,9 @@ pub struct TransportReport {
     pub held: Vec<Code>,
     /// Findings that are only counted.
     pub beyond: Beyond,
+    /// The OIN of the certificate that an envelope is signed with. It says who
+    /// signed only when nothing is found against signature and certificate.
+    pub signer: Option<String>,
 }
 
 /// Collects findings, and the rules that were judged at all.
@@ -128,6 +131,7 @@ impl<'a> Said<'a> {
             findings: self.findings,
             held,
             beyond: self.beyond,
+            signer: None,
         }
     }
 }

@@ -16,7 +16,7 @@ pub struct Path {
 
 /// One step: a name, then indexes in brackets.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Step {
+pub(crate) struct Step {
     /// Local name or member name; `None` where only an index is written.
     pub name: Option<String>,
     /// The numbers in brackets, as written.
@@ -64,11 +64,11 @@ impl Path {
         Ok(path)
     }
 
-    pub(super) fn steps(&self) -> &[Step] {
+    pub(crate) fn steps(&self) -> &[Step] {
         &self.steps
     }
 
-    pub(super) fn attribute(&self) -> Option<&str> {
+    pub(crate) fn attribute(&self) -> Option<&str> {
         self.attribute.as_deref()
     }
 }

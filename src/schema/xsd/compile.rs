@@ -208,6 +208,11 @@ impl CompiledSet {
         Ok(Self(compiled.into_schema_set()))
     }
 
+    /// The elements and types of the schema, for who does not validate.
+    pub fn structure(&self) -> Structure {
+        Structure::of(&self.0)
+    }
+
     /// The schema, ready to validate on this thread.
     pub fn into_schema(self) -> XsdSchema {
         let structure = Structure::of(&self.0);
