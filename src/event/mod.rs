@@ -5,11 +5,13 @@
 //! Recorded, it is one JSON object a line.
 
 mod record;
+mod scenario;
 mod spool;
 mod stream;
 mod tally;
 
 pub use record::{RecordError, Recorder};
+pub use scenario::{Exchanged, ScenarioInfo, ScenarioJudged, StepFinding, Stepped, input_name};
 pub use spool::{Replay, Spool, SpoolError};
 pub use stream::{
     BatchExcused, BatchFinding, BatchJudged, Carrier, EVENT_VERSION, Event, Excused, Grounds,

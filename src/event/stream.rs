@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::scenario::{Exchanged, ScenarioInfo, ScenarioJudged, Stepped};
 use crate::document::Excerpt;
 use crate::finding::{Class, Fingerprint, Grade, Judgement, Kind, Position};
 
@@ -21,6 +22,14 @@ pub enum Event {
     Judged(Box<Judged>),
     /// What the batch as a whole showed, beyond its messages.
     Batch(BatchJudged),
+    /// A scenario began.
+    Scenario(Box<ScenarioInfo>),
+    /// An exchange took place in a scenario.
+    Exchanged(Exchanged),
+    /// A step of a scenario was carried out.
+    Stepped(Stepped),
+    /// A scenario ended.
+    Played(Box<ScenarioJudged>),
     /// What the verdicts rest on, after the last of them.
     Grounds(Grounds),
     /// The run ended. The last event of every complete stream.
@@ -218,7 +227,7 @@ pub struct BatchFinding {
 }
 
 /// The counts of a run. `passed`, `failed`, `undecided` and `not_applicable`
-/// add up to `inputs`. Made by a [`Tally`](super::Tally).
+/// add up to `inputs`: messages in a check, scenarios in a run of scenarios. Made by a [`Tally`](super::Tally).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// Inputs found.

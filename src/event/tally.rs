@@ -1,6 +1,6 @@
 //! Counting what a run showed.
 
-use super::{BatchJudged, Event, Judged, PackKind, Reported, Summary};
+use super::{BatchJudged, Event, Judged, PackKind, Reported, ScenarioJudged, Summary};
 use crate::finding::{Class, Judgement, Kind, Verdict, fold};
 
 /// Counts events into the [`Summary`] of the run, the one place where that is
@@ -21,7 +21,13 @@ impl Tally {
         match event {
             Event::Judged(judged) => self.count_judged(judged),
             Event::Batch(batch) => self.count_batch(batch),
-            Event::Started(_) | Event::Grounds(_) | Event::Finished(_) => {}
+            Event::Played(played) => self.count_played(played),
+            Event::Started(_)
+            | Event::Scenario(_)
+            | Event::Exchanged(_)
+            | Event::Stepped(_)
+            | Event::Grounds(_)
+            | Event::Finished(_) => {}
         }
     }
 
@@ -31,12 +37,25 @@ impl Tally {
     }
 
     fn count_judged(&mut self, judged: &Judged) {
+        let kind = judged.message.as_ref().map(|message| message.kind);
+        self.count_input(judged.judgement, kind);
+        self.summary.excused += judged.excused.len() as u64;
+        self.summary.more += judged.more;
+        self.count_findings(&judged.findings);
+    }
+
+    fn count_played(&mut self, played: &ScenarioJudged) {
+        self.count_input(played.judgement, played.pack);
+        let counted = played.findings.iter().filter(|found| !found.expected);
+        self.count_findings(counted.map(|found| &found.finding));
+    }
+
+    fn count_input(&mut self, judgement: Judgement, kind: Option<PackKind>) {
         let summary = &mut self.summary;
         summary.inputs += 1;
-        match judged.judgement.verdict {
+        match judgement.verdict {
             Verdict::Pass => {
                 summary.passed += 1;
-                let kind = judged.message.as_ref().map(|message| message.kind);
                 if kind == Some(PackKind::Reconstruction) {
                     summary.passed_on_reconstruction += 1;
                 }
@@ -45,10 +64,7 @@ impl Tally {
             Verdict::Undecided => summary.undecided += 1,
             Verdict::NotApplicable => summary.not_applicable += 1,
         }
-        summary.excused += judged.excused.len() as u64;
-        summary.more += judged.more;
-        self.count_findings(&judged.findings);
-        self.fold(judged.judgement);
+        self.fold(judgement);
     }
 
     fn count_batch(&mut self, batch: &BatchJudged) {

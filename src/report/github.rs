@@ -29,7 +29,17 @@ pub(super) fn write(run: &Run<'_>, out: &mut dyn Write) -> Result<(), ReportErro
                     command(&found.finding, input, fail_on, run.voice, out)?;
                 }
             }
-            Event::Grounds(_) | Event::Finished(_) => {}
+            Event::Played(played) => {
+                for found in played.findings.iter().filter(|found| !found.expected) {
+                    let input = found.input.as_deref().unwrap_or(&played.about.scenario);
+                    command(&found.finding, Some(input), fail_on, run.voice, out)?;
+                }
+            }
+            Event::Scenario(_)
+            | Event::Exchanged(_)
+            | Event::Stepped(_)
+            | Event::Grounds(_)
+            | Event::Finished(_) => {}
         }
     }
     let texts = run.voice.texts;

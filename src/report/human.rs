@@ -10,7 +10,8 @@ use super::snippet::Snippet;
 use super::voice::first_and_others;
 use super::{Voice, visible};
 use crate::event::{
-    BatchJudged, Event, Excused, Judged, PackInForce, PackKind, Reported, Started, Tally,
+    BatchJudged, Event, Excused, Judged, PackInForce, PackKind, Reported, ScenarioJudged, Started,
+    Tally,
 };
 use crate::exit::Exit;
 use crate::finding::{Class, Kind, Language, RuleBook, Verdict};
@@ -29,6 +30,8 @@ pub struct Human<'a, W> {
     /// Passes on a reconstruction, an official package, a foreign rule set,
     /// and on none.
     passes: [u64; 4],
+    /// Scenarios that were played, or would have been.
+    scenarios: u64,
     /// Contracts that judged something.
     packs: Vec<PackInForce>,
     /// Whether the last line written belongs to a list, so that the next
@@ -50,6 +53,7 @@ impl<'a, W: Write> Human<'a, W> {
             started: None,
             tally: Tally::new(),
             passes: [0; 4],
+            scenarios: 0,
             packs: Vec::new(),
             in_list: false,
         }
@@ -70,8 +74,40 @@ impl<'a, W: Write> Human<'a, W> {
                 self.packs.clone_from(&grounds.packs);
                 Ok(())
             }
-            Event::Finished(_) => Ok(()),
+            Event::Played(played) => self.played(played),
+            Event::Scenario(_) | Event::Exchanged(_) | Event::Stepped(_) | Event::Finished(_) => {
+                Ok(())
+            }
         }
+    }
+
+    fn played(&mut self, played: &ScenarioJudged) -> io::Result<()> {
+        self.scenarios += 1;
+        if played.judgement.verdict == Verdict::Pass {
+            self.passes[slot(played.pack)] += 1;
+        }
+        let unexpected: Vec<_> = played.findings.iter().filter(|f| !f.expected).collect();
+        if unexpected.is_empty() {
+            self.in_list = true;
+            return self.played_heading(played);
+        }
+        self.paragraph()?;
+        self.played_heading(played)?;
+        for found in unexpected {
+            self.finding(found.input.as_deref(), &found.finding, &[])?;
+        }
+        writeln!(self.out)
+    }
+
+    /// The line that says which scenario this is and how it fared.
+    fn played_heading(&mut self, played: &ScenarioJudged) -> io::Result<()> {
+        let verdict = style(played.judgement.verdict);
+        let verdict = self.look.paint(verdict, &self.voice.played(played));
+        let name = format!("{}/{}", played.about.key, played.about.scenario);
+        let name = self.look.paint(BOLD, &visible(&name));
+        let title = visible(played.about.title(self.voice.language()));
+        let title = self.look.paint(DIM, &format!("({title})"));
+        writeln!(self.out, "{name}: {verdict} {title}")
     }
 
     fn judged(&mut self, judged: &Judged) -> io::Result<()> {
@@ -269,12 +305,14 @@ impl<'a, W: Write> Human<'a, W> {
         let texts = self.voice.texts;
         let summary = self.tally.summary().clone();
         writeln!(self.out, "{}", self.look.paint(BOLD, &texts.summary.title))?;
+        let (one, many) = if self.scenarios > 0 {
+            (&texts.run.scenarios_one, &texts.run.scenarios_many)
+        } else {
+            (&texts.summary.inputs_one, &texts.summary.inputs_many)
+        };
         let inputs = match summary.inputs {
-            1 => texts.summary.inputs_one.clone(),
-            count => fill(
-                &texts.summary.inputs_many,
-                &[("count", count.to_string().as_str())],
-            ),
+            1 => one.clone(),
+            count => fill(many, &[("count", count.to_string().as_str())]),
         };
         writeln!(self.out, "  {inputs}")?;
 

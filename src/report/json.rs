@@ -14,7 +14,8 @@ use super::stream::{Stream, write_document};
 use super::{ReportError, Run, Voice};
 use crate::document::Excerpt;
 use crate::event::{
-    BatchJudged, Event, Excused, Judged, PackInForce, Recognised, Reported, Started, Tally,
+    BatchJudged, Event, Excused, Judged, PackInForce, PackKind, Recognised, Reported,
+    ScenarioJudged, Started, Tally,
 };
 use crate::finding::{Class, Fingerprint, Grade, Kind, Language, Position, Verdict};
 
@@ -55,6 +56,10 @@ pub(super) fn write(run: &Run<'_>, out: &mut dyn Write) -> Result<(), ReportErro
             Event::Batch(batch) => vec![BatchEntry::new(batch, voice)],
             _ => Vec::new(),
         }),
+        scenarios: Stream::new(run.events, &failed, |event| match event {
+            Event::Played(played) => vec![ScenarioEntry::new(*played, voice)],
+            _ => Vec::new(),
+        }),
         rules: rules
             .into_iter()
             .map(|(code, count)| RuleEntry::new(code, count, run))
@@ -64,7 +69,7 @@ pub(super) fn write(run: &Run<'_>, out: &mut dyn Write) -> Result<(), ReportErro
 }
 
 #[derive(Serialize)]
-struct Document<'a, M, B> {
+struct Document<'a, M, B, S> {
     report: &'static str,
     version: u32,
     language: Language,
@@ -72,6 +77,7 @@ struct Document<'a, M, B> {
     summary: SummaryEntry,
     messages: M,
     batch: B,
+    scenarios: S,
     rules: Vec<RuleEntry>,
 }
 
@@ -320,6 +326,71 @@ impl BatchEntry {
     }
 }
 
+#[derive(Serialize)]
+struct ScenarioEntry {
+    scenario: String,
+    title: String,
+    key: String,
+    mandatory: bool,
+    subject: String,
+    own: bool,
+    sectors: Vec<String>,
+    requirements: Vec<String>,
+    hash: String,
+    verdict: Verdict,
+    grade: Option<Grade>,
+    says: String,
+    pack: Option<PackKind>,
+    unreachable: bool,
+    not_played: Option<String>,
+    steps: u32,
+    findings: Vec<StepFindingEntry>,
+}
+
+#[derive(Serialize)]
+struct StepFindingEntry {
+    step: String,
+    input: Option<String>,
+    expected: bool,
+    finding: FindingEntry,
+}
+
+impl ScenarioEntry {
+    fn new(played: ScenarioJudged, voice: Voice<'_>) -> Self {
+        let says = voice.played(&played);
+        let title = played.about.title(voice.language()).to_string();
+        let about = played.about;
+        Self {
+            scenario: about.scenario,
+            title,
+            key: about.key,
+            mandatory: about.mandatory,
+            subject: about.subject,
+            own: about.own,
+            sectors: about.sectors,
+            requirements: about.requirements,
+            hash: about.hash,
+            verdict: played.judgement.verdict,
+            grade: played.judgement.grade,
+            says,
+            pack: played.pack,
+            unreachable: played.unreachable,
+            not_played: played.not_played,
+            steps: played.steps,
+            findings: played
+                .findings
+                .into_iter()
+                .map(|found| StepFindingEntry {
+                    step: found.step,
+                    input: found.input,
+                    expected: found.expected,
+                    finding: FindingEntry::new(found.finding, voice),
+                })
+                .collect(),
+        }
+    }
+}
+
 /// How often a rule held and how often not.
 #[derive(Default)]
 struct RuleCount {
@@ -374,7 +445,13 @@ fn count_rules(event: &Event, rules: &mut BTreeMap<String, RuleCount>) {
                 rules.entry(code.clone()).or_default().held += times;
             }
         }
-        Event::Started(_) | Event::Finished(_) => {}
+        Event::Played(played) => {
+            for found in played.findings.iter().filter(|found| !found.expected) {
+                let finding = &found.finding;
+                count(&finding.code, Some(finding), of_kind(finding));
+            }
+        }
+        _ => {}
     }
 }
 

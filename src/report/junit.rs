@@ -1,6 +1,7 @@
 //! The report as JUnit XML, in the subset that Jenkins and GitLab both accept.
 //!
-//! A test suite is a contract, a test case an input. A message that does not
+//! A test suite is a contract, a test case an input; of a run of scenarios, a
+//! suite is a readiness key and a case a scenario. A message that does not
 //! conform is a `failure`; one about which something is undecided an `error`,
 //! because both servers count errors as not passed and undecided is not a
 //! pass; one that nothing applies to is `skipped`. A case has at most one of
@@ -16,7 +17,9 @@ use quick_xml::events::{BytesDecl, BytesText, Event as Xml};
 
 use super::voice::first_and_others;
 use super::{ReportError, Run, Voice, visible};
-use crate::event::{BatchJudged, Event, Excused, Judged, PackInForce, Reported, Started};
+use crate::event::{
+    BatchJudged, Event, Excused, Judged, PackInForce, Reported, ScenarioJudged, Started,
+};
 use crate::finding::{Class, Kind, Verdict};
 
 /// Writes the report of `run`. The events are read once to count and once for
@@ -138,7 +141,8 @@ fn belongs<'e>(event: &'e Event, voice: Voice<'e>) -> Option<(&'e str, Verdict)>
             Some((suite, judged.judgement.verdict))
         }
         Event::Batch(batch) => Some((&voice.texts.message.batch, batch.judgement.verdict)),
-        Event::Started(_) | Event::Grounds(_) | Event::Finished(_) => None,
+        Event::Played(played) => Some((&played.about.key, played.judgement.verdict)),
+        _ => None,
     }
 }
 
@@ -183,7 +187,8 @@ fn cases<W: Write>(
         let case = match &event {
             Event::Judged(judged) => Case::of_message(judged, started, run.voice),
             Event::Batch(batch) => Case::of_batch(batch, started, run.voice),
-            Event::Started(_) | Event::Grounds(_) | Event::Finished(_) => continue,
+            Event::Played(played) => Case::of_scenario(played, started, run.voice),
+            _ => continue,
         };
         case.write(suite, xml)?;
     }
@@ -233,6 +238,16 @@ impl Case {
         for found in &batch.excused {
             let (first, others) = first_and_others(&found.inputs);
             case.set_aside(&found.excused, first, others, voice);
+        }
+        case
+    }
+
+    fn of_scenario(played: &ScenarioJudged, started: Option<&Started>, voice: Voice<'_>) -> Self {
+        let verdict = played.judgement.verdict;
+        let name = visible(&played.about.scenario);
+        let mut case = Self::new(name, verdict, &voice.played(played));
+        for found in played.findings.iter().filter(|found| !found.expected) {
+            case.add(&found.finding, found.input.as_deref(), &[], started, voice);
         }
         case
     }

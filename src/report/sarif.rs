@@ -12,7 +12,9 @@ use serde::Serialize;
 
 use super::stream::{Stream, write_document};
 use super::{ReportError, Run, Voice};
-use crate::event::{Event, Excused, PackInForce, PackKind, Reported, Started};
+use crate::event::{
+    Event, Excused, PackInForce, PackKind, Reported, ScenarioJudged, Started, StepFinding,
+};
 use crate::exit::Exit;
 use crate::finding::{Class, Grade, Kind, Language};
 
@@ -71,8 +73,14 @@ fn findings(event: &Event) -> Vec<&Reported> {
             .map(|found| &found.finding)
             .chain(batch.excused.iter().map(|found| &found.excused.finding))
             .collect(),
-        Event::Started(_) | Event::Grounds(_) | Event::Finished(_) => Vec::new(),
+        Event::Played(played) => unexpected(played).map(|found| &found.finding).collect(),
+        _ => Vec::new(),
     }
+}
+
+/// What a scenario found that its script does not expect.
+fn unexpected(played: &ScenarioJudged) -> impl Iterator<Item = &StepFinding> {
+    played.findings.iter().filter(|found| !found.expected)
 }
 
 fn results(event: Event, index: &BTreeMap<&str, usize>, voice: Voice<'_>) -> Vec<SarifResult> {
@@ -98,7 +106,13 @@ fn results(event: Event, index: &BTreeMap<&str, usize>, voice: Voice<'_>) -> Vec
             });
             found.chain(excused).collect()
         }
-        Event::Started(_) | Event::Grounds(_) | Event::Finished(_) => Vec::new(),
+        Event::Played(played) => unexpected(&played)
+            .map(|found| {
+                let input = found.input.as_ref().unwrap_or(&played.about.scenario);
+                result(&found.finding, std::slice::from_ref(input), None)
+            })
+            .collect(),
+        _ => Vec::new(),
     }
 }
 

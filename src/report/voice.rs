@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::event::{Excused, Judged, PackKind, Reported, Started};
+use crate::event::{Excused, Judged, PackKind, Reported, ScenarioJudged, Started};
 use crate::exit::Exit;
 use crate::finding::{
     Class, Grade, Judgement, Kind, Language, RuleBook, RuleInfo, RuleText, Verdict,
@@ -122,6 +122,22 @@ impl<'a> Voice<'a> {
     pub fn verdict(&self, judged: &Judged) -> &'static str {
         let kind = judged.message.as_ref().map(|message| message.kind);
         self.texts.verdict(judged.judgement.verdict, kind)
+    }
+
+    /// The verdict on a scenario in words: a pass is one of a self-test, and
+    /// says of which kind of pack.
+    pub fn played(&self, played: &ScenarioJudged) -> String {
+        if let Some(reason) = &played.not_played {
+            let reasons = &self.texts.not_played;
+            return reasons.get(reason).unwrap_or(reason).clone();
+        }
+        let run = &self.texts.run;
+        match (played.judgement.verdict, played.pack) {
+            (Verdict::Pass, Some(PackKind::Reconstruction)) => run.pass_reconstruction.clone(),
+            (Verdict::Pass, _) => run.pass.clone(),
+            (Verdict::Fail, _) if played.unreachable => run.unreachable.clone(),
+            (verdict, _) => self.texts.verdict(verdict, None).to_string(),
+        }
     }
 
     /// Who excuses a finding, until when and why.

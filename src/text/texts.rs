@@ -31,6 +31,12 @@ pub struct Texts {
     pub message: MessageTexts,
     pub summary: SummaryTexts,
     pub exit: ExitTexts,
+    /// What a run of scenarios says.
+    pub run: RunTexts,
+    /// Why a scenario was not played.
+    pub not_played: Phrases,
+    /// What went wrong in an exchange, by the name of the problem.
+    pub transport: Phrases,
     pub rules: RulesTexts,
     pub packs: PacksTexts,
     /// What stands in the folder of a test PKI.
@@ -63,6 +69,14 @@ macro_rules! section {
         #[allow(missing_docs, reason = "the texts speak for themselves")]
         pub struct $name { $(pub $field: String),+ }
     };
+}
+
+section! {
+    /// What a run of scenarios says.
+    RunTexts {
+        pass, pass_reconstruction, unreachable, scenarios_one, scenarios_many, evidence,
+        own_parties,
+    }
 }
 
 section! {

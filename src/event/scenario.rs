@@ -1,0 +1,120 @@
+//! Events of a run of scenarios.
+
+use serde::{Deserialize, Serialize};
+
+use super::{PackKind, Reported};
+use crate::finding::{Judgement, Language};
+
+/// What a scenario is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScenarioInfo {
+    /// Its id, by which all its events name it.
+    pub scenario: String,
+    /// Dutch title.
+    pub title_nl: String,
+    /// English title.
+    pub title_en: String,
+    /// The key of the readiness matrix that it counts for.
+    pub key: String,
+    /// Whether the key needs it.
+    pub mandatory: bool,
+    /// The party that is tested.
+    pub subject: String,
+    /// Whether that party is one of ours: then the run proves nothing about a
+    /// supplier.
+    pub own: bool,
+    /// The sectors that it is played for.
+    pub sectors: Vec<String>,
+    /// The requirements that it proves.
+    pub requirements: Vec<String>,
+    /// SHA-256 over its text and what it includes.
+    pub hash: String,
+}
+
+impl ScenarioInfo {
+    /// The title in a language.
+    pub fn title(&self, language: Language) -> &str {
+        match language {
+            Language::Nl => &self.title_nl,
+            Language::En => &self.title_en,
+        }
+    }
+}
+
+/// One exchange took place, or was tried.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exchanged {
+    /// The scenario.
+    pub scenario: String,
+    /// Its number within the scenario, from 1.
+    pub number: u32,
+    /// Who sent the request.
+    pub from: String,
+    /// Whom it went to.
+    pub to: String,
+    /// What the request is: the name of its message, else method and path.
+    pub name: String,
+    /// The status of the response, where one came.
+    pub status: Option<u16>,
+    /// TLS version and cipher suite, where the connection had them.
+    pub tls: Option<String>,
+    /// Why there is no answer, in the words of
+    /// [`TransportProblem`](crate::transport::TransportProblem).
+    pub problem: Option<String>,
+}
+
+/// A step was carried out. What was found stands in [`ScenarioJudged`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Stepped {
+    /// The scenario.
+    pub scenario: String,
+    /// Where the step stands: `3`, of a branch or repetition `3.2.1`.
+    pub step: String,
+    /// What the step does, in the words of the script.
+    pub label: String,
+    /// The line of the script.
+    pub line: u32,
+    /// The exchange that it is about, where there is one.
+    pub exchange: Option<u32>,
+    /// What its expectations come to.
+    pub judgement: Judgement,
+}
+
+/// A finding of a step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StepFinding {
+    /// The step, as in [`Stepped`].
+    pub step: String,
+    /// The recorded message that it is about, as [`input_name`] has it; `None`
+    /// when it is about the step itself.
+    pub input: Option<String>,
+    /// Whether the script expects it, so that it does not count.
+    pub expected: bool,
+    /// The finding.
+    pub finding: Reported,
+}
+
+/// A scenario ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScenarioJudged {
+    /// What was played.
+    pub about: ScenarioInfo,
+    /// What its steps come to.
+    pub judgement: Judgement,
+    /// The kind of the weakest pack that its messages were judged with.
+    pub pack: Option<PackKind>,
+    /// A connection failed where the script expected none to: that is no fault
+    /// in a message.
+    pub unreachable: bool,
+    /// Why it was not played, as a key of the texts (`not-played.<key>`).
+    pub not_played: Option<String>,
+    /// Steps that were carried out.
+    pub steps: u32,
+    /// What was found, in the order of the steps.
+    pub findings: Vec<StepFinding>,
+}
+
+/// The name of one side of an exchange, as findings on it have it.
+pub fn input_name(scenario: &str, number: u32, side: &str) -> String {
+    format!("{scenario}#{number}/{side}")
+}
