@@ -19,6 +19,7 @@
 //! | [`pki`] | the test PKI: built in, or fresh in a folder |
 //! | [`transport`] | sending and receiving over TLS, and what is known of a connection |
 //! | [`counterpart`] | the parties that are built in: DUO, the OSR, a LAS |
+//! | [`scenario`] | scripts of exchanges: reading, lint, expectations |
 //! | [`batch`] | the rules over several messages together |
 
 pub mod batch;
@@ -41,6 +42,7 @@ pub mod pki;
 pub mod report;
 pub mod requirement;
 pub mod rules;
+pub mod scenario;
 pub mod schema;
 pub mod text;
 pub mod transport;

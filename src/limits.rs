@@ -124,3 +124,18 @@ pub const MAX_YAML_BYTES: usize = 4 * 1024 * 1024;
 
 /// Values of one YAML file, each alias counted with all that it stands for.
 pub const MAX_YAML_VALUES: usize = 200_000;
+
+/// Files of shared steps that include each other.
+pub const MAX_SCRIPT_INCLUDES: usize = 8;
+
+/// Steps of one scenario, those of included files counted.
+pub const MAX_SCRIPT_STEPS: usize = 10_000;
+
+/// Turns of one repetition in a scenario.
+pub const MAX_SCRIPT_TURNS: u32 = 10_000;
+
+/// Files of one folder of scenarios.
+pub const MAX_SCRIPTS: usize = 5_000;
+
+/// Bytes of a text of a scenario after its values are put in.
+pub const MAX_SCRIPT_TEXT: usize = 4 * 1024 * 1024;

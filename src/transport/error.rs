@@ -51,3 +51,56 @@ pub enum TransportProblem {
     /// The answer is larger than the limit, or does not end.
     TooLarge,
 }
+
+impl TransportProblem {
+    /// All of them.
+    pub const ALL: [TransportProblem; 18] = [
+        TransportProblem::Url,
+        TransportProblem::UnknownHost,
+        TransportProblem::Unreachable,
+        TransportProblem::Proxy,
+        TransportProblem::TimedOut,
+        TransportProblem::WrongName,
+        TransportProblem::UnknownIssuer,
+        TransportProblem::Expired,
+        TransportProblem::NotYetValid,
+        TransportProblem::Revoked,
+        TransportProblem::BadCertificate,
+        TransportProblem::CertificateRefused,
+        TransportProblem::CertificateRequired,
+        TransportProblem::NothingInCommon,
+        TransportProblem::NoTls,
+        TransportProblem::NoHttp,
+        TransportProblem::Broken,
+        TransportProblem::TooLarge,
+    ];
+
+    /// Its name in scripts and results.
+    pub fn name(self) -> &'static str {
+        match self {
+            TransportProblem::Url => "url",
+            TransportProblem::UnknownHost => "unknown-host",
+            TransportProblem::Unreachable => "unreachable",
+            TransportProblem::Proxy => "proxy",
+            TransportProblem::TimedOut => "timed-out",
+            TransportProblem::WrongName => "wrong-name",
+            TransportProblem::UnknownIssuer => "unknown-issuer",
+            TransportProblem::Expired => "expired",
+            TransportProblem::NotYetValid => "not-yet-valid",
+            TransportProblem::Revoked => "revoked",
+            TransportProblem::BadCertificate => "bad-certificate",
+            TransportProblem::CertificateRefused => "certificate-refused",
+            TransportProblem::CertificateRequired => "certificate-required",
+            TransportProblem::NothingInCommon => "nothing-in-common",
+            TransportProblem::NoTls => "no-tls",
+            TransportProblem::NoHttp => "no-http",
+            TransportProblem::Broken => "broken",
+            TransportProblem::TooLarge => "too-large",
+        }
+    }
+
+    /// The one of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|problem| problem.name() == name)
+    }
+}

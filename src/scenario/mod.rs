@@ -1,0 +1,29 @@
+//! Scenarios: exchanges that are to be played, as scripts in YAML.
+//!
+//! A [`Scenario`] is what a script says, checked as far as it can be without
+//! playing it. Texts in it may name [`Values`], which are known when it is
+//! played. docs/scenarios.md describes the language, and
+//! docs/schemas/scenario.schema.json lets an editor check it.
+
+mod data;
+mod expect;
+mod model;
+mod moment;
+mod step;
+mod text;
+mod values;
+
+pub use data::{Generator, Given, GivenContent};
+pub use expect::{
+    Assertion, Expect, FaultExpectation, HeaderExpectation, JsonExpectation, JsonMust, StatusRange,
+    TransportExpectation,
+};
+pub use model::{Bilingual, Conduct, Key, Parties, Placed, Proof, Role, Scenario, Sector};
+pub use moment::{Moment, Offset, Unit, duration};
+pub use step::{
+    ACTS, Act, Action, Advance, Capture, Change, Content, Extract, Include, Jwt, LAS_ACTIONS,
+    Outgoing, Over, Probe, ProbeKind, Receive, Repeat, Reply, Rest, ScriptEdit, Send, Step,
+    Trigger, TriggerStatus,
+};
+pub use text::{BadReference, Piece, Reference, Text};
+pub use values::{ALWAYS, ValueError, ValueErrorKind, Values};

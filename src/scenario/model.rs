@@ -1,0 +1,248 @@
+//! What a script says.
+
+use std::sync::Arc;
+
+use super::data::Given;
+use super::moment::Moment;
+use super::step::{Action, Step};
+use crate::document::Spot;
+use crate::finding::{Grade, Language};
+
+/// A scenario: an exchange that is to be played, and what must come of it.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// Its name among all: lower case, digits and hyphens.
+    pub id: Arc<str>,
+    /// The file, as it was found: `po-inwinnen/inschrijven.yaml`.
+    pub file: Arc<str>,
+    /// SHA-256 in hexadecimal over the file and everything it includes: the
+    /// version of the scenario.
+    pub hash: Arc<str>,
+    /// What it shows, in one line.
+    pub title: Bilingual,
+    /// What happens in it, for who reads or plays it.
+    pub text: Option<Bilingual>,
+    /// The row of the readiness report that it counts for.
+    pub key: Key,
+    /// Whether that row needs it.
+    pub mandatory: bool,
+    /// The party under test.
+    pub subject: Role,
+    /// The sectors that it can be played for.
+    pub sectors: Vec<Sector>,
+    /// The requirements that it proves, in the order of the script.
+    pub requirements: Vec<Proof>,
+    /// Words to choose scenarios by.
+    pub tags: Vec<Arc<str>>,
+    /// How certain it is that the chain behaves as the scenario expects.
+    pub grade: Grade,
+    /// What that rests on: document and number.
+    pub source: Arc<str>,
+    /// The moment at which a virtual clock stands when it begins; the run's
+    /// own when absent.
+    pub at: Option<Moment>,
+    /// How many minutes a person who plays it by hand needs.
+    pub minutes: Option<u32>,
+    /// Values by name; made in this order when the scenario begins.
+    pub data: Vec<(Arc<str>, Given)>,
+    /// How the built-in counterparts behave.
+    pub parties: Parties,
+    /// What is done, in order.
+    pub steps: Vec<Step>,
+}
+
+/// A text in Dutch and English.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bilingual {
+    /// Dutch.
+    pub nl: Arc<str>,
+    /// English.
+    pub en: Arc<str>,
+}
+
+impl Bilingual {
+    /// The text in a language.
+    pub fn in_language(&self, language: Language) -> &str {
+        match language {
+            Language::Nl => &self.nl,
+            Language::En => &self.en,
+        }
+    }
+}
+
+/// A requirement that a scenario proves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof {
+    /// Where the script names it.
+    pub at: Spot,
+    /// Its id in the catalogue.
+    pub id: Arc<str>,
+    /// Whether it is proven by breaking it and seeing that refused.
+    pub negative: bool,
+}
+
+/// Something with the place where a script says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed<T> {
+    /// Where it stands.
+    pub at: Spot,
+    /// What it is.
+    pub value: T,
+}
+
+/// Declares an enum whose values have names in scripts.
+macro_rules! named {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $($(#[$variant_doc])* $variant),+ }
+
+        impl $name {
+            /// All of them.
+            pub const ALL: &'static [$name] = &[$($name::$variant),+];
+            /// Their names, in the same order.
+            pub const NAMES: &'static [&'static str] = &[$($text),+];
+
+            /// Its name in scripts and results.
+            pub fn name(self) -> &'static str {
+                match self { $($name::$variant => $text),+ }
+            }
+
+            /// The one of that name.
+            pub fn parse(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|one| one.name() == name)
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.name())
+            }
+        }
+    };
+}
+
+named! {
+    /// The rows of the readiness report (10-landscape.md).
+    Key {
+        /// The renewed coupling for BRON.
+        KoppelingBron = "koppeling-bron",
+        /// The renewed coupling for verzuim.
+        KoppelingVerzuim = "koppeling-verzuim",
+        /// One certificate per supplier.
+        CertificaatLeverancier = "certificaat-leverancier",
+        /// School staff register mandates by hand.
+        OsrH2m = "osr-h2m",
+        /// The LAS delivers its endpoints, DUO looks them up.
+        OsrM2m = "osr-m2m",
+        /// The LAS sends and reads back; DUO sends by itself.
+        PoInwinnen = "po-inwinnen",
+        /// Feedback per pupil on funding.
+        PoBekostigen = "po-bekostigen",
+        /// Information services around enrolment.
+        PoInformatiediensten = "po-informatiediensten",
+        /// The register of institutions.
+        RioPo = "rio-po",
+    }
+}
+named! {
+    /// The parties of the chain.
+    Role {
+        /// The school's administration system.
+        Las = "las",
+        /// DUO.
+        Duo = "duo",
+        /// The Onderwijs Serviceregister.
+        Osr = "osr",
+    }
+}
+named! {
+    /// The sectors of primary education.
+    Sector {
+        /// basisonderwijs
+        Bo = "bo",
+        /// speciaal basisonderwijs
+        Sbo = "sbo",
+        /// speciaal onderwijs
+        So = "so",
+        /// voortgezet speciaal onderwijs
+        Vso = "vso",
+    }
+}
+named! {
+    /// How a built-in counterpart behaves in a scenario.
+    Conduct {
+        /// It answers by itself, from its register.
+        Register = "register",
+        /// Each message waits for the `receive` step that answers it.
+        Script = "script",
+    }
+}
+
+/// How the built-in counterparts behave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parties {
+    /// The LAS.
+    pub las: Conduct,
+    /// DUO.
+    pub duo: Conduct,
+    /// The OSR.
+    pub osr: Conduct,
+}
+
+impl Default for Parties {
+    fn default() -> Self {
+        Self {
+            las: Conduct::Register,
+            duo: Conduct::Register,
+            osr: Conduct::Register,
+        }
+    }
+}
+
+impl Parties {
+    /// How a party behaves.
+    pub fn of(&self, role: Role) -> Conduct {
+        match role {
+            Role::Las => self.las,
+            Role::Duo => self.duo,
+            Role::Osr => self.osr,
+        }
+    }
+}
+
+impl Scenario {
+    /// The requirements that findings of `step` are about.
+    pub fn requirements_of<'s>(&'s self, step: &'s Step) -> Vec<&'s Arc<str>> {
+        if step.requirements.is_empty() {
+            self.requirements.iter().map(|proof| &proof.id).collect()
+        } else {
+            step.requirements.iter().collect()
+        }
+    }
+
+    /// Every step, those inside other steps after the step that holds them.
+    pub fn all_steps(&self) -> Vec<&Step> {
+        let mut all = Vec::new();
+        gather(&self.steps, &mut all);
+        all
+    }
+}
+
+fn gather<'s>(steps: &'s [Step], all: &mut Vec<&'s Step>) {
+    for step in steps {
+        all.push(step);
+        match &step.action {
+            Action::Repeat(repeat) => gather(&repeat.steps, all),
+            Action::Include(include) => gather(&include.steps, all),
+            Action::Parallel(branches) => {
+                for branch in branches {
+                    gather(branch, all);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+pub(super) use named;
