@@ -26,6 +26,7 @@ use crate::pack::Pack;
 use crate::rules::CompiledRules;
 use crate::schema::json::JsonSchema;
 use crate::schema::xsd::{CompiledSet, XsdSchema};
+use crate::text::builtin_grade;
 
 /// Beginnings of the namespaces of an envelope, whose elements hold nothing
 /// about persons.
@@ -94,7 +95,10 @@ impl Said {
         };
         self.findings.extend(report.findings);
         let held = report.held.into_iter();
-        self.held.extend(held.map(|code| (code, Grade::Published)));
+        self.held.extend(held.map(|code| {
+            let grade = builtin_grade(&code);
+            (code, grade)
+        }));
         self.beyond.absorb(&report.beyond);
         self.signer = report.signer;
         self.sort();

@@ -65,6 +65,27 @@ fn entry_of<'s>(source: &'s str, code: &str) -> Option<&'s str> {
     Some(end.map_or(rest, |end| &rest[..HEAD.len() + end]))
 }
 
+/// How certain each built-in rule is, read from two lines of its entry: every
+/// message asks for the grades of what held, and needs no texts for that.
+static GRADES: LazyLock<HashMap<&'static str, Grade>> = LazyLock::new(|| {
+    let mut grades = HashMap::new();
+    let mut code = "";
+    for line in SOURCES.iter().flat_map(|source| source.lines()) {
+        let value = |key: &str| line.strip_prefix(key)?.strip_suffix('"');
+        if let Some(id) = value("id = \"") {
+            code = id;
+        } else if let Some(grade) = value("grade = \"").and_then(Grade::parse) {
+            grades.insert(code, grade);
+        }
+    }
+    grades
+});
+
+/// How certain a built-in rule is; a rule that nobody knows is the weakest.
+pub fn builtin_grade(code: &str) -> Grade {
+    GRADES.get(code).copied().unwrap_or(Grade::Reconstructed)
+}
+
 /// A violation of one of the built-in rules.
 pub fn tool_finding(code: &str, args: Args, place: Place) -> Finding {
     let rule = BuiltinRules.rule(code);
@@ -334,7 +355,9 @@ mod tests {
 
     #[test]
     fn the_book_finds_rules_by_code() {
+        assert_eq!(builtin_grade("KK-EK-GEEN"), Grade::Reconstructed);
         for rule in builtin_rules() {
+            assert_eq!(builtin_grade(&rule.code), rule.grade, "{}", rule.code);
             assert_eq!(BuiltinRules.rule(&rule.code).as_deref(), Some(rule));
         }
         assert!(BuiltinRules.rule("KK-XML-DTD").is_some());

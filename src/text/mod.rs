@@ -8,6 +8,8 @@
 mod builtin;
 mod texts;
 
-pub use builtin::{BuiltinRules, RulesError, builtin_rules, read_rules, tool_finding};
+pub use builtin::{
+    BuiltinRules, RulesError, builtin_grade, builtin_rules, read_rules, tool_finding,
+};
 pub(crate) use texts::fill;
 pub use texts::{Phrases, Texts};

@@ -246,6 +246,50 @@ fn what_is_signed_is_checked_without_a_word() {
     assert_eq!(broken(folder, "geantwoord.xml", &paired), [""; 0]);
 }
 
+/// A pass rests on the weakest rule that held: some rules about certificates
+/// are how the field works, not what a specification says.
+#[test]
+fn a_pass_is_no_more_certain_than_the_rules_that_held() {
+    let folder = FOLDER.path();
+    let fault = "<s:Fault xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\">\
+                 <faultcode>s:Server</faultcode><faultstring>Storing</faultstring></s:Fault>";
+    std::fs::write(folder.join("fout.xml"), fault).unwrap();
+    let args = ["sign", "verzoek.xml", "--at", AT, "--out", "gevraagd.xml"];
+    done(folder, &args);
+    let args = [
+        "sign",
+        "fout.xml",
+        "--at",
+        AT,
+        "--answer",
+        "gevraagd.xml",
+        "--action",
+        "urn:fout",
+        "--out",
+        "antwoord-fout.xml",
+    ];
+    done(folder, &args);
+    let args = [
+        "check",
+        "antwoord-fout.xml",
+        "--at",
+        AT,
+        "--profile",
+        "test",
+        "--request",
+        "gevraagd.xml",
+        "--report",
+        "json",
+    ];
+    let report: serde_json::Value = serde_json::from_str(&done(folder, &args)).unwrap();
+    let judged = &report["messages"][0];
+    assert_eq!(
+        (judged["verdict"].as_str(), judged["grade"].as_str()),
+        (Some("pass"), Some("knowledge")),
+        "{judged}"
+    );
+}
+
 #[test]
 fn a_broken_rule_is_what_check_finds() {
     let folder = FOLDER.path();
