@@ -30,7 +30,7 @@ pub fn trust_built_in_as_real(store: &mut TrustStore, lists: &mut Revocation) {
     trust_built_in(&mut TrustStore::empty(), lists);
     let certificates = sections().filter(|(kind, _)| *kind == SectionKind::Certificate);
     for certificate in certificates.filter_map(|(_, der)| Certificate::read(der).ok()) {
-        store.add(certificate);
+        store.add_as_real(certificate);
     }
 }
 

@@ -33,7 +33,7 @@ static OF_DUO: LazyLock<SigningKey> = LazyLock::new(|| PKI.signing_key("duo").un
 static TRUST: LazyLock<Trust> = LazyLock::new(|| {
     let (mut store, mut lists) = (TrustStore::empty(), Revocation::none());
     for (_, der) in PKI.authorities() {
-        store.add(Certificate::read(der.to_vec()).unwrap());
+        store.add_as_real(Certificate::read(der.to_vec()).unwrap());
     }
     for (_, list) in PKI.revocation_lists().unwrap() {
         assert!(lists.add(&list));

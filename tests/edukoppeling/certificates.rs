@@ -270,11 +270,24 @@ fn roots_for_tests_are_for_the_test_profile() {
         violations.is_empty() && undecided.len() == 2,
         "{violations:?} {undecided:?}"
     );
-    // A public trial goes by its name.
-    let trial = Authority::root("TRIAL PKIoverheid Root");
-    let setting = with(trusting(&[&trial]), lists());
-    let [violations, _] = said(&setting, &Party::with(&trial, |_| {}));
-    assert_eq!(violations, ["KK-EK-PKI005-TESTROOT"]);
+    // What the user trusts for tests goes by its name.
+    for (name, test) in [
+        ("TRIAL PKIoverheid Root", true),
+        ("ketenkeur TEST Root - G1 (0a1b2c3d)", true),
+        ("Voorbeeld-Test-Root", true),
+        ("Testroot", false),
+        ("Attest Root", false),
+    ] {
+        let root = Authority::root(name);
+        let mut setting = with(trusting(&[&root]), lists());
+        let party = Party::with(&root, |_| {});
+        let [violations, _] = said(&setting, &party);
+        let expected = Vec::from_iter(test.then_some("KK-EK-PKI005-TESTROOT"));
+        assert_eq!(violations, expected, "{name}");
+        setting.profile = Profile::Test;
+        let [violations, _] = said(&setting, &party);
+        assert_eq!(violations, [""; 0], "{name}");
+    }
 }
 
 #[test]

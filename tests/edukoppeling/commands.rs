@@ -229,7 +229,11 @@ fn what_is_signed_is_checked_without_a_word() {
     let message = done(folder, &[&at[..], &own[..]].concat());
     std::fs::write(folder.join("eigen.xml"), &message).unwrap();
     let trust = ["--trust", "pki/trust", "--crl", "pki/crl"];
-    assert_eq!(broken(folder, "eigen.xml", &trust), [""; 0]);
+    let test = [&trust[..], &["--profile", "test"]].concat();
+    assert_eq!(broken(folder, "eigen.xml", &test), [""; 0]);
+    // To trust a root for tests makes it none of production.
+    let root = "KK-EK-PKI005-TESTROOT";
+    assert_eq!(broken(folder, "eigen.xml", &trust), [root]);
     let secret = folder.join("wachtwoord");
     std::fs::write(&secret, "ketenkeur\n").unwrap();
     let p12 = [

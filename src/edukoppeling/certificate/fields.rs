@@ -39,6 +39,10 @@ const PURPOSES: &[ObjectIdentifier] = &[
     ObjectIdentifier::new_unwrap("2.5.29.37.0"),
 ];
 
+/// Words by which an authority for tests goes. No root of PKIoverheid that
+/// holds in production has one of them in its name.
+const FOR_TESTS: [&str; 2] = ["TRIAL", "TEST"];
+
 /// The fewest bits of an RSA key, and the most that the engine takes.
 const RSA_BITS: std::ops::RangeInclusive<u32> = 2048..=8192;
 
@@ -196,11 +200,18 @@ impl Certificate {
         self.weakly_signed
     }
 
-    /// Whether it belongs to a public trial: `TRIAL PKIoverheid`.
-    pub fn is_trial(&self) -> bool {
-        self.subject_words
+    /// Whether its subject says that it is for tests: the word TRIAL, as in
+    /// `TRIAL PKIoverheid`, or TEST.
+    pub fn is_for_tests(&self) -> bool {
+        let mut words = self
+            .subject_words
             .iter()
-            .any(|word| word.split_whitespace().any(|part| part == "TRIAL"))
+            .flat_map(|value| value.split(|c: char| !c.is_alphanumeric()));
+        words.any(|word| {
+            FOR_TESTS
+                .iter()
+                .any(|known| word.eq_ignore_ascii_case(known))
+        })
     }
 
     /// Whether the key is of a kind and size that may sign messages.

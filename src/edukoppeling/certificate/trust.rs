@@ -182,10 +182,17 @@ impl TrustStore {
         Ok(store)
     }
 
-    /// Adds the certificate of an authority that the user trusts.
+    /// Adds the certificate of an authority that the user trusts. One whose
+    /// name says that it is for tests stays one for tests.
     pub fn add(&mut self, certificate: Certificate) {
-        let test = certificate.is_trial();
+        let test = certificate.is_for_tests();
         self.decides |= self.insert(certificate, test);
+    }
+
+    /// Adds the certificate of an authority as if it were PKIoverheid's,
+    /// whatever its name says.
+    pub fn add_as_real(&mut self, certificate: Certificate) {
+        self.decides |= self.insert(certificate, false);
     }
 
     /// Adds the certificate of an authority for tests. A chain that ends at no
