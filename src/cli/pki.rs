@@ -6,6 +6,7 @@ use super::args::Pki;
 use super::failure::Failure;
 use super::output::print;
 use super::setup;
+use super::sign::condition;
 use crate::edukoppeling::Passphrase;
 use crate::exit::Exit;
 use crate::finding::Language;
@@ -45,9 +46,12 @@ fn readme(texts: &Texts) -> String {
     let mut readme = format!("{}\n", text("readme"));
     for identity in IDENTITIES {
         let meaning = match (identity.breaks, identity.name.starts_with("fout-")) {
-            (Some(rule), true) => rule,
-            (None, true) => text(identity.name),
-            (_, false) => text(identity.hierarchy.name()),
+            (Some(rule), true) => match condition(rule, texts) {
+                Some(condition) => format!("{rule}; {condition}"),
+                None => rule.to_string(),
+            },
+            (None, true) => text(identity.name).to_string(),
+            (_, false) => text(identity.hierarchy.name()).to_string(),
         };
         readme.push_str(&format!("  {:30}  {meaning}\n", identity.name));
     }

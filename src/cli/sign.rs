@@ -16,8 +16,8 @@ use crate::clock::Clock;
 use crate::document::{Document, Gated};
 use crate::edukoppeling::{
     Breakable, Contract, EnvelopeContext, KeyError, RequestFacts, Revocation, SecurityContext,
-    SignError, SignRequest, SigningKey, Trust, TrustStore, address_of, breakable, institution_of,
-    judge_envelope, message_id, school_oin, sign,
+    Shown, SignError, SignRequest, SigningKey, Trust, TrustStore, address_of, breakable,
+    institution_of, judge_envelope, message_id, school_oin, shown, sign,
 };
 use crate::event::Carrier;
 use crate::exit::Exit;
@@ -25,7 +25,7 @@ use crate::facts::Profile;
 use crate::finding::{Kind, Language};
 use crate::limits::{MAX_KEY_BYTES, MAX_MESSAGE_BYTES};
 use crate::pack::{Part, Store};
-use crate::pki::{IDENTITIES, TestPki, trust_built_in_as_real};
+use crate::pki::{IDENTITIES, TestPki, stand_in, trust_built_in_as_real};
 use crate::schema::xsd::nearest;
 use crate::text::Texts;
 
@@ -88,6 +88,7 @@ pub fn run_sign(store: &Store, wanted: &Sign, language: Language) -> Result<Exit
     {
         return Err(Failure::usage("sign-not-broken").with("rule", rule));
     }
+    note(&key, rule, language);
     match &wanted.out {
         None => print(&signed),
         Some(out) => std::fs::write(out, signed)
@@ -113,9 +114,37 @@ fn list_breaks(language: Language) -> Result<Exit, Failure> {
             Breakable::Never(reason) => reason,
         };
         let said = texts.sign.get(key).map_or("", String::as_str);
-        out.push_str(&format!("{rule:32}  {said}\n"));
+        out.push_str(&format!("{rule:32}  {said}"));
+        if let Some(condition) = condition(rule, texts) {
+            out.push_str(&format!("; {condition}"));
+        }
+        out.push('\n');
     }
     print(&out)
+}
+
+/// Where it shows that `rule` is broken, when that is not everywhere.
+pub(super) fn condition<'t>(rule: &str, texts: &'t Texts) -> Option<&'t str> {
+    let key = match shown(rule) {
+        Shown::Everywhere => return None,
+        Shown::InProduction => "shown-in-production",
+        Shown::WithRoots => "shown-with-roots",
+        Shown::WithRequest => "shown-with-request",
+    };
+    texts.sign.get(key).map(String::as_str)
+}
+
+/// Says beside the message what it does not say itself.
+fn note(key: &SigningKey, rule: Option<&str>, language: Language) {
+    let texts = Texts::of(language);
+    if key.is_stand_in()
+        && let Some(note) = texts.sign.get("stand-in")
+    {
+        eprintln!("{note}");
+    }
+    if let Some((rule, condition)) = rule.and_then(|rule| Some((rule, condition(rule, texts)?))) {
+        eprintln!("{rule}: {condition}.");
+    }
 }
 
 /// The rule that the user wants broken, when a sender can.
@@ -258,13 +287,15 @@ fn key(
     let passphrase = setup::passphrase(wanted.passphrase_file.as_deref())?;
     let (named, read) = match &wanted.cert {
         Some(cert) => {
-            let read = SigningKey::from_pem(&file(path)?, &file(cert)?, passphrase.as_ref());
+            let (key, certificates) = (file(path)?, file(cert)?);
+            let passphrase = passphrase.as_ref();
+            let read = SigningKey::from_pem_or(&key, &certificates, passphrase, &stand_in);
             (cert.as_path(), read)
         }
         None => {
             let bytes = file(path)?;
             let read = match &passphrase {
-                Some(passphrase) => SigningKey::from_pkcs12(&bytes, passphrase),
+                Some(passphrase) => SigningKey::from_pkcs12_or(&bytes, passphrase, &stand_in),
                 None => Err(KeyError::PassphraseMissing),
             };
             (path, read)

@@ -38,7 +38,7 @@ pub use oin::{institution_of, oin_of, school_oin};
 pub use said::TransportReport;
 pub use security::{Envelope, Security};
 pub use sign::{
-    Breakable, KeyError, Passphrase, SignError, SignRequest, SigningKey, address_of, breakable,
-    message_id, sign,
+    Breakable, KeyError, Passphrase, Shown, SignError, SignRequest, SigningKey, StandIn,
+    address_of, breakable, message_id, shown, sign,
 };
 pub use wsdl::{WSDL, judge_wsdl};

@@ -9,6 +9,7 @@ use x509_cert::der::Decode;
 use x509_cert::spki::SubjectPublicKeyInfoOwned;
 
 use super::test_pki::PkiError;
+use crate::edukoppeling::StandIn;
 
 /// Whose keys stand in the file, in its order.
 const HOLDERS: [&str; 12] = [
@@ -71,6 +72,20 @@ impl WeakKey {
             _ => Err(PkiError::Key),
         }
     }
+}
+
+/// What signs for the weak key of the test PKI, when `pkcs8` is that: nothing
+/// signs with it any more, and no receiver comes to verify a signature under
+/// its certificate.
+pub fn stand_in(pkcs8: &[u8]) -> Option<StandIn> {
+    let weak = WeakKey::published().ok()?;
+    if weak.private != pkcs8 {
+        return None;
+    }
+    Some(StandIn {
+        pkcs8: published("fout").ok()?,
+        public: weak.public,
+    })
 }
 
 /// The RSA key in a `SubjectPublicKeyInfo`.

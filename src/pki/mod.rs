@@ -16,4 +16,5 @@ mod test_pki;
 pub use built_in::{trust_built_in, trust_built_in_as_real};
 pub use files::{FilesError, make_folder, write_files};
 pub use identity::{Hierarchy, IDENTITIES, Identity};
+pub use keys::stand_in;
 pub use test_pki::{PkiError, TestPki};

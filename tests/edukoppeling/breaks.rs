@@ -8,14 +8,14 @@ use ketenkeur::clock::Clock;
 use ketenkeur::document::{Document, Gated};
 use ketenkeur::edukoppeling::{
     Breakable, Certificate, Contract, EnvelopeContext, RequestFacts, Revocation, SecurityContext,
-    Sender, SignError, SignRequest, SigningKey, Trust, TrustStore, Way, address_of, breakable,
-    judge_envelope, message_id, sign,
+    Sender, Shown, SignError, SignRequest, SigningKey, Trust, TrustStore, Way, address_of,
+    breakable, judge_envelope, message_id, shown, sign,
 };
 use ketenkeur::example::Examples;
 use ketenkeur::facts::Profile;
 use ketenkeur::finding::Kind;
 use ketenkeur::pack::Store;
-use ketenkeur::pki::{IDENTITIES, TestPki};
+use ketenkeur::pki::{IDENTITIES, TestPki, trust_built_in};
 
 const NOW: &str = "2026-10-01T12:00:00Z";
 const DUO: &str = "00000001800866472000";
@@ -108,38 +108,57 @@ pub fn answer(key: &SigningKey, breaks: Option<&str>) -> Result<String, SignErro
     })
 }
 
+/// Who judges a message, and what is at hand.
+struct Receiver<'a> {
+    profile: Profile,
+    trust: &'a Trust,
+    request: Option<&'a RequestFacts>,
+}
+
+impl Receiver<'_> {
+    /// The rules that a message breaks.
+    fn violations(&self, message: &str, way: Way) -> Vec<String> {
+        let is_answer = way == Way::Response;
+        let sample = if is_answer { &ANSWER } else { &REQUEST };
+        let document = document(message);
+        let report = judge_envelope(&EnvelopeContext {
+            security: SecurityContext {
+                document: &document,
+                now: now(),
+                profile: self.profile,
+                trust: self.trust,
+                clock_skew: SecurityContext::CLOCK_SKEW,
+            },
+            contract: Some(Contract {
+                action: Some(&sample.action),
+                way,
+                sender: if is_answer {
+                    Sender::Duo
+                } else {
+                    Sender::School
+                },
+                enquiry: false,
+            }),
+            http: None,
+            request: self.request.filter(|_| is_answer),
+        })
+        .expect("it is an envelope");
+        let violations = report.findings.iter();
+        violations
+            .filter(|finding| finding.kind == Kind::Violation)
+            .map(|finding| finding.code.to_string())
+            .collect()
+    }
+}
+
 /// The rules that a message breaks, as a receiver in production judges it.
 fn violations(message: &str, way: Way) -> Vec<String> {
-    let is_answer = way == Way::Response;
-    let sample = if is_answer { &ANSWER } else { &REQUEST };
-    let document = document(message);
-    let report = judge_envelope(&EnvelopeContext {
-        security: SecurityContext {
-            document: &document,
-            now: now(),
-            profile: Profile::Production,
-            trust: &TRUST,
-            clock_skew: SecurityContext::CLOCK_SKEW,
-        },
-        contract: Some(Contract {
-            action: Some(&sample.action),
-            way,
-            sender: if is_answer {
-                Sender::Duo
-            } else {
-                Sender::School
-            },
-            enquiry: false,
-        }),
-        http: None,
-        request: is_answer.then_some(&*ASKED),
-    })
-    .expect("it is an envelope");
-    let violations = report.findings.iter();
-    violations
-        .filter(|finding| finding.kind == Kind::Violation)
-        .map(|finding| finding.code.to_string())
-        .collect()
+    let receiver = Receiver {
+        profile: Profile::Production,
+        trust: &TRUST,
+        request: Some(&ASKED),
+    };
+    receiver.violations(message, way)
 }
 
 #[test]
@@ -203,6 +222,62 @@ fn each_rule_is_broken_alone() {
         broken += 1;
     }
     assert!(broken > 60, "{broken}");
+}
+
+/// What `--list-breaks` says of where a break shows: in profile test with the
+/// built-in test PKI alone, or only under the one condition.
+#[test]
+fn breaks_show_where_it_is_said() {
+    let trust = |root: Option<&[u8]>| {
+        let (mut store, mut lists) = (TrustStore::empty(), Revocation::none());
+        trust_built_in(&mut store, &mut lists);
+        if let Some(root) = root {
+            store.add_as_real(Certificate::read(root.to_vec()).unwrap());
+        }
+        Trust::new(store, lists)
+    };
+    let (plain, rooted) = (trust(None), trust(PKI.roots().next()));
+    for (rule, how) in breakable() {
+        let (message, way) = match how {
+            Breakable::Never(_) => continue,
+            Breakable::InAnswers => (answer(&OF_DUO, Some(rule)), Way::Response),
+            Breakable::InRequests | Breakable::InBoth => {
+                (request(&SUPPLIER, Some(rule)), Way::Request)
+            }
+            Breakable::ByCertificate => {
+                let wrong = IDENTITIES.iter().find(|one| one.breaks == Some(rule));
+                let key = PKI.signing_key_of(wrong.unwrap().name, &REQUEST.school);
+                let key = match rule {
+                    "KK-EK-OIN-SCHOOLCERTIFICAAT" => key,
+                    _ => PKI.signing_key(wrong.unwrap().name),
+                };
+                (request(&key.unwrap(), None), Way::Request)
+            }
+        };
+        let message = message.unwrap();
+        let shows = |profile, trust, request| {
+            let receiver = Receiver {
+                profile,
+                trust,
+                request,
+            };
+            let violations = receiver.violations(&message, way);
+            violations.iter().any(|violation| violation == rule)
+        };
+        let where_shown = [
+            shows(Profile::Test, &plain, None),
+            shows(Profile::Production, &plain, None),
+            shows(Profile::Test, &rooted, None),
+            shows(Profile::Test, &plain, Some(&ASKED)),
+        ];
+        let expected = match shown(rule) {
+            Shown::Everywhere => [true; 4],
+            Shown::InProduction => [false, true, false, false],
+            Shown::WithRoots => [false, false, true, false],
+            Shown::WithRequest => [false, false, false, true],
+        };
+        assert_eq!(where_shown, expected, "{rule}");
+    }
 }
 
 /// No rule of Edukoppeling is forgotten, and none is listed twice.

@@ -327,6 +327,77 @@ fn a_broken_rule_is_what_check_finds() {
             .lines()
             .all(|line| line.starts_with("KK-EK-") && line.len() > 40)
     );
+    let line = |rule: &str| listed.lines().find(|line| line.starts_with(rule)).unwrap();
+    assert!(line("KK-EK-PKI001-TESTOIN").ends_with("(--profile production)"));
+    assert!(line("KK-EK-PKI005-KETEN").ends_with("(--trust)"));
+    assert!(line("KK-EK-WB014").ends_with("(--request)"));
+}
+
+/// What README.txt says of a certificate is what `sign` and `check` make of it.
+#[test]
+fn wrong_certificates_break_what_their_readme_says() {
+    let folder = FOLDER.path();
+    let readme = std::fs::read_to_string(folder.join("pki/README.txt")).unwrap();
+    let told = |name: &str| {
+        let line = readme.lines().find(|line| line.contains(name));
+        line.unwrap()
+            .trim_start_matches([' '])
+            .split_once(' ')
+            .unwrap()
+            .1
+            .trim()
+            .to_string()
+    };
+    let secret = folder.join("sleutelwoord");
+    std::fs::write(&secret, "ketenkeur").unwrap();
+    for identity in IDENTITIES
+        .iter()
+        .filter(|one| one.name.starts_with("fout-"))
+    {
+        let name = identity.name;
+        let (key, cert) = (format!("pki/{name}.key.pem"), format!("pki/{name}.pem"));
+        let file = format!("onder-{name}.xml");
+        let sign = ["sign", "verzoek.xml", "--at", AT];
+        let pem = ["--key", &key, "--cert", &cert, "--out", &file];
+        done(folder, &[&sign[..], &pem[..]].concat());
+        let told = told(name);
+        let production = told.contains("--profile production");
+        let profile = if production { "production" } else { "test" };
+        let receiver = [
+            "--profile",
+            profile,
+            "--trust",
+            "pki/trust",
+            "--crl",
+            "pki/crl",
+        ];
+        let mut found = broken(folder, &file, &receiver);
+        if production {
+            found.retain(|rule| rule != "KK-EK-PKI005-TESTROOT");
+        }
+        assert_eq!(found, Vec::from_iter(identity.breaks), "{name}: {told}");
+        if let Some(rule) = identity.breaks {
+            assert!(told.starts_with(rule), "{told}");
+        }
+        // The other road leads to the same message.
+        let p12 = format!("pki/{name}.p12");
+        let p12 = ["--p12", &p12, "--passphrase-file", "sleutelwoord"];
+        let signed = std::fs::read_to_string(folder.join(&file)).unwrap();
+        assert_eq!(done(folder, &[&sign[..], &p12[..]].concat()), signed);
+    }
+    // What signs in the place of the weak key says so.
+    let weak = [
+        "--key",
+        "pki/fout-zwakke-sleutel.key.pem",
+        "--cert",
+        "pki/fout-zwakke-sleutel.pem",
+    ];
+    let output = ketenkeur(
+        folder,
+        &[&["sign", "verzoek.xml"], &weak[..]].concat(),
+        None,
+    );
+    assert!(String::from_utf8_lossy(&output.stderr).contains("sterke testsleutel"));
 }
 
 /// Every mistake of the user's is one line that says what to do.
@@ -360,7 +431,7 @@ fn mistakes_are_one_clear_line() {
         (
             &["--key", "pki/fout-zwakke-sleutel.key.pem", "--cert", cert],
             None,
-            "geen RSA",
+            "hoort niet bij",
         ),
         (&["--key", "geen", "--cert", cert], None, "bestaat niet"),
         (&["--break", "KK-EK-WS002"], None, "--list-breaks"),
@@ -391,6 +462,10 @@ fn mistakes_are_one_clear_line() {
         let line = sign(more, passphrase);
         assert!(line.contains(said), "{more:?}: {line}");
     }
+    let curve = crate::signer::Party::on_a_curve().private_key();
+    std::fs::write(folder.join("kromme.pem"), curve).unwrap();
+    let line = sign(&["--key", "kromme.pem", "--cert", cert], None);
+    assert!(line.contains("geen RSA"), "{line}");
     std::fs::write(folder.join("vreemd.xml"), "<a xmlns='urn:a'/>").unwrap();
     let line = refused(folder, &["sign", "vreemd.xml"], None);
     assert!(line.contains("--action"), "{line}");

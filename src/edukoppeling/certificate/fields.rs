@@ -223,6 +223,12 @@ impl Certificate {
         }
     }
 
+    /// Whether it is of the RSA key with that public half (`RSAPublicKey` in
+    /// DER), which ends a `SubjectPublicKeyInfo`.
+    pub fn is_of_key(&self, public: &[u8]) -> bool {
+        matches!(self.key, KeyKind::Rsa(_)) && self.spki.ends_with(public)
+    }
+
     /// The public key (`SubjectPublicKeyInfo` in DER) when a signature may be
     /// verified with it.
     pub fn usable_key(&self) -> Option<&[u8]> {

@@ -22,6 +22,38 @@ pub enum Breakable {
     Never(&'static str),
 }
 
+/// Where it shows that a rule is broken: `check` in profile test, with the
+/// built-in test PKI and nothing else, sees most of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// Wherever the message is judged.
+    Everywhere,
+    /// In production only.
+    InProduction,
+    /// To whoever trusts a root that the user names: without one, another chain
+    /// is unknown and not wrong.
+    WithRoots,
+    /// Beside the request that the message answers.
+    WithRequest,
+}
+
+/// Rules that show under a condition only.
+const CONDITIONS: &[(&str, Shown)] = &[
+    ("KK-EK-PKI001-TESTOIN", Shown::InProduction),
+    ("KK-EK-PKI005-KETEN", Shown::WithRoots),
+    ("KK-EK-WA001-RELATESTO-ANDERS", Shown::WithRequest),
+    ("KK-EK-OIN-ANTWOORD", Shown::WithRequest),
+    ("KK-EK-WB014", Shown::WithRequest),
+];
+
+/// Where it shows that a message breaks `rule`.
+pub fn shown(rule: &str) -> Shown {
+    CONDITIONS
+        .iter()
+        .find(|(known, _)| *known == rule)
+        .map_or(Shown::Everywhere, |&(_, shown)| shown)
+}
+
 type Make = fn(&SignRequest<'_>, &mut Plan<'_>) -> Result<(), SignError>;
 
 /// How a rule is broken in a message.

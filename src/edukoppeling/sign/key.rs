@@ -60,11 +60,24 @@ pub enum KeyError {
     Mismatch,
 }
 
+/// What signs in the place of a key that nothing signs with any more.
+pub struct StandIn {
+    /// The key that signs, in PKCS#8.
+    pub pkcs8: Vec<u8>,
+    /// The public half (`RSAPublicKey` in DER) of the key it stands in for,
+    /// whose certificate travels in the message.
+    pub public: Vec<u8>,
+}
+
+/// Finds what stands in for a private key in PKCS#8.
+type FindStandIn<'a> = &'a dyn Fn(&[u8]) -> Option<StandIn>;
+
 /// A private key with the certificate of its public half.
 pub struct SigningKey {
     pair: RsaKeyPair,
     /// The certificate that travels in the message.
     certificate: Certificate,
+    stands_in: bool,
 }
 
 impl std::fmt::Debug for SigningKey {
@@ -85,7 +98,17 @@ impl SigningKey {
         certificates: &[u8],
         passphrase: Option<&Passphrase>,
     ) -> Result<Self, KeyError> {
-        let pair = pair_of(key, passphrase)?;
+        Self::from_pem_or(key, certificates, passphrase, &|_| None)
+    }
+
+    /// The same; for a key that does not suit, `stand_in` may know another.
+    pub fn from_pem_or(
+        key: &[u8],
+        certificates: &[u8],
+        passphrase: Option<&Passphrase>,
+        stand_in: FindStandIn<'_>,
+    ) -> Result<Self, KeyError> {
+        let pair = pair_of(key, passphrase, stand_in)?;
         let is_pem = certificates
             .windows(b"-----BEGIN".len())
             .any(|window| window == b"-----BEGIN");
@@ -97,12 +120,21 @@ impl SigningKey {
         } else {
             vec![certificates.to_vec()]
         };
-        Self::with_certificate_of(pair, ders)
+        pair.with_certificate_of(ders)
     }
 
     /// Reads the private key of a PKCS#12 file with the certificate that
     /// belongs to it.
     pub fn from_pkcs12(file: &[u8], passphrase: &Passphrase) -> Result<Self, KeyError> {
+        Self::from_pkcs12_or(file, passphrase, &|_| None)
+    }
+
+    /// The same; for a key that does not suit, `stand_in` may know another.
+    pub fn from_pkcs12_or(
+        file: &[u8],
+        passphrase: &Passphrase,
+        stand_in: FindStandIn<'_>,
+    ) -> Result<Self, KeyError> {
         let archive = Pkcs12Archive::from_pkcs12(file, passphrase.reveal()).map_err(|error| {
             match error {
                 // The seal over the content, and what a wrong passphrase makes
@@ -114,37 +146,26 @@ impl SigningKey {
             }
         })?;
         let key = archive.keys.first().ok_or(KeyError::NoKey)?;
-        let pair = RsaKeyPair::from_pkcs8(key.key.as_der()).map_err(|_| KeyError::Unsuited)?;
+        let pair = Pair::of_pkcs8(key.key.as_der(), stand_in)?;
         let certificates = archive.certs.iter().map(|bag| bag.cert.as_der().to_vec());
-        Self::with_certificate_of(pair, certificates.collect())
+        pair.with_certificate_of(certificates.collect())
     }
 
     /// A key in PKCS#8 with whatever certificate: that of another key makes
     /// signatures that do not verify.
     pub fn with_certificate(pkcs8: &[u8], certificate: Certificate) -> Result<Self, KeyError> {
         let pair = RsaKeyPair::from_pkcs8(pkcs8).map_err(|_| KeyError::Unsuited)?;
-        Ok(Self { pair, certificate })
+        Ok(Self {
+            pair,
+            certificate,
+            stands_in: false,
+        })
     }
 
-    fn with_certificate_of(pair: RsaKeyPair, ders: Vec<Vec<u8>>) -> Result<Self, KeyError> {
-        let certificates: Vec<Certificate> = ders
-            .into_iter()
-            .filter_map(|der| Certificate::read(der).ok())
-            .collect();
-        if certificates.is_empty() {
-            return Err(KeyError::NoCertificate);
-        }
-        // The public key ends a certificate's SubjectPublicKeyInfo.
-        let public = pair.public_key().as_ref();
-        let certificate = certificates
-            .into_iter()
-            .find(|certificate| {
-                certificate
-                    .usable_key()
-                    .is_some_and(|key| key.ends_with(public))
-            })
-            .ok_or(KeyError::Mismatch)?;
-        Ok(Self { pair, certificate })
+    /// Whether another key signs than that of the certificate, because nothing
+    /// signs with that one any more.
+    pub fn is_stand_in(&self) -> bool {
+        self.stands_in
     }
 
     /// The certificate.
@@ -168,7 +189,63 @@ impl SigningKey {
     }
 }
 
-fn pair_of(pem: &[u8], passphrase: Option<&Passphrase>) -> Result<RsaKeyPair, KeyError> {
+/// A key that signs, and the public half that its certificate is known by.
+struct Pair {
+    pair: RsaKeyPair,
+    /// Of the key that this one stands in for.
+    other_public: Option<Vec<u8>>,
+}
+
+impl Pair {
+    fn of_pkcs8(pkcs8: &[u8], stand_in: FindStandIn<'_>) -> Result<Self, KeyError> {
+        if let Ok(pair) = RsaKeyPair::from_pkcs8(pkcs8) {
+            return Ok(pair.into());
+        }
+        let StandIn { pkcs8, public } = stand_in(pkcs8).ok_or(KeyError::Unsuited)?;
+        Ok(Self {
+            pair: RsaKeyPair::from_pkcs8(&pkcs8).map_err(|_| KeyError::Unsuited)?,
+            other_public: Some(public),
+        })
+    }
+
+    fn with_certificate_of(self, ders: Vec<Vec<u8>>) -> Result<SigningKey, KeyError> {
+        let certificates: Vec<Certificate> = ders
+            .into_iter()
+            .filter_map(|der| Certificate::read(der).ok())
+            .collect();
+        if certificates.is_empty() {
+            return Err(KeyError::NoCertificate);
+        }
+        let public = match &self.other_public {
+            Some(public) => public.as_slice(),
+            None => self.pair.public_key().as_ref(),
+        };
+        let certificate = certificates
+            .into_iter()
+            .find(|certificate| certificate.is_of_key(public))
+            .ok_or(KeyError::Mismatch)?;
+        Ok(SigningKey {
+            stands_in: self.other_public.is_some(),
+            pair: self.pair,
+            certificate,
+        })
+    }
+}
+
+impl From<RsaKeyPair> for Pair {
+    fn from(pair: RsaKeyPair) -> Self {
+        Self {
+            pair,
+            other_public: None,
+        }
+    }
+}
+
+fn pair_of(
+    pem: &[u8],
+    passphrase: Option<&Passphrase>,
+    stand_in: FindStandIn<'_>,
+) -> Result<Pair, KeyError> {
     let text = std::str::from_utf8(pem).map_err(|_| KeyError::NoKey)?;
     if let Some(der) = section(text, "ENCRYPTED PRIVATE KEY") {
         let passphrase = passphrase.ok_or(KeyError::PassphraseMissing)?;
@@ -177,15 +254,16 @@ fn pair_of(pem: &[u8], passphrase: Option<&Passphrase>) -> Result<RsaKeyPair, Ke
         let key = encrypted
             .decrypt(passphrase.reveal())
             .map_err(|_| KeyError::PassphraseWrong)?;
-        return RsaKeyPair::from_pkcs8(key.as_bytes()).map_err(|_| KeyError::Unsuited);
+        return Pair::of_pkcs8(key.as_bytes(), stand_in);
     }
     match PrivateKeyDer::from_pem_slice(pem) {
-        Ok(PrivateKeyDer::Pkcs8(key)) => RsaKeyPair::from_pkcs8(key.secret_pkcs8_der()),
-        Ok(PrivateKeyDer::Pkcs1(key)) => RsaKeyPair::from_der(key.secret_pkcs1_der()),
-        Ok(_) => return Err(KeyError::Unsuited),
-        Err(_) => return Err(KeyError::NoKey),
+        Ok(PrivateKeyDer::Pkcs8(key)) => Pair::of_pkcs8(key.secret_pkcs8_der(), stand_in),
+        Ok(PrivateKeyDer::Pkcs1(key)) => RsaKeyPair::from_der(key.secret_pkcs1_der())
+            .map(Pair::from)
+            .map_err(|_| KeyError::Unsuited),
+        Ok(_) => Err(KeyError::Unsuited),
+        Err(_) => Err(KeyError::NoKey),
     }
-    .map_err(|_| KeyError::Unsuited)
 }
 
 /// The content of a section of a PEM file, by its label.

@@ -6,6 +6,6 @@ mod key;
 mod plan;
 mod request;
 
-pub use breaks::{Breakable, breakable};
-pub use key::{KeyError, Passphrase, SigningKey};
+pub use breaks::{Breakable, Shown, breakable, shown};
+pub use key::{KeyError, Passphrase, SigningKey, StandIn};
 pub use request::{SignError, SignRequest, address_of, message_id, sign};
