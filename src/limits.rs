@@ -32,6 +32,53 @@ pub const MIN_BOMB_BYTES: u64 = 1024 * 1024;
 /// Header lines of one HTTP message.
 pub const MAX_HTTP_HEADERS: usize = 256;
 
+/// Bytes of start line and headers of one HTTP message.
+pub const MAX_HTTP_HEAD_BYTES: usize = 64 * 1024;
+
+/// The smallest buffer for an HTTP message; hyper takes no smaller one.
+pub const MIN_HTTP_BUFFER_BYTES: usize = 8 * 1024;
+
+/// Bytes of what a proxy answers to CONNECT.
+pub const MAX_PROXY_HEAD_BYTES: usize = 16 * 1024;
+
+/// Seconds for a connection with a server: name, TCP, proxy and TLS together.
+pub const CONNECT_SECONDS: u64 = 10;
+
+/// Seconds for the next bytes of an HTTP message.
+pub const READ_SECONDS: u64 = 30;
+
+/// Seconds for a request and its answer as a whole.
+pub const EXCHANGE_SECONDS: u64 = 120;
+
+/// Seconds that a client keeps a connection for its next request: less than
+/// the five after which the usual servers close one.
+pub const KEEP_ALIVE_SECONDS: u64 = 4;
+
+/// Connections with one host that a client keeps.
+pub const MAX_KEPT_CONNECTIONS: usize = 64;
+
+/// Connections that a server serves at a time; further ones wait.
+pub const MAX_CONNECTIONS: usize = 256;
+
+/// Seconds that a server waits for the next request on a connection.
+pub const SERVER_IDLE_SECONDS: u64 = 30;
+
+/// Seconds that a connection with a server lasts at most (WT008).
+pub const MAX_SESSION_SECONDS: u64 = 30 * 60;
+
+/// Seconds in which a server that stops ends what it is answering.
+pub const STOP_SECONDS: u64 = 5;
+
+/// Seconds, and bytes, that a server reads on from a client that it refused, so
+/// that the client can read why.
+pub const LINGER_SECONDS: u64 = 1;
+/// See [`LINGER_SECONDS`].
+pub const MAX_LINGER_BYTES: usize = 256 * 1024;
+
+/// Requests that the parties of this process answer at a time, all servers
+/// together. A party may wait for another while it answers.
+pub const MAX_HANDLER_THREADS: usize = 1024;
+
 /// Findings on one message; what comes after is counted, not listed.
 pub const MAX_FINDINGS_PER_MESSAGE: usize = 200;
 

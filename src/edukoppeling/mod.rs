@@ -37,6 +37,7 @@ pub use message::{RequestFacts, Sender, Way};
 pub use oin::{institution_of, oin_of, school_oin};
 pub use said::TransportReport;
 pub use security::{Envelope, Security};
+pub(crate) use sign::KeyFile;
 pub use sign::{
     Breakable, KeyError, Passphrase, Shown, SignError, SignRequest, SigningKey, StandIn,
     address_of, breakable, message_id, shown, sign,

@@ -15,7 +15,7 @@ use super::test_pki::PkiError;
 
 /// Where everything of the test PKI lives: a name that never resolves (RFC
 /// 6761).
-pub(super) const DOMAIN: &str = "ketenkeur.invalid";
+pub const TEST_DOMAIN: &str = "ketenkeur.invalid";
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -100,7 +100,7 @@ impl Authority {
             Validity::NotYet => (now + DAY * 30, now + DAY * (3 * 365 + 30)),
         };
         let at = |moment| date_time_ymd(1970, 1, 1) + since_1970(moment);
-        let host = format!("{}.{DOMAIN}", identity.name);
+        let host = format!("{}.{TEST_DOMAIN}", identity.name);
         let mut params = CertificateParams::default();
         params.distinguished_name = subject(identity.organisation, &host, oin);
         params.subject_alt_names = vec![SanType::DnsName(
@@ -114,10 +114,10 @@ impl Authority {
         params.not_after = at(until);
         params.use_authority_key_identifier_extension = true;
         params.crl_distribution_points = vec![CrlDistributionPoint {
-            uris: vec![format!("http://crl.{DOMAIN}/{}.crl", self.file)],
+            uris: vec![format!("http://crl.{TEST_DOMAIN}/{}.crl", self.file)],
         }];
         params.custom_extensions = vec![issuers_address(&format!(
-            "http://cert.{DOMAIN}/{}.cer",
+            "http://cert.{TEST_DOMAIN}/{}.cer",
             self.file
         ))];
         let certificate = params

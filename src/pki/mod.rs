@@ -13,6 +13,7 @@ mod identity;
 mod keys;
 mod test_pki;
 
+pub use authority::TEST_DOMAIN;
 pub use built_in::{trust_built_in, trust_built_in_as_real};
 pub use files::{FilesError, make_folder, write_files};
 pub use identity::{Hierarchy, IDENTITIES, Identity};

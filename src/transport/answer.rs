@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::error::TransportProblem;
 use crate::exchange::Exchange;
 
 /// An HTTP request that is to be sent.
@@ -52,6 +53,26 @@ pub trait Handler: Send + Sync + 'static {
     /// What is done with `request`. The request has its HTTP and TLS facts; its
     /// time of receipt is the handler's to give.
     fn answer(&self, request: Arc<Exchange>) -> Answer;
+
+    /// Told of a client with which no connection came about: no certificate or
+    /// one that was refused, no version in common, no TLS at all, or a client
+    /// that refused the server's certificate.
+    fn refused(&self, refusal: &Refusal) {
+        let _ = refusal;
+    }
+}
+
+/// A handshake that failed, seen from the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Why. [`TransportProblem::CertificateRefused`] when the client refused
+    /// the server's certificate; the problems of a certificate are those of the
+    /// client's.
+    pub problem: TransportProblem,
+    /// The name that the client asked for, as far as that was heard.
+    pub server_name: Option<String>,
+    /// The certificates that the client showed, its own first, in DER.
+    pub certificates: Vec<Arc<[u8]>>,
 }
 
 impl Response {

@@ -14,8 +14,11 @@ pub struct TransportError {
 /// What went wrong in an exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TransportProblem {
-    /// The URL is none that can be called: not absolute, not `https`, no host.
+    /// The URL is none that can be called: not absolute, not `https`, no host;
+    /// `http` is for loopback only.
     Url,
+    /// The request is none that HTTP can carry: its method or a header.
+    Request,
     /// The name of the host does not exist.
     UnknownHost,
     /// Nobody listens, or the network does not lead there.
@@ -24,7 +27,8 @@ pub enum TransportProblem {
     Proxy,
     /// No answer came in time.
     TimedOut,
-    /// The other party's certificate is for another name.
+    /// The other party's certificate is for another name, or it does not know
+    /// the name that was asked for.
     WrongName,
     /// The other party's certificate does not end at a trusted root.
     UnknownIssuer,
@@ -38,7 +42,7 @@ pub enum TransportProblem {
     BadCertificate,
     /// The other party refused our certificate.
     CertificateRefused,
-    /// The other party asked for a certificate and we had none.
+    /// One party asked for a certificate and the other had none.
     CertificateRequired,
     /// No TLS version or cipher suite in common.
     NothingInCommon,
@@ -54,8 +58,9 @@ pub enum TransportProblem {
 
 impl TransportProblem {
     /// All of them.
-    pub const ALL: [TransportProblem; 18] = [
+    pub const ALL: [TransportProblem; 19] = [
         TransportProblem::Url,
+        TransportProblem::Request,
         TransportProblem::UnknownHost,
         TransportProblem::Unreachable,
         TransportProblem::Proxy,
@@ -79,6 +84,7 @@ impl TransportProblem {
     pub fn name(self) -> &'static str {
         match self {
             TransportProblem::Url => "url",
+            TransportProblem::Request => "request",
             TransportProblem::UnknownHost => "unknown-host",
             TransportProblem::Unreachable => "unreachable",
             TransportProblem::Proxy => "proxy",
@@ -103,4 +109,18 @@ impl TransportProblem {
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|problem| problem.name() == name)
     }
+}
+
+/// Why a client or server cannot begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SetupError {
+    /// The system gives no threads.
+    #[error("the system gives no threads")]
+    Threads,
+    /// A revocation list is none that TLS can use.
+    #[error("a revocation list cannot be used")]
+    RevocationLists,
+    /// The address cannot be listened at; what the system said.
+    #[error("the address cannot be listened at: {0}")]
+    Listen(std::io::ErrorKind),
 }

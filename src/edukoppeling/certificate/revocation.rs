@@ -24,6 +24,7 @@ pub struct Revocation {
 struct List {
     list: CertRevocationList<'static>,
     this_update: Timestamp,
+    der: Vec<u8>,
 }
 
 impl std::fmt::Debug for Revocation {
@@ -72,6 +73,11 @@ impl Revocation {
         self.lists.extend(list);
         self.sort();
         read
+    }
+
+    /// The lists in DER.
+    pub(super) fn all(&self) -> Vec<Vec<u8>> {
+        self.lists.iter().map(|list| list.der.clone()).collect()
     }
 
     fn sort(&mut self) {
@@ -150,6 +156,7 @@ impl List {
         Some(Self {
             list: OwnedCertRevocationList::from_der(der).ok()?.into(),
             this_update: moment(&this_update)?,
+            der: der.to_vec(),
         })
     }
 }

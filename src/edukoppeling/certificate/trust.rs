@@ -98,6 +98,17 @@ impl Trust {
         self
     }
 
+    /// The roots, as TLS takes them.
+    pub(crate) fn anchors(&self) -> &[TrustAnchor<'static>] {
+        &self.store.anchors
+    }
+
+    /// The revocation lists at hand, in DER.
+    pub(crate) fn lists(&self) -> Vec<Vec<u8>> {
+        let lists = self.revocation.read();
+        lists.unwrap_or_else(PoisonError::into_inner).all()
+    }
+
     /// The lists have their say; where none speaks about a certificate of a
     /// trusted chain, its issuer's are fetched first.
     fn found(&self, certificate: &Certificate, moment: Timestamp) -> Found {

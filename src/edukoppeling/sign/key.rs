@@ -3,14 +3,9 @@
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use p12_keystore::Pkcs12Archive;
-use p12_keystore::error::Error as Pkcs12Error;
-use pkcs8::EncryptedPrivateKeyInfoRef;
-use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use rustls_pki_types::PrivateKeyDer;
 
+use super::key_file::KeyFile;
 use crate::edukoppeling::certificate::Certificate;
 
 /// A secret that opens a key file. Comes from a file or the environment, never
@@ -108,19 +103,7 @@ impl SigningKey {
         passphrase: Option<&Passphrase>,
         stand_in: FindStandIn<'_>,
     ) -> Result<Self, KeyError> {
-        let pair = pair_of(key, passphrase, stand_in)?;
-        let is_pem = certificates
-            .windows(b"-----BEGIN".len())
-            .any(|window| window == b"-----BEGIN");
-        let ders = if is_pem {
-            CertificateDer::pem_slice_iter(certificates)
-                .filter_map(Result::ok)
-                .map(|der| der.to_vec())
-                .collect()
-        } else {
-            vec![certificates.to_vec()]
-        };
-        pair.with_certificate_of(ders)
+        Self::of(KeyFile::from_pem(key, certificates, passphrase)?, stand_in)
     }
 
     /// Reads the private key of a PKCS#12 file with the certificate that
@@ -135,20 +118,18 @@ impl SigningKey {
         passphrase: &Passphrase,
         stand_in: FindStandIn<'_>,
     ) -> Result<Self, KeyError> {
-        let archive = Pkcs12Archive::from_pkcs12(file, passphrase.reveal()).map_err(|error| {
-            match error {
-                // The seal over the content, and what a wrong passphrase makes
-                // of the encrypted parts.
-                Pkcs12Error::MacError(_) | Pkcs12Error::UnpadError | Pkcs12Error::Pkcs5Error(_) => {
-                    KeyError::PassphraseWrong
-                }
-                _ => KeyError::NoKey,
-            }
-        })?;
-        let key = archive.keys.first().ok_or(KeyError::NoKey)?;
-        let pair = Pair::of_pkcs8(key.key.as_der(), stand_in)?;
-        let certificates = archive.certs.iter().map(|bag| bag.cert.as_der().to_vec());
-        pair.with_certificate_of(certificates.collect())
+        Self::of(KeyFile::from_pkcs12(file, passphrase)?, stand_in)
+    }
+
+    fn of(file: KeyFile, stand_in: FindStandIn<'_>) -> Result<Self, KeyError> {
+        let pair = match &file.key {
+            PrivateKeyDer::Pkcs8(key) => Pair::of_pkcs8(key.secret_pkcs8_der(), stand_in)?,
+            PrivateKeyDer::Pkcs1(key) => RsaKeyPair::from_der(key.secret_pkcs1_der())
+                .map(Pair::from)
+                .map_err(|_| KeyError::Unsuited)?,
+            _ => return Err(KeyError::Unsuited),
+        };
+        pair.with_certificate_of(file.certificates)
     }
 
     /// A key in PKCS#8 with whatever certificate: that of another key makes
@@ -239,40 +220,4 @@ impl From<RsaKeyPair> for Pair {
             other_public: None,
         }
     }
-}
-
-fn pair_of(
-    pem: &[u8],
-    passphrase: Option<&Passphrase>,
-    stand_in: FindStandIn<'_>,
-) -> Result<Pair, KeyError> {
-    let text = std::str::from_utf8(pem).map_err(|_| KeyError::NoKey)?;
-    if let Some(der) = section(text, "ENCRYPTED PRIVATE KEY") {
-        let passphrase = passphrase.ok_or(KeyError::PassphraseMissing)?;
-        let encrypted =
-            EncryptedPrivateKeyInfoRef::try_from(der.as_slice()).map_err(|_| KeyError::NoKey)?;
-        let key = encrypted
-            .decrypt(passphrase.reveal())
-            .map_err(|_| KeyError::PassphraseWrong)?;
-        return Pair::of_pkcs8(key.as_bytes(), stand_in);
-    }
-    match PrivateKeyDer::from_pem_slice(pem) {
-        Ok(PrivateKeyDer::Pkcs8(key)) => Pair::of_pkcs8(key.secret_pkcs8_der(), stand_in),
-        Ok(PrivateKeyDer::Pkcs1(key)) => RsaKeyPair::from_der(key.secret_pkcs1_der())
-            .map(Pair::from)
-            .map_err(|_| KeyError::Unsuited),
-        Ok(_) => Err(KeyError::Unsuited),
-        Err(_) => Err(KeyError::NoKey),
-    }
-}
-
-/// The content of a section of a PEM file, by its label.
-fn section(text: &str, label: &str) -> Option<Vec<u8>> {
-    let (_, rest) = text.split_once(&format!("-----BEGIN {label}-----"))?;
-    let (body, _) = rest.split_once(&format!("-----END {label}-----"))?;
-    let letters: Vec<u8> = body
-        .bytes()
-        .filter(|byte| !byte.is_ascii_whitespace())
-        .collect();
-    STANDARD.decode(letters).ok()
 }

@@ -3,9 +3,11 @@
 
 mod breaks;
 mod key;
+mod key_file;
 mod plan;
 mod request;
 
 pub use breaks::{Breakable, Shown, breakable, shown};
 pub use key::{KeyError, Passphrase, SigningKey, StandIn};
+pub(crate) use key_file::KeyFile;
 pub use request::{SignError, SignRequest, address_of, message_id, sign};

@@ -1,0 +1,210 @@
+//! One connection of a server, from the first byte to the last.
+
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{CONNECTION, HeaderName, HeaderValue};
+use hyper::server::conn::http1::Builder;
+use hyper::service::service_fn;
+use hyper::{Request, Response as Message, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+
+use super::answer::{Answer, Response};
+use super::head;
+use super::server::Serving;
+use crate::exchange::{Exchange, HttpFacts, StartLine, TlsFacts};
+use crate::limits::{MAX_HTTP_HEADERS, MIN_HTTP_BUFFER_BYTES};
+
+/// Serves one connection to its end.
+pub(super) async fn serve(
+    stream: TcpStream,
+    serving: &Arc<Serving>,
+    stopping: watch::Receiver<bool>,
+) {
+    if !serving.accepting.is_secure() {
+        converse(stream, None, serving, stopping).await;
+        return;
+    }
+    let handshake = serving
+        .accepting
+        .handshake(stream, serving.port, serving.limits.read);
+    match handshake.await {
+        Ok((stream, facts)) => converse(stream, Some(Arc::new(facts)), serving, stopping).await,
+        Err(refusal) => {
+            let handler = Arc::clone(&serving.handler);
+            // A handler that panics harms nobody else.
+            let _ = tokio::task::spawn_blocking(move || handler.refused(&refusal)).await;
+        }
+    }
+}
+
+/// The bytes with which a connection ends in place of an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("the connection ends on purpose")]
+struct LastBytes(Vec<u8>);
+
+type Reply = Pin<Box<dyn Future<Output = Result<Message<Full<Bytes>>, LastBytes>> + Send>>;
+
+async fn converse<S>(
+    stream: S,
+    tls: Option<Arc<TlsFacts>>,
+    serving: &Arc<Serving>,
+    mut stopping: watch::Receiver<bool>,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let last: Arc<Mutex<Option<Vec<u8>>>> = Arc::default();
+    let service = service_fn(|request| {
+        let last = Arc::clone(&last);
+        let serving = Arc::clone(serving);
+        let tls = tls.clone();
+        Box::pin(async move {
+            let reply = reply(request, tls, &serving).await;
+            reply.map_err(|LastBytes(bytes)| {
+                *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(bytes);
+                LastBytes(Vec::new())
+            })
+        }) as Reply
+    });
+    let limits = serving.limits;
+    let mut connection = Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.idle)
+        .max_headers(MAX_HTTP_HEADERS)
+        .max_buf_size(limits.head.max(MIN_HTTP_BUFFER_BYTES))
+        .serve_connection(TokioIo::new(stream), service);
+    let mut session = pin!(sleep(limits.session));
+    let mut ends = false;
+    loop {
+        tokio::select! {
+            // What went wrong with HTTP, hyper has answered where it could.
+            _ = poll_fn(|context| connection.poll_without_shutdown(context)) => break,
+            _ = stopping.wait_for(|stop| *stop), if !ends => {}
+            () = &mut session, if !ends => {}
+        }
+        ends = true;
+        Pin::new(&mut connection).graceful_shutdown();
+    }
+    let mut stream = connection.into_parts().io.into_inner();
+    let bytes = last.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let end = async {
+        match bytes {
+            // Without a goodbye of TLS: the other party is to see that the
+            // connection broke.
+            Some(bytes) => {
+                stream.write_all(&bytes).await?;
+                stream.flush().await
+            }
+            None => stream.shutdown().await,
+        }
+    };
+    let _ = timeout(limits.read, end).await;
+}
+
+/// Lets the handler answer a request.
+async fn reply(
+    request: Request<Incoming>,
+    tls: Option<Arc<TlsFacts>>,
+    serving: &Serving,
+) -> Result<Message<Full<Bytes>>, LastBytes> {
+    let (head, body) = request.into_parts();
+    let whole = Limited::new(body, serving.limits.body).collect();
+    let body = match timeout(serving.limits.read, whole).await {
+        Ok(Ok(body)) => body.to_bytes(),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            return Ok(refusal(StatusCode::PAYLOAD_TOO_LARGE));
+        }
+        Ok(Err(_)) => return Err(LastBytes(Vec::new())),
+        Err(_) => return Ok(refusal(StatusCode::REQUEST_TIMEOUT)),
+    };
+    let exchange = Arc::new(Exchange {
+        body: Arc::from(&*body),
+        http: Some(HttpFacts {
+            start: StartLine::Request {
+                method: head.method.to_string(),
+                url: head.uri.to_string(),
+            },
+            version: head::version(head.version),
+            headers: head::facts(&head.headers),
+        }),
+        tls,
+        answers: None,
+        received: None,
+    });
+    let handler = Arc::clone(&serving.handler);
+    let answer = tokio::task::spawn_blocking(move || handler.answer(exchange)).await;
+    let Ok(mut answer) = answer else {
+        // The handler panicked: our mistake, and that is what 500 says.
+        return Ok(refusal(StatusCode::INTERNAL_SERVER_ERROR));
+    };
+    loop {
+        match answer {
+            Answer::Response(response) => {
+                let message = message(&response);
+                return Ok(message.unwrap_or_else(|| refusal(StatusCode::INTERNAL_SERVER_ERROR)));
+            }
+            Answer::Delayed(by, then) => {
+                sleep(by).await;
+                answer = *then;
+            }
+            Answer::Silent => return Err(LastBytes(Vec::new())),
+            Answer::Broken(response, after) => return Err(LastBytes(part(&response, after))),
+            Answer::Raw(bytes) => return Err(LastBytes(bytes.to_vec())),
+        }
+    }
+}
+
+/// An answer to what never reached the handler, and the end of the connection.
+fn refusal(status: StatusCode) -> Message<Full<Bytes>> {
+    let mut message = Message::new(Full::default());
+    *message.status_mut() = status;
+    let close = HeaderValue::from_static("close");
+    message.headers_mut().insert(CONNECTION, close);
+    message
+}
+
+/// A response as hyper writes it; `None` when it is none that HTTP can carry.
+fn message(response: &Response) -> Option<Message<Full<Bytes>>> {
+    let body = Bytes::from_owner(Arc::clone(&response.body));
+    let mut message = Message::new(Full::new(body));
+    *message.status_mut() = StatusCode::from_u16(response.status)
+        .ok()
+        .filter(|status| !status.is_informational())?;
+    for (name, value) in &response.headers {
+        let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+        let value = HeaderValue::from_bytes(value.as_bytes()).ok()?;
+        message.headers_mut().append(name, value);
+    }
+    Some(message)
+}
+
+/// The head of a response, which announces the whole body, and the first
+/// `after` bytes of that.
+fn part(response: &Response, after: usize) -> Vec<u8> {
+    let reason = StatusCode::from_u16(response.status)
+        .ok()
+        .and_then(|status| status.canonical_reason())
+        .unwrap_or_default();
+    let mut bytes = format!("HTTP/1.1 {} {reason}\r\n", response.status).into_bytes();
+    for (name, value) in &response.headers {
+        bytes.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
+    }
+    let announced = |name: &str| {
+        let mut headers = response.headers.iter();
+        headers.any(|(known, _)| known.eq_ignore_ascii_case(name))
+    };
+    if !announced("content-length") && !announced("transfer-encoding") {
+        let length = format!("content-length: {}\r\n", response.body.len());
+        bytes.extend_from_slice(length.as_bytes());
+    }
+    bytes.extend_from_slice(b"\r\n");
+    bytes.extend_from_slice(&response.body[..after.min(response.body.len())]);
+    bytes
+}

@@ -1,0 +1,4 @@
+//! Sending and receiving over real TLS, on loopback, with the test PKI.
+
+mod exchanges;
+mod support;
