@@ -24,4 +24,4 @@ pub use place::PlaceOf;
 pub use tree::{Attribute, Document, Format, Name, Namespace, NodeId, NodeKind};
 pub use xml::NotWellFormed;
 pub use yaml::{Spot, Yaml, YamlKey, YamlValue};
-pub use yaml_fields::{Fields, Mistake, Mistakes, unknown};
+pub use yaml_fields::{Fields, Mistake, Mistakes, nearest, unknown};

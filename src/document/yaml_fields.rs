@@ -66,7 +66,9 @@ impl<'y> Fields<'y> {
 
     /// The field of that name; a field without a value is not there.
     pub fn optional(&mut self, name: &'static str) -> Option<&'y Yaml> {
-        self.known.push(name);
+        if !self.known.contains(&name) {
+            self.known.push(name);
+        }
         self.entries
             .iter()
             .find(|(key, _)| *key.name == *name)
@@ -125,7 +127,7 @@ pub fn unknown<'a>(key: &YamlKey, known: impl Iterator<Item = &'a str> + Clone) 
 }
 
 /// The word among `known` that somebody who wrote `word` may have meant.
-fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
     known
         .map(|known| (strsim::jaro_winkler(&word, &known.to_lowercase()), known))

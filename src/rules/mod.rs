@@ -9,6 +9,7 @@ mod schematron;
 
 pub use functions::NAMESPACE as RULE_NAMESPACE;
 pub use schematron::{
-    Anchor, Axis, CompiledRules, LocationPath, NameTest, Origin, PathAlternatives, Refusal,
-    RefusalReason, RuleOutcomes, RulePaths, RuleSet, RuleSetError, SourcePlace, Step,
+    Anchor, Axis, CompiledRules, Found, LocationPath, NameTest, NotFound, Origin, PathAlternatives,
+    Refusal, RefusalReason, RuleOutcomes, RulePaths, RuleSet, RuleSetError, SourcePlace, Step,
+    check_expression, evaluate_expression,
 };

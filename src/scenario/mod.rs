@@ -7,8 +7,16 @@
 
 mod data;
 mod expect;
+mod expression;
+mod library;
 mod model;
 mod moment;
+mod names;
+mod read;
+mod read_expect;
+mod read_message;
+mod read_step;
+mod source;
 mod step;
 mod text;
 mod values;
@@ -18,12 +26,16 @@ pub use expect::{
     Assertion, Expect, FaultExpectation, HeaderExpectation, JsonExpectation, JsonMust, StatusRange,
     TransportExpectation,
 };
+pub use library::{Library, LibraryError};
 pub use model::{Bilingual, Conduct, Key, Parties, Placed, Proof, Role, Scenario, Sector};
 pub use moment::{Moment, Offset, Unit, duration};
+pub use read::{Script, ScriptMistake, Shared, read_script};
+pub use read_step::{RECEIVE_WITHIN, step_keys};
+pub use source::{OnDisk, Shipped, SourceError, Sources, is_script};
 pub use step::{
-    ACTS, Act, Action, Advance, Capture, Change, Content, Extract, Include, Jwt, LAS_ACTIONS,
-    Outgoing, Over, Probe, ProbeKind, Receive, Repeat, Reply, Rest, ScriptEdit, Send, Step,
-    Trigger, TriggerStatus,
+    ACTS, Act, Action, Advance, Capture, Change, Content, Extract, Include, Jwt, LasAction,
+    Outgoing, Over, Probe, ProbeKind, Receive, Repeat, Reply, Rest, ScriptEdit, Send, Status, Step,
+    Trigger,
 };
 pub use text::{BadReference, Piece, Reference, Text};
 pub use values::{ALWAYS, ValueError, ValueErrorKind, Values};

@@ -13,6 +13,8 @@ use crate::finding::{Grade, Language};
 pub struct Scenario {
     /// Its name among all: lower case, digits and hyphens.
     pub id: Arc<str>,
+    /// Where the file says so.
+    pub id_at: Spot,
     /// The file, as it was found: `po-inwinnen/inschrijven.yaml`.
     pub file: Arc<str>,
     /// SHA-256 in hexadecimal over the file and everything it includes: the

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use super::data::Given;
 use super::expect::Expect;
-use super::model::{Bilingual, Key, Placed, Role, named};
+use super::model::{Bilingual, Placed, Role, named};
 use super::moment::Moment;
 use super::text::Text;
+pub use crate::counterpart::trigger::{Action as LasAction, Status};
 use crate::document::Spot;
 use crate::example::Path;
 use crate::finding::Code;
@@ -275,11 +276,11 @@ pub struct Trigger {
     /// Who acts: the LAS.
     pub party: Role,
     /// What it does.
-    pub action: Placed<Arc<str>>,
+    pub action: Placed<LasAction>,
     /// With which data.
     pub with: Vec<(Arc<str>, Given)>,
-    /// Whether it must do so or refuse.
-    pub expect_status: TriggerStatus,
+    /// What must become of it: [`Status::Done`] or [`Status::Refused`].
+    pub expect_status: Status,
     /// Whether the scenario goes on only when it is done. `false` where the
     /// steps after it answer what it sends.
     pub wait: bool,
@@ -288,39 +289,6 @@ pub struct Trigger {
     /// Values that are taken from what it says.
     pub capture: Vec<Capture>,
 }
-
-named! {
-    /// How a LAS says that an action went.
-    TriggerStatus {
-        /// It did it.
-        Done = "done",
-        /// It refused, or was refused.
-        Refused = "refused",
-    }
-}
-
-/// The actions that a LAS can be asked for, with the readiness key that each
-/// belongs to.
-pub const LAS_ACTIONS: &[(&str, Key)] = &[
-    ("registreer-endpoint", Key::OsrM2m),
-    ("verplaats-endpoint", Key::OsrM2m),
-    ("vraag-mandaat-op", Key::OsrM2m),
-    ("identificeer", Key::PoInwinnen),
-    ("inschrijven", Key::PoInwinnen),
-    ("uitschrijven", Key::PoInwinnen),
-    ("corrigeer-inschrijving", Key::PoInwinnen),
-    ("verwijder-inschrijving", Key::PoInwinnen),
-    ("geef-advies", Key::PoInwinnen),
-    ("verwijder-advies", Key::PoInwinnen),
-    ("meld-toetsresultaat", Key::PoInwinnen),
-    ("meld-verzuim", Key::KoppelingVerzuim),
-    ("wijzig-verzuim", Key::KoppelingVerzuim),
-    ("trek-verzuim-in", Key::KoppelingVerzuim),
-    ("haal-verzuim-op", Key::KoppelingVerzuim),
-    ("haal-registratieoverzicht-op", Key::PoInwinnen),
-    ("haal-rio-op", Key::RioPo),
-    ("toon", Key::PoInwinnen),
-];
 
 /// What third persons can do, and at which built-in party.
 pub const ACTS: &[(&str, Role)] = &[

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::document::{Mistake, NotWellFormed};
 use crate::event::{Carrier, PackKind};
-use crate::finding::{Class, Grade, Kind, Language, Template, Verdict};
+use crate::finding::{Class, DataClass, Grade, Kind, Language, Template, Verdict, mask};
 
 /// A section of texts that are looked up by a key made elsewhere.
 pub type Phrases = BTreeMap<String, String>;
@@ -261,8 +261,16 @@ impl Texts {
 
     /// A mistake in the YAML file `path`, with its place.
     pub fn mistake(&self, path: &str, mistake: &Mistake) -> String {
-        let args: Vec<(&str, &str)> = mistake
+        // A mistake may quote the file, and the file may hold a number.
+        let shown: Vec<(&str, String)> = mistake
             .args
+            .iter()
+            .map(|(name, value)| match *name {
+                "reason" => (*name, self.reason(value).to_string()),
+                _ => (*name, mask(value, DataClass::Plain)),
+            })
+            .collect();
+        let args: Vec<(&str, &str)> = shown
             .iter()
             .map(|(name, value)| (*name, value.as_str()))
             .collect();

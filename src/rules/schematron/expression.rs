@@ -197,6 +197,12 @@ fn is_string(arena: &AstArena, id: AstNodeId) -> bool {
 impl Engine {
     /// An engine that knows the prefixes of a rule set.
     pub fn new(namespaces: &[(Box<str>, Box<str>)]) -> Self {
+        Self::with_default(namespaces, "")
+    }
+
+    /// An engine in which element names without a prefix are in the namespace
+    /// `default`.
+    pub fn with_default(namespaces: &[(Box<str>, Box<str>)], default: &str) -> Self {
         let names = Names::new(NameTable::new(), |names| {
             let mut known = NamespaceContextSnapshot::default();
             // The first binding of a prefix holds: the rule set's own.
@@ -206,7 +212,11 @@ impl Engine {
             for (prefix, uri) in PREFIXES {
                 known.bindings.push((names.add(prefix), names.add(uri)));
             }
-            XPathContext::new(names)
+            let context = match default {
+                "" => XPathContext::new(names),
+                uri => XPathContext::new(names).with_default_element_ns(names.add(uri)),
+            };
+            context
                 .with_namespaces(known)
                 .with_function_catalog(&*CATALOG)
                 // Nothing asks the machine for its time or its zone.

@@ -9,6 +9,7 @@ mod matching;
 mod metadata;
 mod parse;
 mod paths;
+mod single;
 mod source;
 mod xml;
 
@@ -17,4 +18,5 @@ pub use error::{Refusal, RefusalReason, RuleSetError};
 pub use evaluate::RuleOutcomes;
 pub use parse::{Origin, RuleSet};
 pub use paths::{Anchor, Axis, LocationPath, NameTest, PathAlternatives, RulePaths, Step};
+pub use single::{Found, NotFound, check_expression, evaluate_expression};
 pub use source::SourcePlace;

@@ -1,0 +1,3 @@
+//! The script language: reading, lint, expectations, and the shipped scenarios.
+
+mod reading;
