@@ -306,6 +306,14 @@ const PROVEN_ELSEWHERE: &[(&str, &str)] = &[
         "needs a file system: tests/input.rs",
     ),
     (
+        "KK-INVOER-VERZOEK",
+        "needs --request: tests/edukoppeling/commands.rs",
+    ),
+    (
+        "KK-INVOER-VERZOEK-ONGEBRUIKT",
+        "needs --request: tests/edukoppeling/commands.rs",
+    ),
+    (
         "KK-JSON-KEUZE",
         "no shipped schema has a choice: tests/json_schema.rs",
     ),

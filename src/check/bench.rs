@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::deviations::Deviations;
 use super::rules::RulesOfPacks;
+use super::transport::NamedRequest;
 use crate::batch::Extractor;
-use crate::edukoppeling::{RequestFacts, Trust};
+use crate::edukoppeling::Trust;
 use crate::facts::Facts;
 use crate::finding::{Class, Grade, Judgement, Kind, Redaction, Verdict, fold};
 use crate::pack::Store;
@@ -76,7 +77,7 @@ pub struct Bench {
     /// What the certificates of signers are judged with.
     pub trust: Trust,
     /// The request that answers without one of their own belong to.
-    pub request: Option<RequestFacts>,
+    pub request: Option<NamedRequest>,
     /// The rule sets of the packs, read on first use.
     pub rules: RulesOfPacks,
 }

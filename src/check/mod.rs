@@ -22,4 +22,4 @@ pub use recognise::{HttpHint, Known, Recognition, recognise_json, recognise_xml}
 pub use rules::{PackRules, RulesOfPacks};
 pub use run::{RunEnd, run};
 pub use shipped::{shipped_batch_rules, shipped_extractor, shipped_facts, shipped_rio_paths};
-pub use transport::{contract, request_facts};
+pub use transport::{NamedRequest, contract, request_facts};

@@ -16,7 +16,7 @@ use crate::event::{
     BatchExcused, BatchFinding, BatchJudged, EVENT_VERSION, Event, Grounds, PackInForce, Started,
     Tally,
 };
-use crate::finding::{Args, Code, Finding, Judgement, Place, Verdict};
+use crate::finding::{Args, Code, Finding, Judgement, Kind, Place, Verdict};
 use crate::input::Input;
 use crate::limits::MAX_BATCH_FINDINGS;
 use crate::pack::Pack;
@@ -119,7 +119,7 @@ fn started(bench: &Bench) -> Started {
 }
 
 /// What is said of the batch as a whole and of the run itself: rules over
-/// several messages, and deviations that nobody needs.
+/// several messages, and deviations and a request that nothing needed.
 fn judge_batch(
     bench: &Bench,
     batch: BatchJudge,
@@ -162,7 +162,10 @@ fn judge_batch(
             held.push(rule.code.clone());
         }
     }
-    for finding in about_deviations(bench) {
+    for finding in about_deviations(bench)
+        .into_iter()
+        .chain(about_request(bench))
+    {
         add(&mut scales, &finding, Vec::new());
     }
     (said.judgement, said.more) = scales.finish();
@@ -171,6 +174,21 @@ fn judge_batch(
     }
     grounds.add(None, held);
     Some(said)
+}
+
+/// A request that the user named and no answer was compared with: a comparison
+/// that did not take place is no pass.
+fn about_request(bench: &Bench) -> Option<Finding> {
+    let unused = bench
+        .request
+        .as_ref()
+        .is_some_and(|named| !named.was_used());
+    unused.then(|| {
+        let code = "KK-INVOER-VERZOEK-ONGEBRUIKT";
+        let mut finding = tool_finding(code, Args::new(), Place::default());
+        finding.kind = Kind::Undecided;
+        finding
+    })
 }
 
 /// Deviations that excuse nothing any more.

@@ -1,15 +1,17 @@
 //! How a message travelled: its envelope, its HTTP message, its signature.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::bench::Bench;
-use super::own_findings::no_pack_at_hand;
+use super::own_findings::{no_pack_at_hand, tool_finding};
 use super::recognise::Known;
-use crate::document::{Document, Gated};
+use crate::document::{Document, Gated, PlaceOf};
 use crate::edukoppeling::{
     Contract, Envelope, EnvelopeContext, RequestFacts, SecurityContext, Sender, TransportReport,
     Way, action_of, judge_envelope,
 };
 use crate::exchange::Exchange;
-use crate::finding::Finding;
+use crate::finding::{Args, Finding};
 use crate::pack::{Message, Part};
 
 /// DUO's contracts and the schemas that go with them (20-edukoppeling.md,
@@ -19,6 +21,28 @@ const SCHEMAS: &str = "http://duo.nl/schema/";
 
 /// Operations that only ask for data and need no `wsa:From`.
 const ENQUIRIES: &[&str] = &["opvragen", "aanvraag"];
+
+/// The request that the user names for answers without one of their own.
+pub struct NamedRequest {
+    facts: RequestFacts,
+    /// An answer was compared with it.
+    used: AtomicBool,
+}
+
+impl NamedRequest {
+    /// A request of which these facts are known.
+    pub fn new(facts: RequestFacts) -> Self {
+        Self {
+            facts,
+            used: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether any answer was compared with it.
+    pub(super) fn was_used(&self) -> bool {
+        self.used.load(Ordering::Relaxed)
+    }
+}
 
 /// Judges the envelope that a document is; `None` when it is none.
 pub(super) fn judge_transport(
@@ -30,7 +54,8 @@ pub(super) fn judge_transport(
     // Asked first: reading the request of an answer costs as much as the answer.
     Envelope::of(document)?;
     let of_capture = exchange.answers.as_deref().and_then(request_facts);
-    judge_envelope(&EnvelopeContext {
+    let named = bench.request.as_ref().filter(|_| of_capture.is_none());
+    let mut report = judge_envelope(&EnvelopeContext {
         security: SecurityContext {
             document,
             now: exchange.received.unwrap_or_else(|| bench.facts.clock.now()),
@@ -40,8 +65,18 @@ pub(super) fn judge_transport(
         },
         contract: known.map(|known| contract(known.message())),
         http: exchange.http.as_ref(),
-        request: of_capture.as_ref().or(bench.request.as_ref()),
-    })
+        request: of_capture.as_ref().or(named.map(|named| &named.facts)),
+    })?;
+    match (named, report.way) {
+        (Some(_), Way::Request) => {
+            let place = document.place(document.root_element(), PlaceOf::Name);
+            let finding = tool_finding("KK-INVOER-VERZOEK", Args::new(), place);
+            report.findings.push(finding);
+        }
+        (Some(named), _) => named.used.store(true, Ordering::Relaxed),
+        (None, _) => {}
+    }
+    Some(report)
 }
 
 /// What of a request its answer must agree with; `None` when it is no SOAP

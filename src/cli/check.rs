@@ -10,7 +10,9 @@ use super::args::{Check, Global};
 use super::failure::Failure;
 use super::settings::Settings;
 use super::setup;
-use crate::check::{Bench, CheckOptions, Deviations, RulesOfPacks, run, shipped_extractor};
+use crate::check::{
+    Bench, CheckOptions, Deviations, NamedRequest, RulesOfPacks, run, shipped_extractor,
+};
 use crate::event::{Event, Recorder, Spool};
 use crate::exit::{Exit, Trouble};
 use crate::facts::Profile;
@@ -41,6 +43,7 @@ pub fn run_check(
     let facts = setup::facts(clock, profile, rio, &store)?;
     let extractor =
         shipped_extractor().map_err(|error| Failure::internal("pack").with("reason", error))?;
+    let request = check.request.as_deref().map(setup::request);
     let bench = Arc::new(Bench {
         store,
         facts,
@@ -48,7 +51,7 @@ pub fn run_check(
         deviations: deviations(check, settings)?,
         extractor,
         trust: setup::trust(check, settings, profile)?,
-        request: check.request.as_deref().map(setup::request).transpose()?,
+        request: request.transpose()?.map(NamedRequest::new),
         rules: RulesOfPacks::default(),
     });
     let paths: Vec<PathBuf> = check.paths.iter().map(PathBuf::from).collect();

@@ -53,6 +53,7 @@ pub fn judge_envelope(context: &EnvelopeContext<'_>) -> Option<TransportReport> 
         .body
         .and_then(|body| document.elements(body).next());
     let is_fault = content.is_some_and(|node| document.namespace(node) == SOAP);
+    let way = way(context, document, &addressing, content);
     let header = envelope.header;
     if header.is_none_or(|header| document.elements(header).next().is_none()) {
         let mut said = Said::new(document);
@@ -63,10 +64,12 @@ pub fn judge_envelope(context: &EnvelopeContext<'_>) -> Option<TransportReport> 
         if let Some(http) = context.http {
             http::judge_head(http, &mut said);
         }
-        return Some(said.finish());
+        return Some(TransportReport {
+            way,
+            ..said.finish()
+        });
     }
     let security = judge_security(&context.security);
-    let way = way(context, document, &addressing, content);
     let message = Message {
         document,
         sender: sender(context, document, &addressing),
@@ -94,6 +97,7 @@ pub fn judge_envelope(context: &EnvelopeContext<'_>) -> Option<TransportReport> 
     let mut report = said.finish();
     let signer = security.signer.as_ref().and_then(Certificate::oin);
     report.signer = signer.map(str::to_string);
+    report.way = way;
     report.findings.extend(security.findings);
     report.held.extend(security.held);
     report.beyond.absorb(&security.beyond);

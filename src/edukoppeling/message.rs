@@ -8,13 +8,14 @@ use crate::exchange::HttpFacts;
 use crate::facts::Profile;
 
 /// Which way a message goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Way {
     /// It asks.
     Request,
     /// It answers.
     Response,
     /// Nothing tells.
+    #[default]
     Unknown,
 }
 

@@ -2,6 +2,7 @@
 
 use jiff::{Timestamp, Unit};
 
+use super::message::Way;
 use crate::document::{Attribute, Document, NodeId, PlaceOf};
 use crate::finding::{Args, Beyond, Code, Finding, Kind, Place};
 use crate::limits::MAX_FINDINGS_PER_MESSAGE;
@@ -25,6 +26,8 @@ pub struct TransportReport {
     /// The OIN of the certificate that an envelope is signed with. It says who
     /// signed only when nothing is found against signature and certificate.
     pub signer: Option<String>,
+    /// Request or answer, as far as anything tells.
+    pub way: Way,
 }
 
 /// Collects findings, and the rules that were judged at all.
@@ -132,6 +135,7 @@ impl<'a> Said<'a> {
             held,
             beyond: self.beyond,
             signer: None,
+            way: Way::Unknown,
         }
     }
 }

@@ -333,6 +333,67 @@ fn a_broken_rule_is_what_check_finds() {
     assert!(line("KK-EK-WB014").ends_with("(--request)"));
 }
 
+/// The codes of all findings and the exit code of a check.
+fn all_findings(folder: &Path, args: &[&str]) -> (Vec<String>, Option<i32>) {
+    let output = ketenkeur(folder, args, None);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let mut codes = Vec::new();
+    let messages = report["messages"].as_array().unwrap().iter();
+    for said in messages.chain(report["batch"].as_array().unwrap()) {
+        for finding in said["findings"].as_array().unwrap() {
+            codes.push(finding["code"].as_str().unwrap().to_string());
+        }
+    }
+    (codes, output.status.code())
+}
+
+/// A request that nothing was compared with is said to be unused, and that is
+/// no pass.
+#[test]
+fn a_named_request_is_never_ignored_in_silence() {
+    let folder = FOLDER.path();
+    let (request, answer) = ("paar-verzoek.xml", "paar-antwoord.xml");
+    done(
+        folder,
+        &["sign", "verzoek.xml", "--at", AT, "--out", request],
+    );
+    let args = [
+        "sign",
+        "antwoord.xml",
+        "--at",
+        AT,
+        "--answer",
+        request,
+        "--out",
+        answer,
+    ];
+    done(folder, &args);
+    let check = |inputs: &[&str]| {
+        let options = [
+            "--at",
+            AT,
+            "--profile",
+            "test",
+            "--request",
+            request,
+            "--report",
+            "json",
+        ];
+        let (codes, exit) = all_findings(folder, &[&["check"], inputs, &options].concat());
+        let about = codes.into_iter().filter(|code| code.contains("VERZOEK"));
+        (about.collect::<Vec<_>>(), exit)
+    };
+    let (of_request, unused) = ("KK-INVOER-VERZOEK", "KK-INVOER-VERZOEK-ONGEBRUIKT");
+    assert_eq!(check(&[answer]), (vec![], Some(0)));
+    assert_eq!(check(&[request]).0, [of_request, unused]);
+    assert_eq!(check(&[request, answer]).0, [of_request]);
+    // A bare answer has no addressing to compare.
+    assert_eq!(
+        check(&["antwoord.xml"]),
+        (vec![unused.to_string()], Some(5))
+    );
+}
+
 /// What README.txt says of a certificate is what `sign` and `check` make of it.
 #[test]
 fn wrong_certificates_break_what_their_readme_says() {
