@@ -16,6 +16,7 @@ mod yaml;
 mod yaml_fields;
 
 pub use excerpt::{Excerpt, raw_excerpt};
+pub(crate) use excerpt::{around, with_cuts};
 pub use gate::{GateError, Gated};
 pub use json::NotJson;
 pub use local_path::LocalPath;

@@ -10,7 +10,7 @@ use miette::{
 
 use super::look::Look;
 use super::visible;
-use crate::document::Excerpt;
+use crate::document::{Excerpt, around, with_cuts};
 use crate::finding::Position;
 
 /// Columns that line numbers and the frame take beside the source.
@@ -86,23 +86,35 @@ impl Snippet {
 impl Source {
     fn new(name: &str, at: Position, excerpt: &Excerpt, look: Look) -> Option<Self> {
         let room = look.width.saturating_sub(FRAME).max(20);
-        let marked = excerpt.lines.get(excerpt.line)?.chars().count();
-        let skip = if marked <= room {
-            0
-        } else {
-            excerpt.column.saturating_sub(room / 2)
-        };
+        excerpt.lines.get(excerpt.line)?;
         let mut text = String::new();
         let mut mark = SourceSpan::from((0, 0));
         for (index, line) in excerpt.lines.iter().enumerate() {
-            let shown: String = visible(line).chars().skip(skip).take(room).collect();
-            if index == excerpt.line {
-                let before = offset(&shown, excerpt.column.saturating_sub(skip));
-                let end = excerpt.column.saturating_sub(skip) + excerpt.width;
-                let behind = offset(&shown, end);
+            let line = visible(line);
+            let is_marked = index == excerpt.line;
+            let (column, width) = if is_marked {
+                (excerpt.column, excerpt.width)
+            } else {
+                (0, 0)
+            };
+            let length = line.chars().count();
+            // Two columns for the marks of a cut.
+            let shown = around(
+                &line,
+                column,
+                width,
+                if length > room { room - 2 } else { room },
+            );
+            let kept: String = line.chars().skip(shown.start).take(shown.len()).collect();
+            let cut_before = shown.start > 0;
+            let kept = with_cuts(&kept, cut_before, shown.end < length);
+            if is_marked {
+                let column = column.saturating_sub(shown.start) + usize::from(cut_before);
+                let before = offset(&kept, column);
+                let behind = offset(&kept, column.saturating_add(width));
                 mark = (text.len() + before, behind - before).into();
             }
-            text.push_str(&shown);
+            text.push_str(&kept);
             text.push('\n');
         }
         Some(Self {
@@ -203,6 +215,10 @@ mod tests {
         };
         let drawing = draw(&excerpt, 60);
         assert!(drawing.contains("aHIERb"), "{drawing}");
+        assert!(
+            drawing.contains("…a") && drawing.contains("b…"),
+            "{drawing}"
+        );
         assert!(drawing.contains("a.xml:7:9"), "{drawing}");
         let widest = drawing.lines().map(|line| line.chars().count()).max();
         assert!(widest <= Some(60), "{drawing}");
