@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::args::Example;
 use super::failure::Failure;
 use super::output::print;
+use crate::edukoppeling::breakable;
 use crate::example::{Cases, Examples};
 use crate::exit::Exit;
 use crate::finding::Language;
@@ -67,6 +68,9 @@ fn broken(
     let code = rule.to_uppercase();
     let mut of_rule = cases.of(&code).peekable();
     if of_rule.peek().is_none() {
+        if breakable().any(|(known, _)| known == code) {
+            return Err(Failure::usage("example-transport").with("rule", &code));
+        }
         let codes: Vec<Arc<str>> = cases
             .cases()
             .iter()

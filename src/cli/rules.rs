@@ -8,7 +8,9 @@ use serde::Serialize;
 use super::args::Shape;
 use super::failure::Failure;
 use super::output::{print, print_json};
+use super::sign::way_to_break;
 use crate::check::PackRules;
+use crate::edukoppeling::{Breakable, breakable};
 use crate::example::Cases;
 use crate::exit::Exit;
 use crate::finding::{Language, RuleInfo};
@@ -39,6 +41,9 @@ struct Described<'a> {
     judged: Vec<Judged>,
     message: String,
     hint: String,
+    /// The command that makes a message which breaks the rule, or why there
+    /// is none.
+    break_with: String,
     breaks: Vec<String>,
     passes: Vec<String>,
 }
@@ -141,6 +146,7 @@ pub fn explain(
     line(&words.duo, described.duo);
     line(&words.contracts, &described.contracts.join(", "));
     line(&words.requirements, &described.requirements.join(", "));
+    line(&words.break_with, &described.break_with);
     for (title, edits) in [
         (&words.breaks, &described.breaks),
         (&words.passes, &described.passes),
@@ -221,6 +227,17 @@ fn describe(known: &Known, language: Language) -> Result<Described<'_>, Failure>
         judged,
         message: shown(&text.message),
         hint: shown(&text.hint),
+        break_with: match breakable().find(|(rule, _)| **rule == *info.code) {
+            Some((rule, Breakable::Never(reason))) => {
+                way_to_break(rule, Breakable::Never(reason), Texts::of(language))
+            }
+            Some((rule, how)) => format!(
+                "ketenkeur sign --break {rule} ({})",
+                way_to_break(rule, how, Texts::of(language))
+            ),
+            None if case.is_some() => format!("ketenkeur example --break {}", info.code),
+            None => String::new(),
+        },
         breaks: case.map_or_else(Vec::new, |case| edits(&case.breaks)),
         passes: case.map_or_else(Vec::new, |case| edits(&case.passes)),
     })

@@ -20,6 +20,7 @@ use crate::edukoppeling::{
     institution_of, judge_envelope, message_id, school_oin, shown, sign,
 };
 use crate::event::Carrier;
+use crate::example::Cases;
 use crate::exit::Exit;
 use crate::facts::Profile;
 use crate::finding::{Kind, Language};
@@ -106,21 +107,25 @@ fn list_breaks(language: Language) -> Result<Exit, Failure> {
     let texts = Texts::of(language);
     let mut out = String::new();
     for (rule, how) in breakable() {
-        let key = match how {
-            Breakable::InBoth => "in-both",
-            Breakable::InRequests => "in-requests",
-            Breakable::InAnswers => "in-answers",
-            Breakable::ByCertificate => "by-certificate",
-            Breakable::Never(reason) => reason,
-        };
-        let said = texts.sign.get(key).map_or("", String::as_str);
-        out.push_str(&format!("{rule:32}  {said}"));
-        if let Some(condition) = condition(rule, texts) {
-            out.push_str(&format!("; {condition}"));
-        }
-        out.push('\n');
+        out.push_str(&format!("{rule:32}  {}\n", way_to_break(rule, how, texts)));
     }
     print(&out)
+}
+
+/// How `rule` can be broken, and where it shows.
+pub(super) fn way_to_break(rule: &str, how: Breakable, texts: &Texts) -> String {
+    let key = match how {
+        Breakable::InBoth => "in-both",
+        Breakable::InRequests => "in-requests",
+        Breakable::InAnswers => "in-answers",
+        Breakable::ByCertificate => "by-certificate",
+        Breakable::Never(reason) => reason,
+    };
+    let said = texts.sign.get(key).map_or("", String::as_str);
+    match condition(rule, texts) {
+        Some(condition) => format!("{said}; {condition}"),
+        None => said.to_string(),
+    }
 }
 
 /// Where it shows that `rule` is broken, when that is not everywhere.
@@ -153,6 +158,9 @@ fn rule_of(named: &str) -> Result<&'static str, Failure> {
     match breakable().find(|(rule, _)| *rule == code) {
         Some((rule, Breakable::Never(_))) => Err(Failure::usage("sign-never").with("rule", rule)),
         Some((rule, _)) => Ok(rule),
+        None if Cases::builtin().is_ok_and(|cases| cases.of(&code).next().is_some()) => {
+            Err(Failure::usage("sign-content").with("rule", &code))
+        }
         None => {
             let rules: Vec<Arc<str>> = breakable().map(|(rule, _)| rule.into()).collect();
             let meant = nearest(&code, rules.iter()).unwrap_or_else(|| "".into());

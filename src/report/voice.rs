@@ -219,7 +219,11 @@ impl<'a> Voice<'a> {
                 ("reason", reason),
             ],
         );
-        (message, self.texts.finding.undecided_hint.clone())
+        let mut args = finding.args.iter();
+        let key = args.find_map(|(name, value)| (name == "reason").then_some(value.as_str()));
+        let hint = key.and_then(|key| self.texts.reason_hint.get(key));
+        let hint = hint.unwrap_or(&self.texts.finding.undecided_hint);
+        (message, hint.clone())
     }
 
     fn unknown(&self, finding: &Reported) -> (String, String) {

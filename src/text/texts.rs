@@ -46,6 +46,8 @@ pub struct Texts {
     pub junit: JunitTexts,
     /// Why rules are undecided.
     pub reason: Phrases,
+    /// What to do about some of them.
+    pub reason_hint: Phrases,
     /// Why XML is not well-formed.
     pub xml_error: Phrases,
     /// Why JSON is not well-formed.
@@ -137,7 +139,7 @@ section! {
 }
 section! {
     /// Words of `rules` and `example`.
-    RulesTexts { rules, says, class, grade, date, duo, contracts, requirements, breaks, passes, examples, of_reconstruction }
+    RulesTexts { rules, says, class, grade, date, duo, contracts, requirements, breaks, passes, break_with, examples, of_reconstruction }
 }
 section! {
     /// Words in a JUnit report.
@@ -395,6 +397,17 @@ mod tests {
                 for reason in reasons {
                     assert!(phrases.contains_key(*reason), "{reason} in {language:?}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn every_hint_is_about_a_reason() {
+        for language in [Language::Nl, Language::En] {
+            let texts = Texts::of(language);
+            assert!(texts.reason_hint.len() >= 6);
+            for reason in texts.reason_hint.keys() {
+                assert!(texts.reason.contains_key(reason), "{reason}");
             }
         }
     }

@@ -341,7 +341,8 @@ fn all_findings(folder: &Path, args: &[&str]) -> (Vec<String>, Option<i32>) {
     let messages = report["messages"].as_array().unwrap().iter();
     for said in messages.chain(report["batch"].as_array().unwrap()) {
         for finding in said["findings"].as_array().unwrap() {
-            codes.push(finding["code"].as_str().unwrap().to_string());
+            let code = finding.get("finding").unwrap_or(finding)["code"].as_str();
+            codes.push(code.unwrap().to_string());
         }
     }
     (codes, output.status.code())
@@ -391,6 +392,74 @@ fn a_named_request_is_never_ignored_in_silence() {
     assert_eq!(
         check(&["antwoord.xml"]),
         (vec![unused.to_string()], Some(5))
+    );
+}
+
+/// The commands that break rules name each other, and so does the explanation.
+#[test]
+fn whoever_looks_for_a_break_is_shown_the_way() {
+    let folder = FOLDER.path();
+    let said = refused(folder, &["example", "--break", "kk-ek-wb004-body"], None);
+    assert!(
+        said.contains("ketenkeur sign BERICHT --break KK-EK-WB004-BODY"),
+        "{said}"
+    );
+    for (rule, way) in [
+        (
+            "KK-EK-WB004-BODY",
+            "ketenkeur sign --break KK-EK-WB004-BODY",
+        ),
+        ("KK-EK-PKI005-KETEN", "(--trust)"),
+        ("KK-EK-WS002", "niet: gaat over het HTTP-bericht"),
+        (
+            "KK-INS-EERSTE-PERIODE",
+            "ketenkeur example --break KK-INS-EERSTE-PERIODE",
+        ),
+    ] {
+        let explained = done(folder, &["rules", "explain", rule]);
+        let line = explained.lines().find(|line| line.starts_with("te breken"));
+        assert!(line.is_some_and(|line| line.contains(way)), "{explained}");
+    }
+}
+
+/// What is missing to judge a chain is named by the option that brings it.
+#[test]
+fn an_open_chain_hints_at_trust_and_lists() {
+    let folder = FOLDER.path();
+    done(
+        folder,
+        &["sign", "verzoek.xml", "--at", AT, "--out", "open.xml"],
+    );
+    let said = |more: &[&str]| {
+        let output = ketenkeur(
+            folder,
+            &[&["check", "open.xml", "--at", AT], more].concat(),
+            None,
+        );
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let open = said(&["--lang", "en"]);
+    assert!(
+        open.contains("Give the root and the issuers in between with --trust"),
+        "{open}"
+    );
+    let open = said(&["--trust", "pki/trust"]);
+    assert!(
+        !open.contains("Geef de intrekkingslijst"),
+        "another root: {open}"
+    );
+    let own = [
+        "--key",
+        "pki/leverancier.key.pem",
+        "--cert",
+        "pki/leverancier.pem",
+    ];
+    let sign = ["sign", "verzoek.xml", "--at", AT, "--out", "open.xml"];
+    done(folder, &[&sign[..], &own[..]].concat());
+    let open = said(&["--trust", "pki/trust", "--profile", "test"]);
+    assert!(
+        open.contains("Geef de intrekkingslijst van de uitgever mee met --crl"),
+        "{open}"
     );
 }
 
@@ -497,6 +566,11 @@ fn mistakes_are_one_clear_line() {
         (&["--key", "geen", "--cert", cert], None, "bestaat niet"),
         (&["--break", "KK-EK-WS002"], None, "--list-breaks"),
         (&["--break", "KK-EK-WB004-BODI"], None, "KK-EK-WB004-BODY"),
+        (
+            &["--break", "kk-ins-eerste-periode"],
+            None,
+            "example --break KK-INS-EERSTE-PERIODE",
+        ),
         (&["--break", "KK-EK-WB014"], None, "--answer"),
         (
             &[
