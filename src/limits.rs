@@ -186,3 +186,6 @@ pub const MAX_SCRIPTS: usize = 5_000;
 
 /// Bytes of a text of a scenario after its values are put in.
 pub const MAX_SCRIPT_TEXT: usize = 4 * 1024 * 1024;
+
+/// Bytes of the body of a request to the OSR. A registration has some hundred.
+pub const MAX_OSR_REQUEST_BYTES: usize = 64 * 1024;

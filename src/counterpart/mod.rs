@@ -9,6 +9,7 @@ mod desk;
 mod fault;
 mod journal;
 mod judges;
+pub mod osr;
 mod outgoing;
 mod reading;
 pub mod trigger;

@@ -60,6 +60,8 @@ pub struct Texts {
     pub help: Phrases,
     /// What the system says of a file.
     pub io: Phrases,
+    /// The simulated web pages of the OSR.
+    pub osr: Phrases,
 }
 
 /// Declares a section: a struct whose fields are texts.

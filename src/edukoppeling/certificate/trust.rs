@@ -151,6 +151,25 @@ impl Trust {
         found
     }
 
+    /// Whether a receiver takes a certificate at `moment`: its chain, for which
+    /// `above` may help, ends at a root, and no list says that it was revoked.
+    pub fn accepts(
+        &self,
+        certificate: &Certificate,
+        above: &[Certificate],
+        moment: Timestamp,
+    ) -> bool {
+        let mut store = self.store.clone();
+        // What comes with a certificate leads to a root but is none itself.
+        for helper in above.iter().filter(|helper| !helper.is_self_issued()) {
+            store.insert(helper.clone(), false);
+        }
+        let lists = self.revocation.read();
+        let lists = lists.unwrap_or_else(PoisonError::into_inner);
+        let (chain, status) = store.judge(certificate, moment, &lists);
+        matches!(chain, Chain::Trusted { .. }) && status != Status::Revoked
+    }
+
     /// Where the chain of `certificate` ends at `moment`, and whether it was
     /// revoked by then.
     pub(super) fn judge(&self, certificate: &Certificate, moment: Timestamp) -> Found {

@@ -161,7 +161,7 @@ impl SigningKey {
 
     /// Signs `data` by RSA with SHA-256 (SIGN004); `None` when the operation
     /// fails.
-    pub(super) fn sign(&self, data: &[u8]) -> Option<Vec<u8>> {
+    pub(crate) fn sign(&self, data: &[u8]) -> Option<Vec<u8>> {
         let mut value = vec![0; self.pair.public_modulus_len()];
         self.pair
             .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), data, &mut value)

@@ -1,0 +1,532 @@
+//! What an OSR starts with: boards, schools, services, suppliers, and what
+//! was given and registered before it began.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::day;
+use super::jwt::KENNISNET;
+use crate::edukoppeling::school_oin;
+use crate::facts;
+
+/// The data that an OSR starts with. In a file it is TOML, JSON or YAML of
+/// this shape; [`OsrData::starter`] is the one that comes along.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct OsrData {
+    /// How the register behaves where that can be chosen.
+    #[serde(default)]
+    pub settings: Settings,
+    /// School boards.
+    #[serde(default, rename = "board")]
+    pub boards: Vec<BoardData>,
+    /// Schools.
+    #[serde(default, rename = "school")]
+    pub schools: Vec<SchoolData>,
+    /// Services, with their versions.
+    #[serde(default, rename = "service")]
+    pub services: Vec<ServiceData>,
+    /// Suppliers with a system that schools can mandate.
+    #[serde(default, rename = "supplier")]
+    pub suppliers: Vec<SupplierData>,
+    /// Who can log in on the web pages.
+    #[serde(default, rename = "employee")]
+    pub employees: Vec<EmployeeData>,
+    /// Mandates that were given before the register began.
+    #[serde(default, rename = "mandate")]
+    pub mandates: Vec<MandateData>,
+    /// Endpoints that were registered before the register began.
+    #[serde(default, rename = "endpoint")]
+    pub endpoints: Vec<EndpointData>,
+}
+
+/// How a register behaves where that can be chosen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Settings {
+    /// The HTTP header of the API key. Its name is not public: reconstructed.
+    pub api_key_header: String,
+    /// The OIN that version 1 expects in `aud` of a JWT.
+    pub audience: String,
+    /// How many calls of `GET /endpoints` a party may make. That there is a
+    /// limit is published, its height is not: reconstructed.
+    pub endpoint_calls: RateLimit,
+}
+
+/// So many calls in so many seconds, for each caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct RateLimit {
+    /// Calls.
+    pub calls: u32,
+    /// Seconds of the clock that the parties share.
+    pub seconds: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            api_key_header: "X-Api-Key".to_string(),
+            audience: KENNISNET.to_string(),
+            // High: a virtual clock stands still, and all calls of a run then
+            // fall into one window.
+            endpoint_calls: RateLimit {
+                calls: 100_000,
+                seconds: 60,
+            },
+        }
+    }
+}
+
+/// A school board.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct BoardData {
+    /// Its key in versions 1 and 2.
+    pub id: u64,
+    /// Its key in version 3; `number` before.
+    pub bge_code: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// A school.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct SchoolData {
+    /// Its key.
+    pub id: u64,
+    /// The BGE code of its board.
+    pub board: String,
+    /// Its BRIN, from which its OIN follows.
+    pub brin: String,
+    /// Its onderwijsaanbiedercode, where it has one.
+    #[serde(default)]
+    pub oa_id: Option<String>,
+    /// Its name.
+    pub name: String,
+}
+
+/// On whose behalf the mandates of a service are given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    /// Each school gives its own.
+    School,
+    /// The board gives one for all its schools; there are no endpoints.
+    Board,
+}
+
+/// A service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ServiceData {
+    /// Its key.
+    pub id: u64,
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// On whose behalf its mandates are given.
+    pub level: Level,
+    /// Its versions, the newest last.
+    #[serde(rename = "version")]
+    pub versions: Vec<ServiceVersionData>,
+}
+
+/// A version of a service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ServiceVersionData {
+    /// Its key.
+    pub id: u64,
+    /// Its namespace.
+    pub namespace: String,
+    /// `active`, or what else the register says of it.
+    #[serde(default = "active")]
+    pub status: String,
+}
+
+fn active() -> String {
+    "active".to_string()
+}
+
+/// A supplier and its system.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct SupplierData {
+    /// Its key.
+    pub id: u64,
+    /// Its OIN, as in its certificate.
+    pub oin: String,
+    /// Its name.
+    pub name: String,
+    /// The system that schools choose.
+    pub system: String,
+    /// Keys with which it reaches its own data in versions 2 and 3.
+    #[serde(default)]
+    pub api_keys: Vec<String>,
+    /// Codes of the services that its system can do; empty for all.
+    #[serde(default)]
+    pub services: Vec<String>,
+}
+
+impl std::fmt::Debug for SupplierData {
+    /// Leaves out the keys.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SupplierData")
+            .field("id", &self.id)
+            .field("oin", &self.oin)
+            .field("system", &self.system)
+            .finish_non_exhaustive()
+    }
+}
+
+impl SupplierData {
+    /// Whether its system can do a service.
+    pub fn offers(&self, service: &str) -> bool {
+        self.services.is_empty() || self.services.iter().any(|code| code == service)
+    }
+}
+
+/// An invented person who can log in on the web pages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct EmployeeData {
+    /// A short name, unique.
+    pub id: String,
+    /// What the page calls the person.
+    pub name: String,
+    /// The BGE code of the board that the person works for.
+    pub board: String,
+    /// Whether the person has the role `OSR-toegang`; without it, logging in
+    /// is refused.
+    #[serde(default = "yes")]
+    pub osr_access: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// A mandate that was given before the register began.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct MandateData {
+    /// The BRIN of the school that gave it; absent when a board gave it.
+    #[serde(default)]
+    pub school: Option<String>,
+    /// The BGE code of the board that gave it; absent when a school gave it.
+    #[serde(default)]
+    pub board: Option<String>,
+    /// The OIN of the supplier.
+    pub supplier: String,
+    /// The code of the service.
+    pub service: String,
+    /// Its first day.
+    #[serde(with = "day")]
+    pub start: Date,
+    /// Its last day, where it has one.
+    #[serde(default, with = "day::optional")]
+    pub end: Option<Date>,
+    /// Its token; absent for one from the seed.
+    #[serde(default)]
+    pub token: Option<String>,
+}
+
+/// An endpoint that was registered before the register began, under the first
+/// mandate of its supplier that covers its first day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct EndpointData {
+    /// The OIN of the supplier.
+    pub supplier: String,
+    /// The administration, a school's OIN with a tail of its own.
+    pub administration_id: String,
+    /// Absent for the administration's id.
+    #[serde(default)]
+    pub routing_id: Option<String>,
+    /// The service version.
+    pub namespace: String,
+    /// Where messages go.
+    pub url: String,
+    /// For instance `LAS`.
+    #[serde(default)]
+    pub attributes: Option<String>,
+    /// Its first day.
+    #[serde(with = "day")]
+    pub start: Date,
+    /// Its last day, where it has one.
+    #[serde(default, with = "day::optional")]
+    pub end: Option<Date>,
+}
+
+/// What is wrong with data for an OSR: a mistake of whoever wrote them.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DataError {
+    /// Not TOML, or not of the shape of such data.
+    #[error("the data of the OSR cannot be read: {0}")]
+    Shape(String),
+    /// Two entries have the same key.
+    #[error("{what} {key} occurs twice in the data of the OSR")]
+    Twice {
+        /// What kind of entry.
+        what: &'static str,
+        /// Its key.
+        key: String,
+    },
+    /// An entry names another that is not there.
+    #[error("the data of the OSR name {what} {key}, which is not among them")]
+    Missing {
+        /// What kind of entry.
+        what: &'static str,
+        /// Its key.
+        key: String,
+    },
+    /// A value has not the form that it must have.
+    #[error("{value} in the data of the OSR is no {what}")]
+    Form {
+        /// What it should be.
+        what: &'static str,
+        /// What it is.
+        value: String,
+    },
+    /// A mandate or endpoint that the register would refuse.
+    #[error("{what} {key} in the data of the OSR breaks a rule of the register: {why}")]
+    Refused {
+        /// What kind of entry.
+        what: &'static str,
+        /// Its key.
+        key: String,
+        /// The rule.
+        why: &'static str,
+    },
+}
+
+/// The data that come along.
+const STARTER: &str = include_str!("../../../cases/counterparts/osr.toml");
+
+impl OsrData {
+    /// The data that come along: a handful of invented schools in each sector
+    /// of primary education, mandates for the supplier of the test PKI.
+    pub fn starter() -> Self {
+        Self::from_toml(STARTER).expect("a test reads the starter data")
+    }
+
+    /// Data in TOML.
+    ///
+    /// # Errors
+    ///
+    /// It is no TOML of this shape, or its parts do not fit each other.
+    pub fn from_toml(text: &str) -> Result<Self, DataError> {
+        let data: Self =
+            toml::from_str(text).map_err(|error| DataError::Shape(error.to_string()))?;
+        data.check()?;
+        Ok(data)
+    }
+
+    /// The first API key of a supplier.
+    pub fn api_key(&self, oin: &str) -> Option<&str> {
+        let supplier = self.suppliers.iter().find(|known| known.oin == oin)?;
+        supplier.api_keys.first().map(String::as_str)
+    }
+
+    /// Checks that the parts fit each other. Data from elsewhere than
+    /// [`OsrData::from_toml`] are checked when a register starts with them.
+    ///
+    /// # Errors
+    ///
+    /// The first part that does not fit.
+    pub fn check(&self) -> Result<(), DataError> {
+        let number = |id: &u64| id.to_string();
+        unique("board", self.boards.iter().map(|board| number(&board.id)))?;
+        unique("board", self.boards.iter().map(|b| b.bge_code.clone()))?;
+        unique("school", self.schools.iter().map(|s| number(&s.id)))?;
+        unique("school", self.schools.iter().map(|s| s.brin.clone()))?;
+        unique("service", self.services.iter().map(|s| number(&s.id)))?;
+        unique("service", self.services.iter().map(|s| s.code.clone()))?;
+        let versions = || self.services.iter().flat_map(|s| s.versions.iter());
+        unique("service version", versions().map(|v| number(&v.id)))?;
+        unique("service version", versions().map(|v| v.namespace.clone()))?;
+        unique("supplier", self.suppliers.iter().map(|s| number(&s.id)))?;
+        unique("supplier", self.suppliers.iter().map(|s| s.oin.clone()))?;
+        unique("employee", self.employees.iter().map(|e| e.id.clone()))?;
+        let keys = self.suppliers.iter().flat_map(|s| s.api_keys.iter());
+        // An API key is a secret: the error does not repeat it.
+        unique("API key", keys.cloned()).map_err(|_| DataError::Twice {
+            what: "an API key",
+            key: String::new(),
+        })?;
+        self.check_forms()?;
+        self.check_references()
+    }
+
+    fn check_forms(&self) -> Result<(), DataError> {
+        let form = |what, value: &str| DataError::Form {
+            what,
+            value: value.to_string(),
+        };
+        for school in &self.schools {
+            school_oin(&school.brin).ok_or_else(|| form("BRIN", &school.brin))?;
+        }
+        for supplier in &self.suppliers {
+            facts::oin(&supplier.oin).map_err(|_| form("OIN", &supplier.oin))?;
+        }
+        for board in &self.boards {
+            let fits = (1..=10).contains(&board.bge_code.len())
+                && (board.bge_code.bytes())
+                    .all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
+            fits.then_some(())
+                .ok_or_else(|| form("BGE code", &board.bge_code))?;
+        }
+        for service in &self.services {
+            if service.versions.is_empty() {
+                return Err(form("service with a version", &service.code));
+            }
+        }
+        let header = &self.settings.api_key_header;
+        let token = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        if header.is_empty() || !header.bytes().all(token) {
+            return Err(form("header name", header));
+        }
+        facts::oin(&self.settings.audience).map_err(|_| form("OIN", &self.settings.audience))
+    }
+
+    fn check_references(&self) -> Result<(), DataError> {
+        let has = |what, key: &str, there: bool| {
+            there.then_some(()).ok_or_else(|| DataError::Missing {
+                what,
+                key: key.to_string(),
+            })
+        };
+        let board = |code: &str| self.boards.iter().any(|board| board.bge_code == code);
+        let service = |code: &str| self.services.iter().any(|service| service.code == code);
+        let supplier = |oin: &str| self.suppliers.iter().any(|supplier| supplier.oin == oin);
+        for school in &self.schools {
+            has("board", &school.board, board(&school.board))?;
+        }
+        for employee in &self.employees {
+            has("board", &employee.board, board(&employee.board))?;
+        }
+        for code in self.suppliers.iter().flat_map(|s| s.services.iter()) {
+            has("service", code, service(code))?;
+        }
+        for mandate in &self.mandates {
+            has("supplier", &mandate.supplier, supplier(&mandate.supplier))?;
+            has("service", &mandate.service, service(&mandate.service))?;
+            match (&mandate.school, &mandate.board) {
+                (Some(brin), None) => {
+                    has("school", brin, self.schools.iter().any(|s| s.brin == *brin))?;
+                }
+                (None, Some(code)) => has("board", code, board(code))?,
+                _ => {
+                    return Err(DataError::Form {
+                        what: "mandate of either a school or a board",
+                        value: mandate.service.clone(),
+                    });
+                }
+            }
+        }
+        for endpoint in &self.endpoints {
+            has("supplier", &endpoint.supplier, supplier(&endpoint.supplier))?;
+            let versions = self.services.iter().flat_map(|s| s.versions.iter());
+            let known = versions
+                .map(|v| &v.namespace)
+                .any(|n| *n == endpoint.namespace);
+            has("service version", &endpoint.namespace, known)?;
+        }
+        Ok(())
+    }
+}
+
+fn unique(what: &'static str, keys: impl Iterator<Item = String>) -> Result<(), DataError> {
+    let mut seen = BTreeSet::new();
+    for key in keys {
+        if let Some(key) = seen.replace(key) {
+            return Err(DataError::Twice { what, key });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::shipped_facts;
+    use crate::clock::Clock;
+    use crate::facts::Profile;
+    use crate::pki::IDENTITIES;
+
+    #[test]
+    fn the_starter_data_fit_the_value_lists_and_the_test_pki() {
+        let data = OsrData::starter();
+        let now: jiff::Timestamp = "2026-08-03T09:00:00Z".parse().unwrap();
+        let facts = shipped_facts(Clock::at(now), Profile::Test);
+        let on = |list: &str, code: &str| {
+            let list = facts.lists.get(list).unwrap();
+            list.contains(code, Clock::at(now).today()) == Some(true)
+        };
+        for service in &data.services {
+            assert!(on("osr-dienst", &service.name), "{}", service.name);
+            for version in &service.versions {
+                assert!(on("osr-dienstversie", &version.namespace));
+            }
+        }
+        let leverancier = IDENTITIES.iter().find(|i| i.name == "leverancier").unwrap();
+        assert!(data.api_key(leverancier.oin.unwrap()).is_some());
+        assert!(data.schools.iter().any(|school| school.brin == "25BE"));
+    }
+
+    #[test]
+    fn data_that_do_not_fit_are_refused_with_the_part_that_does_not() {
+        let starter = OsrData::starter();
+        type Change = fn(&mut OsrData);
+        let cases: &[(Change, &str)] = &[
+            (
+                |d| d.schools[1].brin = "25BE".into(),
+                "school 25BE occurs twice",
+            ),
+            (
+                |d| d.schools[0].brin = "25B".into(),
+                "25B in the data of the OSR is no BRIN",
+            ),
+            (|d| d.schools[0].board = "1".into(), "name board 1"),
+            (
+                |d| d.suppliers[0].oin = "1".into(),
+                "1 in the data of the OSR is no OIN",
+            ),
+            (|d| d.mandates[0].service = "X".into(), "name service X"),
+            (
+                |d| d.mandates[0].board = Some("41999".into()),
+                "either a school or a board",
+            ),
+            (
+                |d| d.services[0].versions.clear(),
+                "no service with a version",
+            ),
+            (
+                |d| d.settings.api_key_header = "a b".into(),
+                "no header name",
+            ),
+        ];
+        for (change, expected) in cases {
+            let mut data = starter.clone();
+            change(&mut data);
+            let error = data.check().unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+        let mut data = starter;
+        let key = data.suppliers[0].api_keys[0].clone();
+        data.suppliers[1].api_keys.push(key.clone());
+        assert!(!data.check().unwrap_err().to_string().contains(&key));
+        assert!(matches!(
+            OsrData::from_toml("x = 1"),
+            Err(DataError::Shape(_))
+        ));
+    }
+}

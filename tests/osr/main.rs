@@ -1,0 +1,11 @@
+//! The OSR that is built in (50-osr.md), called as others call it.
+
+mod browser;
+mod endpoints;
+mod jwt;
+mod laws;
+mod mandates;
+mod pages;
+mod public;
+mod restart;
+mod support;
