@@ -189,3 +189,10 @@ pub const MAX_SCRIPT_TEXT: usize = 4 * 1024 * 1024;
 
 /// Bytes of the body of a request to the OSR. A registration has some hundred.
 pub const MAX_OSR_REQUEST_BYTES: usize = 64 * 1024;
+
+/// Documents that DUO's counterpart remembers with their answers, to answer
+/// one that is sent again: about a kilobyte each.
+pub const MAX_REMEMBERED_DOCUMENTS: usize = 20_000;
+
+/// Lines of the weekly file that DUO's counterpart keeps.
+pub const MAX_WEEKLY_SIGNALS: usize = 10_000;

@@ -5,18 +5,15 @@
 //! part stands and in which namespace, the schema in force says when the body
 //! is written, so that a body is right for an official package as well.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-
-use super::reading::Reading;
-use crate::document::{Document, Format, Gated};
+use super::bodies::{Shape, wrapper_of};
+use super::part::Part;
 use crate::edukoppeling::message_id;
-use crate::example::{Examples, Path};
-use crate::pack::{Message, Part as MessagePart, Store};
-use crate::schema::xsd::{Child, CompiledSet, ElementType, Structure};
+use crate::example::Path;
+use crate::pack::Part as MessagePart;
+use crate::schema::xsd::ElementType;
+use jiff::Timestamp;
 
 /// Why a body cannot be made. The pack or the caller is at fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,171 +30,6 @@ pub enum BodyError {
     /// The path leads nowhere a part can be.
     #[error("`{0}` is no path of parts; write steps such as periode[2]/datumBegin")]
     Path(String),
-}
-
-/// A part of a body: an element by its local name, with text or with parts.
-/// The order of its parts counts among equal names only.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Part {
-    name: Box<str>,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    text: String,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    parts: Vec<Part>,
-}
-
-impl std::fmt::Debug for Part {
-    /// Shows the shape only: the content may be personal.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Part")
-            .field("name", &self.name)
-            .field("parts", &self.parts.len())
-            .finish_non_exhaustive()
-    }
-}
-
-impl Part {
-    /// An empty part.
-    pub fn new(name: &str) -> Self {
-        Self {
-            name: name.into(),
-            text: String::new(),
-            parts: Vec::new(),
-        }
-    }
-
-    /// A part with a text.
-    pub fn of(name: &str, text: impl Into<String>) -> Self {
-        Self {
-            text: text.into(),
-            ..Self::new(name)
-        }
-    }
-
-    /// The part as an element of a message holds it. Texts lose the white
-    /// space around them; attributes are left out, DUO has none.
-    pub fn read(reading: Reading<'_>) -> Self {
-        let parts: Vec<Part> = reading.parts().map(Part::read).collect();
-        Self {
-            name: reading.name().into(),
-            text: match parts.is_empty() {
-                true => reading.value(),
-                false => String::new(),
-            },
-            parts,
-        }
-    }
-
-    /// The local name.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The text.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// The parts, in order.
-    pub fn parts(&self) -> &[Part] {
-        &self.parts
-    }
-
-    /// The first part of that name.
-    pub fn part(&self, name: &str) -> Option<&Part> {
-        self.parts.iter().find(|part| *part.name == *name)
-    }
-
-    /// The text of the part at a path of local names.
-    pub fn text_at(&self, path: &str) -> Option<&str> {
-        let mut at = self;
-        for step in path.split('/') {
-            at = at.part(step)?;
-        }
-        Some(at.text())
-    }
-
-    /// The same with one more part.
-    #[must_use]
-    pub fn with(mut self, part: Part) -> Self {
-        self.parts.push(part);
-        self
-    }
-
-    /// The same with one more part that holds a text.
-    #[must_use]
-    pub fn with_text(self, name: &str, text: impl Into<String>) -> Self {
-        self.with(Part::of(name, text))
-    }
-
-    /// The same with a text where there is one.
-    #[must_use]
-    pub fn with_some(self, name: &str, text: Option<impl Into<String>>) -> Self {
-        match text {
-            Some(text) => self.with_text(name, text),
-            None => self,
-        }
-    }
-
-    /// Adds a part.
-    pub fn push(&mut self, part: Part) {
-        self.parts.push(part);
-    }
-
-    /// Removes all parts of that name.
-    pub fn remove(&mut self, name: &str) {
-        self.parts.retain(|part| *part.name != *name);
-    }
-
-    /// Puts a part in the place of those of its name.
-    pub fn replace(&mut self, part: Part) {
-        self.remove(&part.name.clone());
-        self.parts.push(part);
-    }
-
-    /// The part of that name and number (from 1), made when it is the next.
-    fn nth_or_next(&mut self, name: &str, number: usize) -> Option<&mut Part> {
-        let mut places = (0..self.parts.len()).filter(|&at| *self.parts[at].name == *name);
-        let place = match places.nth(number.checked_sub(1)?) {
-            Some(place) => place,
-            None => {
-                let count = self.parts.iter().filter(|part| *part.name == *name).count();
-                if count + 1 != number {
-                    return None;
-                }
-                self.parts.push(Part::new(name));
-                self.parts.len() - 1
-            }
-        };
-        self.parts.get_mut(place)
-    }
-}
-
-/// Makes bodies for the packs in force. What it learns of a contract it
-/// remembers; one serves all threads.
-pub struct Bodies {
-    store: Store,
-    structures: Mutex<HashMap<Arc<str>, Arc<Structure>>>,
-    shapes: Mutex<HashMap<String, Arc<Shape>>>,
-}
-
-impl std::fmt::Debug for Bodies {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Bodies").finish_non_exhaustive()
-    }
-}
-
-/// What is known of a message element.
-#[derive(Debug)]
-struct Shape {
-    structure: Arc<Structure>,
-    kind: Option<ElementType>,
-    message: Message,
-    contract: Arc<str>,
-    namespace: Arc<str>,
-    /// Prefixes of the other namespaces that its parts are in.
-    prefixes: Vec<(Arc<str>, String)>,
-    example: Option<Part>,
 }
 
 /// What makes a document of a body: who says it to whom, and when.
@@ -222,199 +54,6 @@ pub struct Body {
     root: Part,
 }
 
-impl Bodies {
-    /// Makes bodies for the packs of `store`.
-    pub fn new(store: Store) -> Self {
-        Self {
-            store,
-            structures: Mutex::default(),
-            shapes: Mutex::default(),
-        }
-    }
-
-    /// The packs.
-    pub fn store(&self) -> &Store {
-        &self.store
-    }
-
-    /// A body that holds what the example of the pack holds.
-    ///
-    /// # Errors
-    ///
-    /// There is no such message, or no example of it.
-    pub fn example(&self, root: &str) -> Result<Body, BodyError> {
-        let shape = self.shape(root)?;
-        let example = shape.example.clone();
-        Ok(Body {
-            root: example.ok_or_else(|| BodyError::NoExample(root.to_string()))?,
-            shape,
-        })
-    }
-
-    /// A body without any part.
-    ///
-    /// # Errors
-    ///
-    /// There is no such message.
-    pub fn empty(&self, root: &str) -> Result<Body, BodyError> {
-        let shape = self.shape(root)?;
-        Ok(Body {
-            root: Part::new(root),
-            shape,
-        })
-    }
-
-    /// The message element of the other part of an operation: of a request its
-    /// response, and the other way round.
-    pub fn counterpart_of(&self, root: &str) -> Option<Arc<str>> {
-        let mut messages = self.store.messages();
-        let (pack, message) =
-            messages.find(|(_, message)| message.root.as_deref() == Some(root))?;
-        let messages = pack.manifest.messages.iter();
-        messages
-            .filter(|other| other.operation == message.operation && other.part != message.part)
-            .find_map(|other| other.root.clone())
-    }
-
-    fn shape(&self, root: &str) -> Result<Arc<Shape>, BodyError> {
-        let mut shapes = self.shapes.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(shape) = shapes.get(root) {
-            return Ok(Arc::clone(shape));
-        }
-        let shape = Arc::new(self.learn(root)?);
-        shapes.insert(root.to_string(), Arc::clone(&shape));
-        Ok(shape)
-    }
-
-    fn learn(&self, root: &str) -> Result<Shape, BodyError> {
-        let unknown = || BodyError::Unknown(root.to_string());
-        let (pack, message) = self
-            .store
-            .messages()
-            .find(|(_, message)| message.root.as_deref() == Some(root))
-            .ok_or_else(unknown)?;
-        let namespace = pack
-            .manifest
-            .namespace_of(message)
-            .ok_or_else(unknown)?
-            .clone();
-        let contract = pack.manifest.contract.clone();
-        let mut structures = self
-            .structures
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let structure = match structures.get(&contract) {
-            Some(structure) => Arc::clone(structure),
-            None => {
-                let compiled = CompiledSet::compile(pack.files(), &pack.entries())
-                    .map_err(|_| BodyError::Schema(contract.to_string()))?;
-                let structure = Arc::new(compiled.structure());
-                structures.insert(contract.clone(), Arc::clone(&structure));
-                structure
-            }
-        };
-        let kind = structure.root(&namespace, root).ok_or_else(unknown)?;
-        let example = self.store.example(root);
-        let example = example.filter(|example| example.format == Format::Xml);
-        let document = example
-            .and_then(|example| Gated::xml(example.text.as_bytes()).ok())
-            .and_then(|gated| Document::from_xml(gated).ok());
-        let prefixes = prefixes(&structure, kind, &namespace, document.as_ref());
-        let example = document.map(|document| {
-            let mut part = Part::read(Reading::of(&document, document.root_element()));
-            keep_known(&structure, kind, &mut part);
-            part
-        });
-        Ok(Shape {
-            structure,
-            kind,
-            message: message.clone(),
-            contract,
-            namespace,
-            prefixes,
-            example,
-        })
-    }
-}
-
-/// Leaves out what the schema in force does not have: the example may be that
-/// of the reconstruction.
-fn keep_known(structure: &Structure, kind: Option<ElementType>, part: &mut Part) {
-    let children = kind.map_or(&[][..], |kind| structure.children(kind));
-    part.parts.retain_mut(|below| {
-        let Some(kind) = type_of(structure, children, &below.name) else {
-            return false;
-        };
-        keep_known(structure, kind, below);
-        true
-    });
-}
-
-/// The type of a child, also of one that stands in a wrapper; the outer `None`
-/// when there is no such child.
-fn type_of(structure: &Structure, children: &[Child], name: &str) -> Option<Option<ElementType>> {
-    if let Some(child) = children.iter().find(|child| *child.local == *name) {
-        return Some(child.kind);
-    }
-    let wrapper = wrapper_of(structure, children, name)?;
-    let below = structure.children(wrapper.kind?);
-    let child = below.iter().find(|child| *child.local == *name)?;
-    Some(child.kind)
-}
-
-/// The one child, occurring once, that `name` stands in.
-fn wrapper_of<'s>(structure: &Structure, children: &'s [Child], name: &str) -> Option<&'s Child> {
-    children
-        .iter()
-        .filter(|child| child.max == Some(1))
-        .find(|child| {
-            let below = child.kind.map_or(&[][..], |kind| structure.children(kind));
-            below.iter().any(|below| *below.local == *name)
-        })
-}
-
-/// The namespaces below an element beside its own, each with a prefix: that of
-/// the example where it has one.
-fn prefixes(
-    structure: &Structure,
-    kind: Option<ElementType>,
-    own: &str,
-    example: Option<&Document>,
-) -> Vec<(Arc<str>, String)> {
-    let mut found: Vec<Arc<str>> = Vec::new();
-    let mut seen: Vec<ElementType> = Vec::new();
-    let mut open: Vec<ElementType> = kind.into_iter().collect();
-    while let Some(kind) = open.pop() {
-        if seen.contains(&kind) {
-            continue;
-        }
-        seen.push(kind);
-        for child in structure.children(kind) {
-            if *child.namespace != *own
-                && !child.namespace.is_empty()
-                && !found.contains(&child.namespace)
-            {
-                found.push(child.namespace.clone());
-            }
-            open.extend(child.kind);
-        }
-    }
-    found.sort();
-    let declared = |uri: &str| {
-        let document = example?;
-        let mut declared = document.declared_namespaces(document.root_element()).iter();
-        let found = declared.find(|declared| *declared.uri == *uri && !declared.prefix.is_empty());
-        found.map(|declared| declared.prefix.to_string())
-    };
-    let numbered = found.into_iter().enumerate();
-    numbered
-        .map(|(at, uri)| {
-            let prefix = declared(&uri).unwrap_or_else(|| format!("ns{}", at + 1));
-            (uri, prefix)
-        })
-        .collect()
-}
-
 impl std::fmt::Debug for Body {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.root.fmt(f)
@@ -422,6 +61,10 @@ impl std::fmt::Debug for Body {
 }
 
 impl Body {
+    pub(super) fn of(shape: Arc<Shape>, root: Part) -> Self {
+        Self { shape, root }
+    }
+
     /// Sets the text at a path of local names (`periode[2]/leerjaar`); parts on
     /// the way that are not there yet are made.
     ///
@@ -547,6 +190,14 @@ impl Body {
         put("ontvangendeInstantie", stamp.to);
         if let Some(code) = stamp.instellingscode {
             put("instellingscode", code);
+            let parts = self.root.parts.iter_mut();
+            for part in parts.filter(|part| part.name() == "onderwijsinstelling") {
+                // Another school's vestiging is none of this school.
+                part.parts.retain(|below| {
+                    below.name() != "vestigingscode" || below.text().starts_with(code)
+                });
+                part.replace(Part::of("instellingscode", code));
+            }
         }
         id
     }
@@ -669,7 +320,13 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
+    use crate::counterpart::Bodies;
+    use crate::document::{Document, Gated};
+    use crate::example::Examples;
+    use crate::pack::Store;
 
     const NOW: Timestamp = Timestamp::constant(1_790_000_000, 0);
 

@@ -122,6 +122,27 @@ impl Received {
         Reading::of(&self.document, self.root)
     }
 
+    /// The element at the path of a remark; `None` when the path does not lead
+    /// to one in the body.
+    pub fn at(&self, path: &str) -> Option<Reading<'_>> {
+        let steps = path.split('/').filter(|step| !step.is_empty());
+        let mut at = NodeId::ROOT;
+        for step in steps {
+            let name = step.strip_prefix("*:").unwrap_or(step);
+            let (name, number) = match name.split_once('[') {
+                Some((name, number)) => (name, number.strip_suffix(']')?.parse().ok()?),
+                None => (name, 1usize),
+            };
+            at = self
+                .document
+                .elements(at)
+                .filter(|&node| self.document.local_name(node) == name)
+                .nth(number.checked_sub(1)?)?;
+        }
+        let within = self.document.is_within(at, self.root);
+        within.then(|| Reading::of(&self.document, at))
+    }
+
     /// The local name of the message element.
     pub fn root(&self) -> &str {
         self.document.local_name(self.root)
@@ -291,15 +312,31 @@ impl Desk {
         body: &Body,
         breaks: Option<&str>,
     ) -> Result<Response, SignError> {
+        let action = body.action().unwrap_or_default();
+        self.answer_xml(received, from, &body.to_xml(), action, breaks)
+    }
+
+    /// Signs an answer whose body was written before.
+    ///
+    /// # Errors
+    ///
+    /// As [`Desk::answer`].
+    pub fn answer_xml(
+        &self,
+        received: &Received,
+        from: &str,
+        xml: &str,
+        action: &str,
+        breaks: Option<&str>,
+    ) -> Result<Response, SignError> {
         let now = self.options.clock.now();
-        let xml = body.to_xml();
         let asked = received.facts.message_id.as_deref().unwrap_or_default();
-        let id = self.message_id("antwoord", &xml, asked, now);
+        let id = self.message_id("antwoord", xml, asked, now);
         let to = received.school().unwrap_or_default();
         let confirms = received.facts.signature.as_deref();
         let signed = sign(&SignRequest {
-            body: &xml,
-            action: body.action().unwrap_or_default(),
+            body: xml,
+            action,
             from: &address_of(from),
             to: &address_of(&to),
             message_id: &id,
@@ -409,7 +446,7 @@ fn fault(reason: Reason, rules: &[&Remark]) -> Fault {
 fn unrecognised(refused: &[&Remark]) -> Reason {
     const UNKNOWN: &[&str] = &["KK-HERKEN-NAAMRUIMTE", "KK-HERKEN-ELEMENT", "KK-PACK-"];
     let unknown = |remark: &&Remark| UNKNOWN.iter().any(|code| remark.code.starts_with(code));
-    match refused.iter().any(|remark| unknown(remark)) {
+    match refused.iter().any(unknown) {
         true => Reason::Unknown,
         false => Reason::Malformed,
     }

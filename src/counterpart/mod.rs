@@ -4,20 +4,25 @@
 //! What a party must not forget stands in its [`Journal`] before anybody hears
 //! of it.
 
+mod bodies;
 mod body;
 mod desk;
+pub mod duo;
 mod fault;
 mod journal;
 mod judges;
 pub mod osr;
 mod outgoing;
+mod part;
 mod reading;
 pub mod trigger;
 
-pub use body::{Bodies, Body, BodyError, Part, Stamp, identificatiecode, moment};
+pub use bodies::Bodies;
+pub use body::{Body, BodyError, Stamp, identificatiecode, moment};
 pub use desk::{Desk, DeskOptions, Received, Remark, Signed};
 pub use fault::{Fault, MEDIA_TYPE, Reason};
 pub use journal::{Journal, JournalError};
 pub use judges::{Judges, receiving_bench};
 pub use outgoing::{Directory, DirectoryError, Endpoint, Post, Query, Service};
+pub use part::Part;
 pub use reading::{PersoonsgebondenNummer, Reading};

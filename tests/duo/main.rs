@@ -1,4 +1,9 @@
 //! The counterpart DUO and what it is made of, without a network.
 
+mod answers;
 mod desk;
+mod laws;
+mod outbox;
+mod stories;
 mod support;
+mod verzuim;
