@@ -26,6 +26,11 @@ pub enum Reason {
     Certificate,
     /// The supplier has no mandate of the school for this service.
     Mandate,
+    /// Its content is not as the contract has it, where the contract has no
+    /// other answer to that.
+    Content,
+    /// The school is none of the receiver's.
+    School,
     /// The receiver has a problem of its own; the sender may try again.
     Receiver,
 }
@@ -48,6 +53,8 @@ impl Reason {
             Self::Signature => "ONDERTEKENING_ONJUIST",
             Self::Certificate => "CERTIFICAAT_ONJUIST",
             Self::Mandate => "GEEN_MANDAAT",
+            Self::Content => "INHOUD_ONJUIST",
+            Self::School => "ONDERWIJSINSTELLING_ONBEKEND",
             Self::Receiver => "TECHNISCHE_FOUT",
         }
     }
@@ -61,6 +68,8 @@ impl Reason {
             Self::Signature => "De ondertekening van het bericht is niet in orde.",
             Self::Certificate => "Het certificaat van de ondertekening wordt niet geaccepteerd.",
             Self::Mandate => "Voor deze onderwijsinstelling en dienst is er geen mandaat.",
+            Self::Content => "De inhoud van het bericht voldoet niet aan het contract.",
+            Self::School => "De onderwijsinstelling is hier niet bekend.",
             Self::Receiver => "Het bericht kan nu niet worden verwerkt. Verzend het later opnieuw.",
         }
     }

@@ -11,6 +11,7 @@ pub mod duo;
 mod fault;
 mod journal;
 mod judges;
+pub mod las;
 pub mod osr;
 mod outgoing;
 mod part;

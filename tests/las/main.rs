@@ -1,0 +1,11 @@
+//! The built-in LAS against a DUO and an OSR made for the purpose: real
+//! envelopes, real signatures, no network.
+
+mod absence;
+mod actions;
+mod duo;
+mod network;
+mod order;
+mod osr;
+mod pushes;
+mod world;
