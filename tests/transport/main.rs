@@ -1,4 +1,5 @@
 //! Sending and receiving over real TLS, on loopback, with the test PKI.
 
 mod exchanges;
+mod failures;
 mod support;

@@ -58,7 +58,6 @@ impl Always {
         Self::new(Response::new(200, "text/plain", *b"goed"))
     }
 
-    #[allow(dead_code, reason = "the next tests")]
     /// The problems of the handshakes that failed.
     pub fn problems(&self) -> Vec<TransportProblem> {
         let refusals = self.refusals.lock().unwrap();
