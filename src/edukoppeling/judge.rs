@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::certificate::{self, Certificate, Trust};
+use super::certificate::{self, Certificate, CertificateContext, InMessage, Purpose, Trust};
 use super::names::{DSIG, WSSE, WSU};
 use super::said::{Said, TransportReport};
 use super::security::{Envelope, Security};
@@ -77,7 +77,18 @@ pub fn judge_security(context: &SecurityContext<'_>) -> SecurityReport {
     );
     let signed = signature::judge(document, &envelope, &securities, &mut said);
     if let Some((token, certificate)) = &signed.signer {
-        certificate::judge(context, *token, certificate, &mut said);
+        let of_signer = CertificateContext {
+            now: context.now,
+            profile: context.profile,
+            trust: context.trust,
+            purpose: Purpose::Signing,
+            presented: &[],
+        };
+        let mut said = InMessage {
+            said: &mut said,
+            token: *token,
+        };
+        certificate::judge(&of_signer, certificate, &mut said);
     }
     let TransportReport {
         findings,

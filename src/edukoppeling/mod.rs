@@ -31,6 +31,7 @@ pub use certificate::{
     Certificate, CertificateError, Distribution, KeyKind, MaterialError, MaterialProblem,
     Revocation, Trust, TrustStore,
 };
+pub(crate) use certificate::{CertificateContext, Purpose, Verdicts, judge as judge_certificate};
 pub use envelope::{Contract, EnvelopeContext, judge_envelope};
 pub use judge::{SecurityContext, SecurityReport, judge_security};
 pub use message::{RequestFacts, Sender, Way};

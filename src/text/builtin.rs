@@ -15,6 +15,7 @@ const SOURCES: &[&str] = &[
     include_str!("../../schemas/ingebouwd/regels.toml"),
     include_str!("../../schemas/ingebouwd/edukoppeling-adressering.toml"),
     include_str!("../../schemas/ingebouwd/edukoppeling-beveiliging.toml"),
+    include_str!("../../schemas/ingebouwd/verbinding.toml"),
     include_str!("../../schemas/batch/regels.toml"),
 ];
 

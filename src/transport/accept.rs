@@ -128,7 +128,7 @@ impl Seen {
 
 /// Lets the client read why it was refused: a connection that is closed while
 /// bytes wait to be read takes the alert with it.
-async fn linger(mut stream: TcpStream) {
+pub(super) async fn linger(mut stream: TcpStream) {
     let _ = stream.shutdown().await;
     let drain = async {
         let mut scratch = [0; 4096];

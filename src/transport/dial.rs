@@ -118,7 +118,8 @@ impl Dialler {
         Ok(config)
     }
 
-    async fn tcp(&self, place: &Place) -> Result<TcpStream, TransportProblem> {
+    /// A connection with `place` before TLS.
+    pub(super) async fn tcp(&self, place: &Place) -> Result<TcpStream, TransportProblem> {
         let proxy = self.proxy.as_ref().filter(|_| !is_loopback(&place.host));
         let Some(proxy) = proxy else {
             return connect(self.addresses(&place.host, place.port).await?).await;

@@ -3,6 +3,7 @@
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
@@ -16,18 +17,28 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
+use super::accept::linger;
 use super::answer::{Answer, Response};
 use super::head;
+use super::hello::{Asks, lax_server_hello, read_client_hello};
 use super::server::Serving;
+use super::suites::LESS;
 use crate::exchange::{Exchange, HttpFacts, StartLine, TlsFacts};
-use crate::limits::{MAX_HTTP_HEADERS, MIN_HTTP_BUFFER_BYTES};
+use crate::limits::{MAX_HTTP_HEAD_BYTES, MAX_HTTP_HEADERS, MIN_HTTP_BUFFER_BYTES};
 
 /// Serves one connection to its end.
 pub(super) async fn serve(
-    stream: TcpStream,
+    mut stream: TcpStream,
     serving: &Arc<Serving>,
     stopping: watch::Receiver<bool>,
 ) {
+    if serving.takes_old
+        && let Ok(Some(answer)) = timeout(serving.limits.read, lax_answer(&stream)).await
+    {
+        let _ = stream.write_all(&answer).await;
+        linger(stream).await;
+        return;
+    }
     if !serving.accepting.is_secure() {
         converse(stream, None, serving, stopping).await;
         return;
@@ -41,6 +52,26 @@ pub(super) async fn serve(
             let handler = Arc::clone(&serving.handler);
             // A handler that panics harms nobody else.
             let _ = tokio::task::spawn_blocking(move || handler.refused(&refusal)).await;
+        }
+    }
+}
+
+/// What a server that is wrong on purpose answers to a hello that it should
+/// refuse. The hello is only looked at, so that any other goes on as usual.
+async fn lax_answer(stream: &TcpStream) -> Option<Vec<u8>> {
+    let weak: Vec<u16> = LESS.iter().map(|(number, _)| *number).collect();
+    let mut bytes = vec![0; MAX_HTTP_HEAD_BYTES];
+    loop {
+        let there = stream
+            .peek(&mut bytes)
+            .await
+            .ok()
+            .filter(|there| *there > 0)?;
+        match read_client_hello(&bytes[..there]) {
+            Asks::Hello { version, suites } => return lax_server_hello(version, &suites, &weak),
+            Asks::Other => return None,
+            // Looking again does not wait for more.
+            Asks::More => sleep(Duration::from_millis(1)).await,
         }
     }
 }

@@ -83,6 +83,10 @@ pub struct ServerOptions {
     pub clock: RunningClock,
     /// The versions of TLS that it speaks.
     pub versions: TlsVersions,
+    /// Whether it answers the hello of an old version, or one with weak suites
+    /// only, as if it spoke them: a server that is wrong on purpose, to show
+    /// that a probe finds it.
+    pub takes_old: bool,
     /// What it lets clients do.
     pub limits: ServerLimits,
 }
@@ -97,6 +101,7 @@ impl ServerOptions {
             clients: ClientTrust::None,
             clock,
             versions: TlsVersions::default(),
+            takes_old: false,
             limits: ServerLimits::default(),
         }
     }
@@ -148,6 +153,7 @@ impl Server {
         let serving = Arc::new(Serving {
             accepting,
             handler,
+            takes_old: options.takes_old,
             limits: options.limits,
             port: address.port(),
         });
@@ -192,6 +198,7 @@ impl Drop for Server {
 pub(super) struct Serving {
     pub(super) accepting: Accepting,
     pub(super) handler: Arc<dyn Handler>,
+    pub(super) takes_old: bool,
     pub(super) limits: ServerLimits,
     pub(super) port: u16,
 }

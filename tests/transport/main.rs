@@ -2,4 +2,5 @@
 
 mod exchanges;
 mod failures;
+mod rules;
 mod support;

@@ -28,15 +28,20 @@ const WEAK_SIGNATURES: &[ObjectIdentifier] = &[
     ObjectIdentifier::new_unwrap("1.2.840.10040.4.3"),
 ];
 
+/// The purposes of both ends of TLS, and any (RFC 5280, section 4.2.1.12).
+const SERVER: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.1");
+const CLIENT: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.2");
+const ANY: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37.0");
+
 /// Purposes under which signing a message falls: TLS server and client (the
 /// combined certificates of G1), e-mail, documents, and anything.
 const PURPOSES: &[ObjectIdentifier] = &[
-    ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.1"),
-    ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.2"),
+    SERVER,
+    CLIENT,
     ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.4"),
     ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.36"),
     ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.10.3.12"),
-    ObjectIdentifier::new_unwrap("2.5.29.37.0"),
+    ANY,
 ];
 
 /// Words by which an authority for tests goes. No root of PKIoverheid that
@@ -75,6 +80,8 @@ pub struct Certificate {
     key: KeyKind,
     signs: bool,
     purposeful: bool,
+    serves: bool,
+    calls: bool,
     authority: bool,
     self_issued: bool,
     weakly_signed: bool,
@@ -112,6 +119,10 @@ impl Certificate {
         let text = |value: &x509_cert::der::Any| {
             std::str::from_utf8(value.value()).ok().map(str::to_string)
         };
+        let fits = |these: &[ObjectIdentifier]| {
+            let found = purposes.as_ref();
+            found.is_none_or(|(_, found)| found.0.iter().any(|oid| these.contains(oid)))
+        };
         Some(Self {
             spki: tbs.subject_public_key_info.to_der().ok()?,
             subject_serial_number: attributes()
@@ -124,8 +135,9 @@ impl Certificate {
             not_after: moment(&tbs.validity.not_after)?,
             key: key_kind(&tbs.subject_public_key_info),
             signs: key_usage.is_none_or(|(_, usage)| usage.digital_signature()),
-            purposeful: purposes
-                .is_none_or(|(_, found)| found.0.iter().any(|oid| PURPOSES.contains(oid))),
+            purposeful: fits(PURPOSES),
+            serves: fits(&[SERVER, ANY]),
+            calls: fits(&[CLIENT, ANY]),
             authority: constraints.is_some_and(|(_, constraints)| constraints.ca),
             self_issued: tbs.issuer == tbs.subject,
             weakly_signed: WEAK_SIGNATURES.contains(&parsed.signature_algorithm.oid),
@@ -183,6 +195,17 @@ impl Certificate {
     /// signing messages.
     pub fn has_fitting_purpose(&self) -> bool {
         self.purposeful
+    }
+
+    /// Whether its extended key usage, where it has one, leaves room for the
+    /// server's end of TLS.
+    pub fn may_serve(&self) -> bool {
+        self.serves
+    }
+
+    /// The same for the client's end of TLS.
+    pub fn may_call(&self) -> bool {
+        self.calls
     }
 
     /// Whether it is the certificate of an authority.

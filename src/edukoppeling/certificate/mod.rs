@@ -12,5 +12,6 @@ pub use distribution::Distribution;
 pub use fields::{Certificate, CertificateError, KeyKind};
 pub use material::{MaterialError, MaterialProblem};
 pub use revocation::Revocation;
-pub(super) use rules::judge;
+pub(super) use rules::InMessage;
+pub(crate) use rules::{CertificateContext, Purpose, Verdicts, judge};
 pub use trust::{Trust, TrustStore};

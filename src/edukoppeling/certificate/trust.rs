@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -111,11 +111,16 @@ impl Trust {
 
     /// The lists have their say; where none speaks about a certificate of a
     /// trusted chain, its issuer's are fetched first.
-    fn found(&self, certificate: &Certificate, moment: Timestamp) -> Found {
+    fn found(
+        &self,
+        certificate: &Certificate,
+        presented: &[Arc<[u8]>],
+        moment: Timestamp,
+    ) -> Found {
         let judge = || {
             let lists = self.revocation.read();
             let lists = lists.unwrap_or_else(PoisonError::into_inner);
-            self.store.judge(certificate, moment, &lists)
+            self.store.judge(certificate, presented, moment, &lists)
         };
         let add = |list: &[u8]| {
             let lists = self.revocation.write();
@@ -159,27 +164,35 @@ impl Trust {
         above: &[Certificate],
         moment: Timestamp,
     ) -> bool {
-        let mut store = self.store.clone();
-        // What comes with a certificate leads to a root but is none itself.
-        for helper in above.iter().filter(|helper| !helper.is_self_issued()) {
-            store.insert(helper.clone(), false);
-        }
-        let lists = self.revocation.read();
-        let lists = lists.unwrap_or_else(PoisonError::into_inner);
-        let (chain, status) = store.judge(certificate, moment, &lists);
+        let above: Vec<Arc<[u8]>> = above.iter().map(|above| Arc::from(above.der())).collect();
+        let (chain, status) = self.judge_with(certificate, &above, moment);
         matches!(chain, Chain::Trusted { .. }) && status != Status::Revoked
     }
 
-    /// Where the chain of `certificate` ends at `moment`, and whether it was
-    /// revoked by then.
-    pub(super) fn judge(&self, certificate: &Certificate, moment: Timestamp) -> Found {
-        let key = (certificate.der().to_vec(), moment);
+    /// Whether it lets missing lists be fetched.
+    pub(super) fn fetches(&self) -> bool {
+        self.distribution.is_some()
+    }
+
+    /// Where the chain of `certificate` ends at `moment`, over the certificates
+    /// that came with it and those of the store, and whether it was revoked by
+    /// then.
+    pub(super) fn judge_with(
+        &self,
+        certificate: &Certificate,
+        presented: &[Arc<[u8]>],
+        moment: Timestamp,
+    ) -> Found {
+        // Each certificate tells its length, so that no two lists are alike.
+        let mut all = certificate.der().to_vec();
+        presented.iter().for_each(|der| all.extend_from_slice(der));
+        let key = (all, moment);
         // A thread that panicked while it held the lock left a whole map.
         let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(&found) = known().get(&key) {
             return found;
         }
-        let found = self.found(certificate, moment);
+        let found = self.found(certificate, presented, moment);
         let mut known = known();
         if known.len() >= MAX_KNOWN_CERTIFICATES {
             known.clear();
@@ -256,6 +269,7 @@ impl TrustStore {
     fn judge(
         &self,
         certificate: &Certificate,
+        presented: &[Arc<[u8]>],
         moment: Timestamp,
         revocation: &Revocation,
     ) -> Found {
@@ -272,11 +286,19 @@ impl TrustStore {
             Ok(leaf) => leaf,
             Err(_) => return (Chain::Broken("chain-extension"), unknown),
         };
+        let presented = presented.iter().map(|der| CertificateDer::from(&**der));
+        let between: Vec<CertificateDer<'_>> = presented
+            .chain(
+                self.intermediates
+                    .iter()
+                    .map(|der| CertificateDer::from(&**der)),
+            )
+            .collect();
         let verify = |options: Option<RevocationOptions<'_>>| {
             leaf.verify_for_usage(
                 ALL_VERIFICATION_ALGS,
                 &self.anchors,
-                &self.intermediates,
+                &between,
                 unix_time(within),
                 AnyPurpose,
                 options,
