@@ -192,7 +192,7 @@ pub const MAX_OSR_REQUEST_BYTES: usize = 64 * 1024;
 
 /// Documents that DUO's counterpart remembers with their answers, to answer
 /// one that is sent again: about a kilobyte each.
-pub const MAX_REMEMBERED_DOCUMENTS: usize = 20_000;
+pub const MAX_REMEMBERED_DOCUMENTS: usize = 5_000;
 
 /// Lines of the weekly file that DUO's counterpart keeps.
 pub const MAX_WEEKLY_SIGNALS: usize = 10_000;

@@ -18,6 +18,7 @@ use crate::edukoppeling::{
 };
 use crate::event::{Judged, Reported};
 use crate::exchange::Exchange;
+use crate::facts::oin;
 use crate::finding::{Class, Kind, Language, RuleBook};
 use crate::pack::{Message, Part};
 use crate::report::Voice;
@@ -148,13 +149,18 @@ impl Received {
         self.document.local_name(self.root)
     }
 
-    /// The OIN of the school that it is sent for, or that it is sent to: that
-    /// of the addressing, else that of the institution in the body.
+    /// The OIN of the school that it is sent for: that of the addressing, else
+    /// that of the institution or the sender in the body (an enquiry needs no
+    /// `wsa:From`).
     pub fn school(&self) -> Option<String> {
-        self.facts
-            .from
-            .clone()
-            .or_else(|| school_oin(&self.body().instellingscode()?))
+        let of_body = || {
+            let body = self.body();
+            body.instellingscode()
+                .and_then(|code| school_oin(&code))
+                .or_else(|| body.text("verzendendeInstantie"))
+        };
+        let school = self.facts.from.clone().or_else(of_body);
+        school.filter(|school| oin(school).is_ok())
     }
 
     /// The remarks of a class that are about the body.

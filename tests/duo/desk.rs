@@ -80,6 +80,27 @@ fn whatever_breaks_envelope_or_signature_is_refused() {
     insta::assert_snapshot!(refused.join("\n"));
 }
 
+/// An enquiry needs no `wsa:From`: the body says who asks.
+#[test]
+fn an_enquiry_without_from_is_answered() {
+    let clock = RunningClock::standing_at(moment("2026-10-06T05:00:01Z"));
+    let las = desk("leverancier", &clock, TO_LAS);
+    let duo = desk("duo", &clock, &["las-duo", "las-rio"]);
+    for root in [
+        "opvragen_onderwijsaanbieder_request",
+        "opvragenRegistratieoverzicht_Request",
+        "aanvraagGewijzigdeMeldingen_Request",
+    ] {
+        let body = example(root, "1", clock.now());
+        let without = Some("KK-EK-WA001-FROM");
+        let request = las.request(SCHOOL, DUO, &body, without).unwrap();
+        let request = arrived(&request.to("https://duo.ketenkeur.invalid/"));
+        let received = duo.receive(&request).unwrap();
+        assert_eq!(received.facts.from, None);
+        assert_eq!(received.school().as_deref(), Some(SCHOOL), "{root}");
+    }
+}
+
 #[test]
 fn wrong_certificates_are_refused() {
     let clock = clock();

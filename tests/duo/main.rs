@@ -3,7 +3,9 @@
 mod answers;
 mod desk;
 mod laws;
+mod official;
 mod outbox;
 mod stories;
 mod support;
+mod together;
 mod verzuim;

@@ -375,3 +375,33 @@ fn the_terugkoppeling_can_come_later() {
     let answer = world.send("25BE", &identify);
     assert_eq!(answer.goedgekeurd(), Some(true));
 }
+
+#[test]
+fn the_weekly_file_names_what_the_last_year_misses() {
+    let world = World::at("2026-03-20T09:00:00Z");
+    let bsn = "999924059";
+    let number = ("burgerservicenummer", bsn);
+    let mut body = enrolment(&world, "25BE", number, "A1", ("2025-08-01", None));
+    body.set("inschrijvingPeriodeBO/leerjaar", "8").unwrap();
+    assert_eq!(world.send("25BE", &body).goedgekeurd(), Some(true));
+    let codes = || -> Vec<String> {
+        let lines = world.duo.weekbestand("25BE").into_iter();
+        lines
+            .map(|line| line.code)
+            .filter(|code| code.len() == 3)
+            .collect()
+    };
+    // Before the last day of exchange nothing is late.
+    assert_eq!(codes(), Vec::<String>::new());
+    world.advance(30);
+    assert_eq!(codes(), ["166", "168"]);
+    assert_eq!(world.duo.weekbestand("00AV"), []);
+    for root in [
+        "aanleverenAdviesVO_Request",
+        "aanleverenToetsresultaat_Request",
+    ] {
+        let body = world.message(root, "25BE");
+        assert_eq!(world.send("25BE", &body).goedgekeurd(), Some(true));
+    }
+    assert_eq!(codes(), Vec::<String>::new());
+}

@@ -11,9 +11,9 @@ use super::aanleveren::{self, Uitkomst, Zaak};
 use super::draft::{Draft, Means};
 use super::outbox::{self, Delivery, Push};
 use super::signalen::{Signaal, code, goedgekeurd, komt_terug};
-use super::state::{Document, Entry, State};
+use super::state::{Document, Entry, State, Weeksignaal};
 use super::verzuim::Status;
-use super::{informeren, rio, verzuimloket};
+use super::{informeren, rio, verzuimloket, weekbestand};
 use crate::counterpart::{
     Bodies, Body, Desk, Directory, Fault, Journal, JournalError, Part, PersoonsgebondenNummer,
     Post, Query, Reason, Received, Service, Stamp,
@@ -190,6 +190,12 @@ impl Duo {
         self.change(&mut state, |_| ())
     }
 
+    /// The weekly file of an institution, as of now.
+    pub fn weekbestand(&self, instelling: &str) -> Vec<Weeksignaal> {
+        let today = day(self.desk.clock().now());
+        weekbestand::regels(&self.locked(), &self.means.calendar, instelling, today)
+    }
+
     /// Lets a municipality act on a case of absence.
     ///
     /// # Errors
@@ -327,11 +333,7 @@ impl Duo {
 
     fn handle(&self, exchange: &Exchange) -> Result<Response, Fault> {
         let received = self.desk.receive(exchange)?;
-        let school = received.school().or_else(|| {
-            let sender = received.body().text("verzendendeInstantie")?;
-            crate::facts::oin(&sender).is_ok().then_some(sender)
-        });
-        let school = school.ok_or(Reason::Envelope)?;
+        let school = received.school().ok_or(Reason::Envelope)?;
         self.check_mandate(&received, &school)?;
         let root = self.means.bodies.counterpart_of(received.root());
         let root = root.ok_or(Reason::Unknown)?;

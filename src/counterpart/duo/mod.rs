@@ -22,6 +22,7 @@ mod tlv;
 mod toetsresultaten;
 mod verzuim;
 mod verzuimloket;
+mod weekbestand;
 
 pub use adviezen::{Advies, AdviesSleutel, Adviezen};
 pub use bekostiging::{Stand, Status as Bekostigingsstatus};
