@@ -3,6 +3,7 @@
 
 mod absence;
 mod actions;
+mod chain;
 mod duo;
 mod network;
 mod order;

@@ -7,6 +7,7 @@ use ketenkeur::clock::{Clock, RunningClock};
 use ketenkeur::counterpart::las::{
     DuoAddresses, Las, LasParts, LasSettings, OsrSettings, OsrVersion, shipped,
 };
+use ketenkeur::counterpart::osr::KENNISNET;
 use ketenkeur::counterpart::trigger::{Action, Outcome, Status, Trigger};
 use ketenkeur::counterpart::{Body, Journal, Part};
 use ketenkeur::pki::TestPki;
@@ -73,11 +74,13 @@ pub fn las(
             osr: OsrSettings {
                 address: "https://osr.example.nl".to_string(),
                 version,
-                api_key: Some("sleutel".to_string()),
+                api_key: Some("ketenkeur-proefsleutel-voorbeeldleverancier".to_string()),
+                audience: KENNISNET.to_string(),
             },
             own_address: "https://las.example.nl/rod-po".to_string(),
         },
         key: Arc::new(pki.signing_key("leverancier").unwrap()),
+        above: pki.certificates("leverancier").unwrap().split_off(1),
         clock: clock.clone(),
         judges: judges(),
         bodies: bodies(),

@@ -72,7 +72,7 @@ pub fn is_registered(verdict: &Oordeel) -> bool {
 /// both are looked at.
 pub fn is_lock_conflict(signal: &Signaal) -> bool {
     let said = format!("{} {}", signal.code, signal.omschrijving).to_lowercase();
-    ["mutatie", "gewijzigd", "verouderd", "procesverloop"]
+    ["verouderd", "intussen", "laatste mutatie", "procesverloop"]
         .iter()
         .any(|word| said.contains(word))
 }

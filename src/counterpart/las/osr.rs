@@ -3,19 +3,22 @@
 use serde_json::{Map, Value, json};
 
 use super::data::{Aansluiting, Mandaat, School};
-use super::ended::{ANSWER, CONNECTION, Ended, FAULT, NO_MANDATE, TRIGGER, UNKNOWN};
+use super::ended::{ANSWER, CONNECTION, Ended, FAULT, INTERNAL, NO_MANDATE, TRIGGER, UNKNOWN};
 use super::party::Las;
 use super::settings::OsrVersion;
 use super::state::Entry;
 use super::with::With;
 use crate::counterpart::Service;
+use crate::counterpart::osr::JwtMaker;
 use crate::counterpart::trigger::{Outcome, Status};
 use crate::document::{Document, Gated};
 use crate::exchange::Exchange;
 use crate::transport::Request;
 
-/// The header of the API key. Its name is not public: reconstructed.
+/// The header of the API key, and that of version 1's JWT. Their names are not
+/// public: reconstructed.
 const API_KEY: &str = "X-Api-Key";
+const JWT: &str = "JWT";
 
 /// The refusal for want of a mandate.
 pub fn no_mandate() -> Ended {
@@ -227,8 +230,21 @@ fn call(las: &Las, method: &str, path: &str, body: Option<&Value>) -> Result<Exc
     if !body.is_empty() {
         headers.push(("content-type".to_string(), "application/json".to_string()));
     }
-    if let Some(key) = &osr.api_key {
-        headers.push((API_KEY.to_string(), key.clone()));
+    match (osr.version, &osr.api_key) {
+        (OsrVersion::V1, _) if !body.is_empty() => {
+            let maker = JwtMaker {
+                key: &las.key,
+                above: &las.above,
+                audience: &osr.audience,
+            };
+            let token = maker.make(las.clock.now(), &body, None);
+            let token = token.ok_or_else(|| Ended::failed(INTERNAL, "the JWT cannot be signed"))?;
+            headers.push((JWT.to_string(), token));
+        }
+        (OsrVersion::V2 | OsrVersion::V3, Some(key)) => {
+            headers.push((API_KEY.to_string(), key.clone()));
+        }
+        _ => {}
     }
     let request = Request {
         method: method.to_string(),

@@ -34,6 +34,7 @@ const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 pub struct Las {
     pub(super) settings: LasSettings,
     pub(super) key: Arc<SigningKey>,
+    pub(super) above: Vec<Vec<u8>>,
     pub(super) clock: RunningClock,
     pub(super) bodies: Arc<Bodies>,
     pub(super) desk: Desk,
@@ -71,6 +72,7 @@ impl Las {
         Ok(Self {
             settings: parts.settings,
             key: parts.key,
+            above: parts.above,
             clock: parts.clock,
             bodies: parts.bodies,
             desk,

@@ -10,6 +10,8 @@ use crate::edukoppeling::SigningKey;
 /// A generation of the OSR's API (50-osr.md).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum OsrVersion {
+    /// `/api/v1`: changes carry a JWT.
+    V1,
     /// `/api/v2`: an API key.
     V2,
     /// `/api/v3`: an API key; endpoints have a UUID.
@@ -20,6 +22,7 @@ impl OsrVersion {
     /// The base path of its calls.
     pub fn path(self) -> &'static str {
         match self {
+            Self::V1 => "/api/v1",
             Self::V2 => "/api/v2",
             Self::V3 => "/api/v3",
         }
@@ -33,8 +36,10 @@ pub struct OsrSettings {
     pub address: String,
     /// Which generation it calls.
     pub version: OsrVersion,
-    /// The API key.
+    /// The API key, from the second generation on.
     pub api_key: Option<String>,
+    /// The OIN that a JWT is for; [`KENNISNET`](crate::counterpart::osr::KENNISNET).
+    pub audience: String,
 }
 
 impl std::fmt::Debug for OsrSettings {
@@ -99,6 +104,8 @@ pub struct LasParts {
     pub settings: LasSettings,
     /// The supplier's key.
     pub key: Arc<SigningKey>,
+    /// The certificates above the supplier's, in DER, the issuer's first.
+    pub above: Vec<Vec<u8>>,
     /// The time that it goes by.
     pub clock: RunningClock,
     /// What it judges messages with.
