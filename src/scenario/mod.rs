@@ -7,6 +7,7 @@
 
 mod data;
 mod expect;
+mod expectation;
 mod expression;
 mod library;
 mod model;
@@ -16,6 +17,7 @@ mod read;
 mod read_expect;
 mod read_message;
 mod read_step;
+mod received;
 mod source;
 mod step;
 mod text;
@@ -26,6 +28,7 @@ pub use expect::{
     Assertion, Expect, FaultExpectation, HeaderExpectation, JsonExpectation, JsonMust, StatusRange,
     TransportExpectation,
 };
+pub use expectation::{Got, Judgment, capture, judge, script_finding};
 pub use library::{Library, LibraryError};
 pub use model::{Bilingual, Conduct, Key, Parties, Placed, Proof, Role, Scenario, Sector};
 pub use moment::{Moment, Offset, Unit, duration};

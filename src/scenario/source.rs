@@ -159,13 +159,14 @@ impl Sources for OnDisk {
         }
         let folder = Path::new(file).parent().unwrap_or(Path::new(""));
         let path = lexical(&folder.join(name));
-        let up = path.components().next() == Some(Component::ParentDir);
-        let inside = path.starts_with(&self.within)
-            && !(up && self.within.as_os_str().is_empty())
-            && path
-                .components()
-                .skip_while(|part| *part == Component::ParentDir)
-                .all(|part| part != Component::ParentDir);
+        // Each `..` at the start leads above where we stand.
+        let up = |path: &Path| {
+            let parts = path.components();
+            parts
+                .take_while(|part| *part == Component::ParentDir)
+                .count()
+        };
+        let inside = path.starts_with(&self.within) && up(&path) == up(&self.within);
         inside.then(|| path.to_string_lossy().replace('\\', "/"))
     }
 }

@@ -83,6 +83,18 @@ pub enum ValueErrorKind {
     TooLong,
 }
 
+impl ValueErrorKind {
+    /// A key of the texts (`reason.<key>`).
+    pub fn key(self) -> &'static str {
+        match self {
+            ValueErrorKind::Undefined => "value-undefined",
+            ValueErrorKind::NoText => "value-no-text",
+            ValueErrorKind::NoDate => "value-no-date",
+            ValueErrorKind::TooLong => "value-too-long",
+        }
+    }
+}
+
 impl Values {
     /// No values but those of the clock and what can be made up. The same seed
     /// makes up the same; give the run's seed and the scenario's id.

@@ -16,6 +16,7 @@ const SOURCES: &[&str] = &[
     include_str!("../../schemas/ingebouwd/edukoppeling-adressering.toml"),
     include_str!("../../schemas/ingebouwd/edukoppeling-beveiliging.toml"),
     include_str!("../../schemas/ingebouwd/verbinding.toml"),
+    include_str!("../../schemas/ingebouwd/scenario.toml"),
     include_str!("../../schemas/batch/regels.toml"),
 ];
 

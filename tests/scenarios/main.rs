@@ -1,3 +1,4 @@
 //! The script language: reading, lint, expectations, and the shipped scenarios.
 
+mod expectations;
 mod reading;
