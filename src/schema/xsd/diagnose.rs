@@ -223,6 +223,9 @@ impl Doctor<'_> {
         if too_many {
             let args = args.with("max", max.unwrap_or(1) as usize);
             self.mistake("KK-XSD-TEVEEL", node, PlaceOf::Name, args, &local);
+        } else if let Some(other) = self.excluded_by(node) {
+            let args = args.with("other", self.document.local_name(other));
+            self.mistake("KK-XSD-KEUZE-BEIDE", node, PlaceOf::Name, args, &local);
         } else {
             self.mistake("KK-XSD-PLAATS", node, PlaceOf::Name, args, &local);
         }
@@ -236,6 +239,23 @@ impl Doctor<'_> {
             });
             self.repairs = instead.unwrap_or_else(|| self.repairs.clone());
         }
+    }
+
+    /// The sibling before `node` that it cannot stand beside: without either
+    /// of the two the other fits, and what follows is read alike.
+    fn excluded_by(&self, node: NodeId) -> Option<NodeId> {
+        let parent = self.parent(node);
+        let without = |left_out: NodeId| {
+            let mut repairs = self.repairs.clone();
+            repairs.skip.insert(left_out);
+            self.trial(&repairs, parent)
+        };
+        let without_node = without(node);
+        let mut before: Vec<NodeId> = self.elements_before(node).take(MAX_TRIED).collect();
+        before.retain(|&other| self.document.name_index(other) != self.document.name_index(node));
+        before
+            .into_iter()
+            .find(|&other| without(other) == without_node)
     }
 
     /// An element that ends before it is complete.

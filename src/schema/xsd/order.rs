@@ -83,9 +83,16 @@ impl Doctor<'_> {
     }
 
     fn element_before(&self, node: NodeId) -> Option<NodeId> {
+        self.elements_before(node).next()
+    }
+
+    /// The siblings before `node` that count, the nearest first.
+    pub(super) fn elements_before(&self, node: NodeId) -> impl Iterator<Item = NodeId> {
         std::iter::successors(self.document.prev_sibling(node), |&sibling| {
             self.document.prev_sibling(sibling)
         })
-        .find(|&sibling| self.document.is_element(sibling) && !self.repairs.skip.contains(&sibling))
+        .filter(|&sibling| {
+            self.document.is_element(sibling) && !self.repairs.skip.contains(&sibling)
+        })
     }
 }
