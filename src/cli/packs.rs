@@ -13,8 +13,7 @@ use super::setup;
 use crate::exit::Exit;
 use crate::finding::Language;
 use crate::pack::{
-    Binding, Change, ImportOptions, ImportSource, ImportedPack, PackDetails, PackSummary, Project,
-    Store, list, notice, show,
+    Binding, Change, ImportOptions, ImportSource, ImportedPack, Pack, Project, Store, notice,
 };
 use crate::schema::xsd::nearest;
 use crate::text::Texts;
@@ -54,25 +53,23 @@ pub fn run_packs(
 }
 
 fn list_packs(store: &Store, shape: Shape, language: Language) -> Result<Exit, Failure> {
-    let packs = list(store);
     if shape == Shape::Json {
-        return print_json(&packs.iter().map(summary_json).collect::<Vec<_>>());
+        let packs = store.packs().map(|pack| summary_json(pack));
+        return print_json(&packs.collect::<Vec<_>>());
     }
     let texts = Texts::of(language);
     let mut out = String::new();
-    let width = packs
-        .iter()
-        .map(|pack| pack.contract.len())
-        .max()
-        .unwrap_or(0);
-    for pack in &packs {
+    let width = store.packs().map(|pack| pack.manifest.contract.len()).max();
+    let width = width.unwrap_or(0);
+    for pack in store.packs() {
+        let manifest = &pack.manifest;
         out.push_str(&format!(
             "{:width$}  {:8}  {:6}  {:18}  {}\n",
-            pack.contract,
-            pack.family,
-            pack.version,
-            texts.pack(pack.kind),
-            texts.grade(pack.grade)
+            manifest.contract,
+            manifest.family,
+            manifest.version,
+            texts.pack(manifest.kind),
+            texts.grade(manifest.weakest_grade())
         ));
     }
     out.push_str(&format!("\n{}\n", texts.summary.reconstruction_note));
@@ -85,7 +82,7 @@ fn show_pack(
     shape: Shape,
     language: Language,
 ) -> Result<Exit, Failure> {
-    let Some(details) = show(store, contract) else {
+    let Some(pack) = store.pack(contract) else {
         let names: Vec<_> = store
             .packs()
             .map(|pack| pack.manifest.contract.clone())
@@ -96,9 +93,9 @@ fn show_pack(
             .with("nearest", meant));
     };
     if shape == Shape::Json {
-        return print_json(&details_json(&details));
+        return print_json(&details_json(pack));
     }
-    print(&details_text(&details, language))
+    print(&details_text(pack, language))
 }
 
 fn import(
@@ -172,21 +169,21 @@ fn binding_text(binding: &Binding, language: Language) -> String {
     out
 }
 
-fn details_text(details: &PackDetails, language: Language) -> String {
+fn details_text(pack: &Pack, language: Language) -> String {
     let texts = Texts::of(language);
     let words = &texts.packs;
-    let summary = &details.summary;
+    let manifest = &pack.manifest;
     let mut out = format!(
         "{} {} ({})\n",
-        summary.contract,
-        summary.version,
-        texts.pack(summary.kind)
+        manifest.contract,
+        manifest.version,
+        texts.pack(manifest.kind)
     );
-    if let Some(notice) = notice(summary.kind, language) {
+    if let Some(notice) = notice(manifest.kind, language) {
         out.push_str(&format!("{notice}\n"));
     }
     out.push('\n');
-    for entry in &details.provenance {
+    for entry in pack.provenance() {
         out.push_str(&format!(
             "{:32} {}; {}\n",
             entry.declaration,
@@ -195,86 +192,89 @@ fn details_text(details: &PackDetails, language: Language) -> String {
         ));
     }
     out.push_str(&format!("\n{}\n", words.messages));
-    for message in &details.messages {
+    for message in &manifest.messages {
         let title = match language {
             Language::Nl => &message.title_nl,
             Language::En => &message.title_en,
         };
-        out.push_str(&format!("  {:44} {title}\n", message.id));
+        out.push_str(&format!("  {:44} {title}\n", message.id()));
     }
     out.push_str(&format!("\n{}\n", texts.rules.rules));
-    for file in &details.rules {
+    for file in pack.rule_files() {
         out.push_str(&format!("  {:4}  {}\n", file.rules, file.path));
     }
-    if let Some(binding) = &details.binding {
+    if let Some(binding) = pack.binding() {
         out.push_str(&binding_text(binding, language));
     }
-    out.push_str(&format!("\n{}  sha256 {}\n", words.files, summary.hash));
-    for file in &details.files {
-        out.push_str(&format!("  {:8}  {}\n", file.bytes, file.path));
+    out.push_str(&format!("\n{}  sha256 {}\n", words.files, pack.hash()));
+    for (path, bytes, _) in pack.hashed_files() {
+        out.push_str(&format!("  {bytes:8}  {path}\n"));
     }
     out
 }
 
-fn summary_json(pack: &PackSummary) -> serde_json::Value {
+fn summary_json(pack: &Pack) -> serde_json::Value {
+    let manifest = &pack.manifest;
+    let replaces = pack.reconstruction().map(|other| &other.manifest.contract);
+    let rules: usize = pack.rule_files().iter().map(|file| file.rules).sum();
     json!({
-        "contract": pack.contract,
-        "family": pack.family,
-        "kind": pack.kind,
-        "version": pack.version,
-        "valid-from": pack.valid_from.map(|day| day.0.to_string()),
-        "valid-until": pack.valid_until.map(|day| day.0.to_string()),
-        "grade": pack.grade,
-        "sha256": pack.hash,
-        "messages": pack.messages,
-        "rules": pack.rules,
-        "undecided-rules": pack.unbound,
-        "replaces": pack.replaces,
+        "contract": manifest.contract,
+        "family": manifest.family,
+        "kind": manifest.kind,
+        "version": manifest.version,
+        "valid-from": manifest.valid_from.map(|day| day.0.to_string()),
+        "valid-until": manifest.valid_until.map(|day| day.0.to_string()),
+        "grade": manifest.weakest_grade(),
+        "sha256": pack.hash(),
+        "messages": manifest.messages.len(),
+        "rules": rules,
+        "undecided-rules": pack.rules_affected(),
+        "replaces": replaces,
     })
 }
 
-fn details_json(details: &PackDetails) -> serde_json::Value {
-    let provenance: Vec<_> = details
-        .provenance
+fn details_json(pack: &Pack) -> serde_json::Value {
+    let manifest = &pack.manifest;
+    let provenance: Vec<_> = pack
+        .provenance()
         .iter()
         .map(|entry| json!({"declaration": entry.declaration, "grade": entry.grade, "source": entry.source}))
         .collect();
-    let messages: Vec<_> = details
+    let messages: Vec<_> = manifest
         .messages
         .iter()
         .map(|message| {
             json!({
-                "name": message.id,
+                "name": message.id(),
                 "operation": message.operation,
                 "action": message.action,
                 "direction": message.direction,
                 "title-nl": message.title_nl,
                 "title-en": message.title_en,
-                "undecided-rules": message.unbound,
+                "undecided-rules": pack.rules_affected_of(message.id()),
             })
         })
         .collect();
-    let rules: Vec<_> = details
-        .rules
+    let rules: Vec<_> = pack
+        .rule_files()
         .iter()
         .map(|file| json!({"contract": file.contract, "path": file.path, "rules": file.rules}))
         .collect();
-    let files: Vec<_> = details
-        .files
-        .iter()
-        .map(|file| json!({"path": file.path, "bytes": file.bytes, "sha256": file.sha256}))
+    let files: Vec<_> = pack
+        .hashed_files()
+        .map(|(path, bytes, sha256)| json!({"path": path, "bytes": bytes, "sha256": sha256}))
         .collect();
-    let unbound: Vec<_> = details
-        .binding
-        .iter()
+    let unbound: Vec<_> = pack
+        .binding()
+        .into_iter()
         .flat_map(|binding| binding.messages())
         .flat_map(|(root, unbound)| unbound.iter().map(move |rule| (root, rule)))
         .map(|(root, rule)| json!({"message": root, "rule": rule.code, "path": rule.path}))
         .collect();
     json!({
-        "pack": summary_json(&details.summary),
-        "schema-namespace": details.schema_namespace,
-        "contract-namespace": details.contract_namespace,
+        "pack": summary_json(pack),
+        "schema-namespace": manifest.schema_namespace,
+        "contract-namespace": manifest.contract_namespace,
         "provenance": provenance,
         "messages": messages,
         "rule-files": rules,

@@ -28,9 +28,7 @@ pub use import_error::{BindError, ImportError};
 pub use layout::LayoutError;
 pub use lock::{Difference, Lock, LockError, LockedPack};
 pub use manifest::{Manifest, ManifestError, Message, Part, Provenance, Rewritten};
-pub use overview::{
-    FileLine, MessageLine, PackDetails, PackSummary, RuleFileLine, list, notice, show,
-};
+pub use overview::{RuleFile, notice};
 pub use package::{ImportSource, Package, PackageError, Source, Unreadable, UnreadableReason};
 pub use problem::Problem;
 pub use project::{Project, ProjectError, in_force, user_packs_folder};

@@ -156,6 +156,16 @@ impl ImportSource {
     }
 }
 
+/// The bytes of a file, one more than a pack's file may have at most: who
+/// takes them in sees by their number that there are too many.
+pub(super) fn read_bounded(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?
+        .take(limits::MAX_PACK_FILE_BYTES as u64 + 1)
+        .read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 impl Package {
     /// Reads the schema files of a package; nothing else is unpacked.
     ///
@@ -196,13 +206,7 @@ impl Package {
                 package.ignored.push(name);
                 continue;
             }
-            let mut bytes = Vec::new();
-            std::fs::File::open(entry.path())
-                .and_then(|file| {
-                    file.take(limits::MAX_PACK_FILE_BYTES as u64 + 1)
-                        .read_to_end(&mut bytes)
-                })
-                .map_err(|error| io(entry.path(), &error))?;
+            let bytes = read_bounded(entry.path()).map_err(|error| io(entry.path(), &error))?;
             package.put(name, bytes, &mut total)?;
         }
         Ok(package)

@@ -1,11 +1,11 @@
 //! Imported packs on disk: one folder per contract.
 
-use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::bind::Binding;
 use super::manifest::{Manifest, ManifestError};
+use super::package::read_bounded;
 use super::store::Pack;
 use crate::limits;
 use crate::schema::xsd::SchemaFiles;
@@ -70,16 +70,10 @@ pub(super) fn read(folder: &Path) -> Result<(Pack, Option<Binding>), StoredError
         if !entry.file_type().is_file() {
             continue;
         }
-        let mut bytes = Vec::new();
-        std::fs::File::open(entry.path())
-            .and_then(|file| {
-                file.take(limits::MAX_PACK_FILE_BYTES as u64 + 1)
-                    .read_to_end(&mut bytes)
-            })
-            .map_err(|error| StoredError::Io {
-                path: entry.path().display().to_string(),
-                kind: error.kind(),
-            })?;
+        let bytes = read_bounded(entry.path()).map_err(|error| StoredError::Io {
+            path: entry.path().display().to_string(),
+            kind: error.kind(),
+        })?;
         total += bytes.len() as u64;
         // WSDLs, generated schemas, manifest and binding come on top of what
         // import counted.

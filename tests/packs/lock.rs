@@ -2,9 +2,7 @@
 
 use ketenkeur::event::PackKind;
 use ketenkeur::finding::Language;
-use ketenkeur::pack::{
-    Difference, LockError, Project, Store, in_force, list, notice, show, user_packs_folder,
-};
+use ketenkeur::pack::{Difference, LockError, Project, Store, in_force, notice, user_packs_folder};
 
 use crate::support::{edit, official, project, zip_of};
 
@@ -162,33 +160,27 @@ fn the_list_says_who_made_a_pack() {
     let temporary = project();
     temporary.import(&zip_of(&official(BO))).unwrap();
     let store = temporary.store();
-    let packs = list(&store);
-    assert_eq!(packs.len(), Store::builtin().packs().count());
-    for pack in &packs {
-        let official = &*pack.contract == BO;
-        assert_eq!(
-            pack.kind == PackKind::Official,
-            official,
-            "{}",
-            pack.contract
-        );
+    assert_eq!(store.packs().count(), Store::builtin().packs().count());
+    for pack in store.packs() {
+        let manifest = &pack.manifest;
+        let contract = &manifest.contract;
+        let official = &**contract == BO;
+        assert_eq!(manifest.kind == PackKind::Official, official, "{contract}");
         for language in [Language::Nl, Language::En] {
-            let notice = notice(pack.kind, language);
+            let notice = notice(manifest.kind, language);
             assert_eq!(notice.is_none(), official);
             assert!(
                 notice.is_none_or(|notice| notice.contains("DUO") && notice.contains("ketenkeur"))
             );
         }
-        assert_eq!(pack.hash.len(), 64);
-        assert!(pack.rules > 0 && pack.messages > 0, "{}", pack.contract);
+        assert_eq!(pack.hash().len(), 64);
+        let rules = pack.rule_files();
+        assert!(rules.iter().all(|file| file.rules > 0), "{rules:?}");
+        assert!(!rules.is_empty() && !manifest.messages.is_empty());
     }
-    assert!(show(&store, "iets").is_none());
-    let details = show(&store, BO).unwrap();
-    assert!(details.files.iter().any(|file| file.path == "pack.toml"));
-    assert!(
-        details
-            .rules
-            .iter()
-            .all(|file| &*file.contract == BO && file.rules > 0)
-    );
+    let pack = store.pack(BO).unwrap();
+    let mut files = pack.hashed_files();
+    assert!(files.any(|(path, bytes, hash)| path == "pack.toml" && bytes > 0 && hash.len() == 64));
+    let mut rules = pack.rule_files().into_iter();
+    assert!(rules.all(|file| &*file.contract == BO));
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ketenkeur::document::{Document, Gated};
 use ketenkeur::event::PackKind;
-use ketenkeur::pack::{Change, ImportSource, Part, show};
+use ketenkeur::pack::{Change, ImportSource, Part};
 use ketenkeur::schema::xsd::XsdSchema;
 
 use crate::support::project;
@@ -96,13 +96,18 @@ fn the_rio_contract_takes_the_place_of_our_reconstruction() {
     );
 
     let store = temporary.store();
-    let details = show(&store, contract).unwrap();
-    assert_eq!(details.summary.replaces.as_deref(), Some(contract));
-    assert!(details.summary.rules > 10);
-    let known = details
-        .messages
-        .iter()
-        .find(|line| &*line.id == "opvragen_onderwijslocatie_request")
+    let pack = store.pack(contract).unwrap();
+    assert_eq!(&*pack.reconstruction().unwrap().manifest.contract, contract);
+    assert!(
+        pack.rule_files()
+            .iter()
+            .map(|file| file.rules)
+            .sum::<usize>()
+            > 10
+    );
+    let mut messages = pack.manifest.messages.iter();
+    let known = messages
+        .find(|message| &**message.id() == "opvragen_onderwijslocatie_request")
         .unwrap();
     assert_eq!(&*known.title_en, "Ask for an onderwijslocatie");
     // The answer that DUO signed belongs to another contract (Beheren).
