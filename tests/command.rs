@@ -255,6 +255,61 @@ const SECRETS: &[&str] = &[
 ];
 
 #[test]
+fn mistakes_in_files_of_the_user_are_told_in_both_languages() {
+    let (folder, _) = folder(|text| text);
+    let path = folder.path();
+    for (settings, nl, en) in [
+        (
+            "\nlagn = 'nl'\n",
+            "ketenkeur.toml, regel 2: de sleutel «lagn» bestaat niet. Bedoelt u «lang»?",
+            "ketenkeur.toml, line 2: there is no key \"lagn\". Do you mean \"lang\"?",
+        ),
+        (
+            "fail-on = 'fout'\n",
+            "«fail-on» kan dit niet zijn; kies uit bekostigingssignaal, signaal, melding, foutmelding.",
+            "\"fail-on\" cannot be this; choose from bekostigingssignaal, signaal, melding, foutmelding.",
+        ),
+        (
+            "locked = 'ja'\n",
+            "regel 1: «locked» is true of false",
+            "line 1: \"locked\" is true or false",
+        ),
+        (
+            "rio = 'rio.xml'\n",
+            "regel 1: «rio» is een lijst. Schrijf: rio = [",
+            "line 1: \"rio\" is a list. Write: rio = [",
+        ),
+        (
+            "lang: nl\n",
+            "regel 1: dit is geen geldige TOML",
+            "line 1: this is not valid TOML",
+        ),
+    ] {
+        std::fs::write(path.join("ketenkeur.toml"), settings).unwrap();
+        for (language, text) in [("nl", nl), ("en", en)] {
+            let output = ketenkeur(path, &["check", ".", "--lang", language]);
+            assert_eq!(code(&output), 2, "{settings}");
+            let said = stderr(&output);
+            assert!(said.contains(text), "{settings}: {said}");
+        }
+    }
+    std::fs::remove_file(path.join("ketenkeur.toml")).unwrap();
+    let deviation = "[[deviation]]\nrule = 'KK-A'\nowner = 'a'\nreason = 'b'\n";
+    for (file, text) in [
+        (deviation.to_string(), "regel 1: hier ontbreekt «until»."),
+        (
+            format!("{deviation}until = 'morgen'\n"),
+            "regel 5: «until» is een datum zonder aanhalingstekens",
+        ),
+    ] {
+        std::fs::write(path.join("afwijkingen.toml"), file).unwrap();
+        let output = ketenkeur(path, &["check", ".", "--deviations", "afwijkingen.toml"]);
+        assert_eq!(code(&output), 2);
+        assert!(stderr(&output).contains(text), "{}", stderr(&output));
+    }
+}
+
+#[test]
 fn personal_data_stays_in_the_message_whatever_the_output() {
     let folder = tempfile::tempdir().unwrap();
     let messages = [

@@ -13,7 +13,6 @@
 //! An entry that matches nothing, or that has expired, is a finding itself: an
 //! exception nobody needs any more must not stay to hide the next mistake.
 
-use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use globset::{GlobBuilder, GlobMatcher};
@@ -21,6 +20,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::user_file::{self, Expected, Mistake, UserFileError};
 use crate::event::{Excused, Reported};
 use crate::finding::{Finding, Kind};
 use crate::pack::Day;
@@ -47,16 +47,6 @@ pub struct Deviation {
     place: Option<GlobMatcher>,
     input: Option<GlobMatcher>,
     used: AtomicBool,
-}
-
-/// Why a deviations file is refused: the user's configuration is at fault.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct DeviationsError {
-    /// Bytes of the file.
-    pub span: Option<Range<usize>>,
-    /// What is wrong.
-    pub message: String,
 }
 
 #[derive(Deserialize)]
@@ -91,25 +81,26 @@ impl Deviation {
 
 impl Deviations {
     /// Reads a deviations file.
-    pub fn parse(text: &str) -> Result<Self, DeviationsError> {
-        let file: File = toml::from_str(text).map_err(|error| DeviationsError {
-            span: error.span(),
-            message: error.message().to_string(),
-        })?;
+    pub fn parse(text: &str) -> Result<Self, UserFileError> {
+        let file: File = user_file::read(text)?;
         let mut entries = Vec::new();
         for entry in file.deviation {
             let span = entry.span();
             let line = 1 + text[..span.start].matches('\n').count() as u32;
             let entry = entry.into_inner();
-            let glob = |pattern: &Option<String>| {
-                pattern
-                    .as_deref()
-                    .map(|pattern| matcher(pattern, &span))
-                    .transpose()
+            let glob = |key: &str, pattern: &Option<String>| {
+                let matcher = pattern.as_deref().map(matcher).transpose();
+                matcher.map_err(|_| UserFileError {
+                    line,
+                    mistake: Mistake::Value {
+                        key: key.to_string(),
+                        expected: Expected::Kind("config-pattern"),
+                    },
+                })
             };
             entries.push(Deviation {
-                place: glob(&entry.place)?,
-                input: glob(&entry.input)?,
+                place: glob("place", &entry.place)?,
+                input: glob("input", &entry.input)?,
                 rule: entry.rule,
                 owner: entry.owner,
                 reason: entry.reason,
@@ -156,7 +147,7 @@ impl Deviations {
     }
 }
 
-fn matcher(pattern: &str, span: &Range<usize>) -> Result<GlobMatcher, DeviationsError> {
+fn matcher(pattern: &str) -> Result<GlobMatcher, globset::Error> {
     // A keyed path has brackets of its own (`periode[datumBegin=2026-08-01]`):
     // only `*`, `**` and `?` are wild.
     let mut escaped = String::new();
@@ -171,10 +162,6 @@ fn matcher(pattern: &str, span: &Range<usize>) -> Result<GlobMatcher, Deviations
         .backslash_escape(true)
         .build()
         .map(|glob| glob.compile_matcher())
-        .map_err(|error| DeviationsError {
-            span: Some(span.clone()),
-            message: format!("{pattern}: {}", error.kind()),
-        })
 }
 
 #[cfg(test)]
@@ -233,7 +220,7 @@ mod tests {
     #[test]
     fn mistakes_in_the_file_have_a_place() {
         let error = Deviations::parse("[[deviation]]\nrule = 1\n").unwrap_err();
-        assert!(error.span.is_some());
+        assert_eq!(error.line, 2);
     }
 
     #[test]

@@ -12,10 +12,11 @@ mod rules;
 mod run;
 mod shipped;
 mod transport;
+pub mod user_file;
 mod weigh;
 
 pub use bench::{Bench, CheckOptions};
-pub use deviations::{Deviation, Deviations, DeviationsError};
+pub use deviations::{Deviation, Deviations};
 pub use message::{Judge, Outcome};
 pub use pool::run_ordered;
 pub use recognise::{HttpHint, Known, Recognition, recognise_json, recognise_xml};

@@ -292,14 +292,7 @@ fn deviations(check: &Check, settings: &Settings) -> Result<Deviations, Failure>
         return Ok(Deviations::default());
     };
     let text = setup::read(path)?;
-    Deviations::parse(&text).map_err(|error| {
-        let start = error.span.map_or(0, |span| span.start);
-        let line = 1 + text[..start.min(text.len())].matches('\n').count();
-        Failure::usage("config")
-            .with("path", path.display())
-            .with("line", line)
-            .with("reason", error.message)
-    })
+    Deviations::parse(&text).map_err(|error| Failure::of_user_file(path, error))
 }
 
 fn no_input(error: &UsageError) -> Failure {

@@ -1,7 +1,9 @@
 //! What ends a command before it has a result.
 
 use std::io::ErrorKind;
+use std::path::Path;
 
+use crate::check::user_file::{Expected, Mistake, UserFileError};
 use crate::event::{RecordError, SpoolError};
 use crate::exit::Exit;
 use crate::pack::Problem;
@@ -74,6 +76,31 @@ impl Failure {
             exit: Exit::Internal,
             ..Self::usage(key)
         }
+    }
+
+    /// A file that the user wrote is at fault.
+    pub fn of_user_file(path: &Path, error: UserFileError) -> Self {
+        let (key, args): (_, Vec<(&'static str, String)>) = match error.mistake {
+            Mistake::Syntax => ("config-syntax", Vec::new()),
+            Mistake::UnknownKey { key, nearest } => {
+                let nearest = nearest.map_or_else(String::new, |name| name.to_string());
+                ("config-key", vec![("key", key), ("nearest", nearest)])
+            }
+            Mistake::MissingKey { key } => ("config-missing", vec![("key", key)]),
+            Mistake::Value { key, expected } => match expected {
+                Expected::Words(words) => {
+                    let words = words.join(", ");
+                    ("config-word", vec![("key", key), ("expected", words)])
+                }
+                Expected::Kind(kind) => (kind, vec![("key", key)]),
+            },
+            Mistake::Other(reason) => ("config", vec![("reason", reason)]),
+        };
+        let failure = Self::usage(key)
+            .with("path", path.display())
+            .with("line", error.line);
+        args.into_iter()
+            .fold(failure, |failure, (name, value)| failure.with(name, value))
     }
 
     /// Adds an argument of the text.

@@ -1,11 +1,11 @@
 //! `ketenkeur.toml`: the settings of a project. What the command line says
 //! wins.
 
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::check::user_file::{self, UserFileError};
 use crate::facts::Profile;
 use crate::finding::{Class, Language};
 
@@ -44,29 +44,10 @@ pub struct Settings {
     pub jobs: Option<usize>,
 }
 
-/// Why a settings file is refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct SettingsError {
-    /// Bytes of the file.
-    pub span: Option<Range<usize>>,
-    /// Line of the mistake, from 1.
-    pub line: u32,
-    /// What is wrong.
-    pub message: String,
-}
-
 impl Settings {
     /// Reads a settings file. Paths in it are relative to `folder`.
-    pub fn parse(text: &str, folder: &Path) -> Result<Self, SettingsError> {
-        let mut settings: Self = toml::from_str(text).map_err(|error| {
-            let start = error.span().map_or(0, |span| span.start);
-            SettingsError {
-                line: 1 + text[..start.min(text.len())].matches('\n').count() as u32,
-                span: error.span(),
-                message: error.message().to_string(),
-            }
-        })?;
+    pub fn parse(text: &str, folder: &Path) -> Result<Self, UserFileError> {
+        let mut settings: Self = user_file::read(text)?;
         for path in settings
             .deviations
             .iter_mut()
@@ -93,6 +74,7 @@ pub fn find(folder: &Path) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::user_file::Mistake;
 
     #[test]
     fn settings_are_read_and_mistakes_have_a_line() {
@@ -110,6 +92,12 @@ mod tests {
         );
         let error = Settings::parse("lang = 'en'\nfail-om = 'x'\n", Path::new("")).unwrap_err();
         assert_eq!(error.line, 2);
-        assert!(error.message.contains("fail-om"));
+        assert_eq!(
+            error.mistake,
+            Mistake::UnknownKey {
+                key: "fail-om".into(),
+                nearest: Some("fail-on".into())
+            }
+        );
     }
 }

@@ -35,12 +35,7 @@ pub fn settings(global: &Global) -> Result<Settings, Failure> {
     };
     let text = read(&path)?;
     let folder = path.parent().unwrap_or(Path::new(""));
-    Settings::parse(&text, folder).map_err(|error| {
-        Failure::usage("config")
-            .with("path", path.display())
-            .with("line", error.line)
-            .with("reason", error.message)
-    })
+    Settings::parse(&text, folder).map_err(|error| Failure::of_user_file(&path, error))
 }
 
 /// Reads a text file that the user named.

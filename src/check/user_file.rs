@@ -1,0 +1,244 @@
+//! TOML files that a user writes: the settings and the deviations.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+use toml::de::{DeTable, DeValue};
+
+use crate::schema::xsd::nearest;
+
+/// Why a file is refused: the user's configuration is at fault.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {mistake:?}")]
+pub struct UserFileError {
+    /// Line of the mistake, from 1.
+    pub line: u32,
+    /// What is wrong there.
+    pub mistake: Mistake,
+}
+
+/// A mistake in a TOML file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mistake {
+    /// The line is no TOML, or names a key that has a value already.
+    Syntax,
+    /// There is no such key.
+    UnknownKey {
+        /// The key as written.
+        key: String,
+        /// The known key that it resembles.
+        nearest: Option<Arc<str>>,
+    },
+    /// A key that must be there is not.
+    MissingKey {
+        /// The key.
+        key: String,
+    },
+    /// The value of a key is none that it can have.
+    Value {
+        /// The key.
+        key: String,
+        /// What it can have.
+        expected: Expected,
+    },
+    /// Anything else, in the words of the TOML reader.
+    Other(String),
+}
+
+/// What a key can have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expected {
+    /// One of these words.
+    Words(Vec<String>),
+    /// What the text of that key (`error.<key>`) describes.
+    Kind(&'static str),
+}
+
+/// Beginnings of what the reader expects, and the key of its text.
+const KINDS: &[(&str, &str)] = &[
+    ("a boolean", "config-boolean"),
+    ("a string", "config-text"),
+    ("path string", "config-text"),
+    ("a sequence", "config-list"),
+    ("usize", "config-number"),
+    ("a nonzero usize", "config-number"),
+    ("a map", "config-table"),
+    ("struct", "config-table"),
+    ("a TOML datetime", "config-date"),
+    ("a date", "config-date"),
+];
+
+/// Reads a file into `T`.
+///
+/// # Errors
+/// With the line and, where that is known, the key.
+pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, UserFileError> {
+    let table = DeTable::parse(text).map_err(|error| UserFileError {
+        line: line_of(text, error.span()),
+        mistake: Mistake::Syntax,
+    })?;
+    toml::from_str(text).map_err(|error| UserFileError {
+        line: line_of(text, error.span()),
+        mistake: mistake(error.message(), || {
+            let at = error.span()?.start;
+            key_at(table.get_ref(), at).map(str::to_string)
+        }),
+    })
+}
+
+/// The line on which a span begins, from 1.
+fn line_of(text: &str, span: Option<Range<usize>>) -> u32 {
+    let start = span.map_or(0, |span| span.start.min(text.len()));
+    1 + text[..start].matches('\n').count() as u32
+}
+
+/// What the reader means. Its messages are serde's, whose wording is stable;
+/// one that is not known is passed on.
+fn mistake(message: &str, key: impl Fn() -> Option<String>) -> Mistake {
+    let first = || quoted(message).next().unwrap_or_default();
+    if message.starts_with("unknown field") {
+        let known: Vec<Arc<str>> = quoted(message).skip(1).map(Arc::from).collect();
+        let key = first();
+        return Mistake::UnknownKey {
+            nearest: nearest(&key, known.iter()),
+            key,
+        };
+    }
+    if message.starts_with("missing field") {
+        return Mistake::MissingKey { key: first() };
+    }
+    let expected = match message.split_once("expected ") {
+        Some((before, _)) if before.starts_with("unknown variant") => {
+            Some(Expected::Words(quoted(message).skip(1).collect()))
+        }
+        Some((_, kind)) => KINDS
+            .iter()
+            .find(|(beginning, _)| kind.starts_with(beginning))
+            .map(|(_, text)| Expected::Kind(text)),
+        None => None,
+    };
+    match (expected, key()) {
+        (Some(expected), Some(key)) => Mistake::Value { key, expected },
+        _ => Mistake::Other(message.to_string()),
+    }
+}
+
+/// The names in backticks.
+fn quoted(message: &str) -> impl Iterator<Item = String> {
+    message.split('`').skip(1).step_by(2).map(str::to_string)
+}
+
+/// The innermost key whose value holds the byte `at`. A table's own span is its
+/// header alone, so every table is looked into.
+fn key_at<'t>(table: &'t DeTable<'_>, at: usize) -> Option<&'t str> {
+    table.iter().find_map(|(key, value)| {
+        let inner = match value.get_ref() {
+            DeValue::Table(inner) => key_at(inner, at),
+            DeValue::Array(items) => items.iter().find_map(|item| match item.get_ref() {
+                DeValue::Table(inner) => key_at(inner, at),
+                _ => None,
+            }),
+            _ => None,
+        };
+        let own = || value.span().contains(&at).then(|| &**key.get_ref());
+        inner.or_else(own)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+    #[allow(dead_code)]
+    struct File {
+        lang: Option<crate::finding::Language>,
+        locked: Option<bool>,
+        jobs: Option<usize>,
+        rio: Option<Vec<std::path::PathBuf>>,
+        #[serde(default)]
+        entry: Vec<Entry>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[allow(dead_code)]
+    struct Entry {
+        owner: String,
+        until: crate::pack::Day,
+    }
+
+    #[test]
+    fn the_usual_mistakes_have_a_line_and_a_key() {
+        let value = |key: &str, expected| Mistake::Value {
+            key: key.into(),
+            expected,
+        };
+        let words = Expected::Words(vec!["nl".into(), "en".into()]);
+        let entry = "[[entry]]\nowner = 'a'\n";
+        for (text, line, wanted) in [
+            ("lang = 'nl'\nlang", 2, Mistake::Syntax),
+            ("lang = 'nl'\nlang = 'en'\n", 2, Mistake::Syntax),
+            (
+                "\nlagn = 'nl'\n",
+                2,
+                Mistake::UnknownKey {
+                    key: "lagn".into(),
+                    nearest: Some("lang".into()),
+                },
+            ),
+            (
+                "onzin = 1\n",
+                1,
+                Mistake::UnknownKey {
+                    key: "onzin".into(),
+                    nearest: None,
+                },
+            ),
+            ("lang = 'de'\n", 1, value("lang", words)),
+            (
+                "\n\nlocked = 'ja'\n",
+                3,
+                value("locked", Expected::Kind("config-boolean")),
+            ),
+            (
+                "jobs = -1\n",
+                1,
+                value("jobs", Expected::Kind("config-number")),
+            ),
+            (
+                "rio = 'a.xml'\n",
+                1,
+                value("rio", Expected::Kind("config-list")),
+            ),
+            (
+                "rio = [\n  3,\n]\n",
+                2,
+                value("rio", Expected::Kind("config-text")),
+            ),
+            (
+                entry,
+                1,
+                Mistake::MissingKey {
+                    key: "until".into(),
+                },
+            ),
+            (
+                &format!("{entry}until = 'morgen'\n"),
+                3,
+                value("until", Expected::Kind("config-date")),
+            ),
+            (
+                &format!("{entry}until = 10:00:00\n"),
+                3,
+                value("until", Expected::Kind("config-date")),
+            ),
+        ] {
+            let error = read::<File>(text).unwrap_err();
+            assert_eq!((error.line, error.mistake), (line, wanted), "{text}");
+        }
+    }
+}
