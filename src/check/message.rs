@@ -311,7 +311,12 @@ impl Judge {
             return self.rules(document, known, facts);
         }
         let (said, compiled) = std::thread::scope(|scope| {
-            let compiling = scope.spawn(|| CompiledSet::compile(pack.files(), &pack.entries()));
+            let compiling = scope.spawn(|| {
+                let compiled = CompiledSet::compile(pack.files(), &pack.entries());
+                // Kept by the pack: the run says at its end what it judged with.
+                pack.hash();
+                compiled
+            });
             (self.rules(document, known, facts), compiling.join())
         });
         let compiled = compiled.unwrap_or_else(|panic| std::panic::resume_unwind(panic));

@@ -1,6 +1,6 @@
 //! The facts and batch rules that come with the product.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::batch::{BatchRules, Extractor, RecordPaths};
 use crate::clock::Clock;
@@ -36,10 +36,14 @@ pub fn shipped_rio_paths() -> Result<RioPaths, FactError> {
     RioPaths::from_toml(&shipped("rio/rio-gegevens.toml"))
 }
 
-/// Which parts of messages the rules over a batch look at.
+/// Which parts of messages the rules over a batch look at, read once.
 pub fn shipped_extractor() -> Result<Arc<Extractor>, FactError> {
-    let paths = RecordPaths::from_toml(&shipped("batch/gegevens.toml"))?;
-    Ok(Arc::new(Extractor::new(paths)))
+    static READ: OnceLock<Result<Arc<Extractor>, FactError>> = OnceLock::new();
+    let read = READ.get_or_init(|| {
+        let paths = RecordPaths::from_toml(&shipped("batch/gegevens.toml"))?;
+        Ok(Arc::new(Extractor::new(paths)))
+    });
+    read.clone()
 }
 
 /// The rules over a batch. Read when there is a batch: a run over one message

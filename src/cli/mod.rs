@@ -21,6 +21,7 @@ use args::{Cli, Command, Rules};
 use failure::Failure;
 use settings::Settings;
 
+use crate::check::shipped_extractor;
 use crate::exit::Exit;
 use crate::finding::Language;
 use crate::text::Texts;
@@ -30,15 +31,24 @@ pub use settings::SETTINGS_FILE;
 /// Runs the command line `args` (the program's name first).
 pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
     let args: Vec<OsString> = args.into_iter().collect();
-    // Help is printed while the arguments are read, so its language has to be
-    // known before.
-    let texts = Texts::of(language_of_help(&args));
-    let parsed = help::localized(Cli::command(), texts)
-        .try_get_matches_from(args)
-        .and_then(|matches| Cli::from_arg_matches(&matches));
-    let cli = match parsed {
+    let asked = language_of_help(&args);
+    // What almost every command needs is read while the rest gets ready. A
+    // thread that cannot be had costs that time and nothing else.
+    let _ = std::thread::Builder::new().spawn(move || {
+        let _ = shipped_extractor();
+        Texts::of(asked);
+    });
+    let parse = |command: clap::Command| {
+        command
+            .try_get_matches_from(&args)
+            .and_then(|matches| Cli::from_arg_matches(&matches))
+    };
+    let cli = match parse(Cli::command()) {
         Ok(cli) => cli,
-        Err(error) => {
+        Err(unworded) => {
+            // Only now are the words of the help needed, in the user's language.
+            let command = help::localized(Cli::command(), Texts::of(asked));
+            let error = parse(command).err().unwrap_or(unworded);
             // Help and version go to standard output and are no mistake.
             let usage = error.use_stderr();
             let _ = error.print();

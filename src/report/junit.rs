@@ -136,11 +136,11 @@ fn belongs<'e>(event: &'e Event, voice: Voice<'e>) -> Option<(&'e str, Verdict)>
         Event::Judged(judged) => {
             let suite = match &judged.message {
                 Some(message) => &message.contract,
-                None => &voice.texts.message.unrecognised,
+                None => &voice.words().message.unrecognised,
             };
             Some((suite, judged.judgement.verdict))
         }
-        Event::Batch(batch) => Some((&voice.texts.message.batch, batch.judgement.verdict)),
+        Event::Batch(batch) => Some((&voice.words().message.batch, batch.judgement.verdict)),
         Event::Played(played) => Some((&played.about.key, played.judgement.verdict)),
         _ => None,
     }

@@ -1,5 +1,6 @@
 //! What is said of a finding: the same words in every report.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::event::{Excused, Judged, PackKind, Reported, ScenarioJudged, Started};
@@ -20,7 +21,19 @@ pub struct Voice<'a> {
     book: &'a dyn RuleBook,
     language: Language,
     /// The words of the interface.
-    pub texts: &'static Texts,
+    pub texts: Words,
+}
+
+/// The words of the interface in a language, read when the first is needed.
+#[derive(Clone, Copy)]
+pub struct Words(Language);
+
+impl Deref for Words {
+    type Target = Texts;
+
+    fn deref(&self) -> &Texts {
+        Texts::of(self.0)
+    }
 }
 
 /// A finding in words, safe for a terminal.
@@ -40,8 +53,13 @@ impl<'a> Voice<'a> {
         Self {
             book,
             language,
-            texts: Texts::of(language),
+            texts: Words(language),
         }
+    }
+
+    /// The words of the interface, for as long as the program runs.
+    pub fn words(&self) -> &'static Texts {
+        Texts::of(self.language)
     }
 
     /// The language that is spoken.
@@ -121,7 +139,7 @@ impl<'a> Voice<'a> {
     /// The verdict on a message in words.
     pub fn verdict(&self, judged: &Judged) -> &'static str {
         let kind = judged.message.as_ref().map(|message| message.kind);
-        self.texts.verdict(judged.judgement.verdict, kind)
+        self.words().verdict(judged.judgement.verdict, kind)
     }
 
     /// The verdict on a scenario in words: a pass is one of a self-test, and

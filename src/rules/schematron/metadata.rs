@@ -134,13 +134,8 @@ impl<'e> Texts<'e> {
         let source = of_regel("source")
             .or_else(|| holders.iter().find_map(|holder| holder.value("see")))
             .map_or_else(|| Arc::clone(&self.origin.source), Arc::from);
-        let (mut nl, mut en) = self.texts(check, quotes)?;
-        if let Some(title) = of_regel("title-nl") {
-            nl.title = title.into();
-        }
-        if let Some(title) = of_regel("title-en") {
-            en.title = title.into();
-        }
+        let titles = [of_regel("title-nl"), of_regel("title-en")];
+        let (nl, en) = self.texts(check, titles, quotes)?;
         Ok(RuleInfo {
             code: code.into(),
             class: class(holders),
@@ -180,6 +175,7 @@ impl<'e> Texts<'e> {
     fn texts(
         &self,
         check: &'e Element,
+        [title_nl, title_en]: [Option<&str>; 2],
         quotes: &mut Quotes<'_>,
     ) -> Result<(RuleText, RuleText), RuleSetError> {
         let lang = |element: &Element| -> String {
@@ -209,7 +205,7 @@ impl<'e> Texts<'e> {
                 messages.push((lang, template));
             }
         }
-        let text = |wanted: &str| {
+        let text = |wanted: &str, title: Option<&str>| {
             let of = |texts: &[(String, Template)]| {
                 let exact = texts.iter().find(|(lang, _)| lang == wanted);
                 let any = exact.or_else(|| texts.first());
@@ -218,12 +214,15 @@ impl<'e> Texts<'e> {
             };
             let message = of(&messages);
             RuleText {
-                title: message.fill(|_| "…".to_string()).into(),
+                title: title.map_or_else(
+                    || message.fill(|_| "…".to_string()).into(),
+                    std::convert::Into::into,
+                ),
                 message,
                 hint: of(&hints),
             }
         };
-        Ok((text("nl"), text("en")))
+        Ok((text("nl", title_nl), text("en", title_en)))
     }
 
     fn unknown(&self, element: &Element, what: &'static str, name: &str) -> RuleSetError {

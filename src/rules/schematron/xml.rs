@@ -160,7 +160,7 @@ impl<'r> Reader<'r> {
                 _ => Vocabulary::Other,
             },
             name: node.tag_name().name().into(),
-            attributes: Vec::new(),
+            attributes: Vec::with_capacity(node.attributes().len()),
             content: Vec::new(),
             lang: Arc::clone(&lang),
             spot: Spot {
