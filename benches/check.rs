@@ -143,6 +143,7 @@ fn whole(criterion: &mut Criterion) {
             let input = Input {
                 name: "bericht.xml".to_string(),
                 content: Ok(Exchange::bare(text.clone())),
+                body: ketenkeur::input::BodyAt::Start,
             };
             judge.judge(0, black_box(input))
         })

@@ -16,7 +16,7 @@ use ketenkeur::example::{Cases, Examples, Variant};
 use ketenkeur::exchange::Exchange;
 use ketenkeur::facts::{Profile, RioData};
 use ketenkeur::finding::{Grade, Kind, RuleInfo};
-use ketenkeur::input::{Input, Inputs, Options};
+use ketenkeur::input::{BodyAt, Input, Inputs, Options};
 use ketenkeur::pack::Store;
 use ketenkeur::requirement::requirements;
 use ketenkeur::text::builtin_rules;
@@ -61,6 +61,7 @@ fn input(name: &str, text: &str) -> Input {
     Input {
         name: name.to_string(),
         content: Ok(Exchange::bare(text.as_bytes().to_vec())),
+        body: BodyAt::Start,
     }
 }
 

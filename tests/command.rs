@@ -309,6 +309,64 @@ fn mistakes_in_files_of_the_user_are_told_in_both_languages() {
     }
 }
 
+/// Where findings on a captured message are: on a line of the file where the
+/// body stands in it as it is, else within the body, and then it says so.
+#[test]
+fn places_in_captures_are_places_in_the_file_where_they_can_be() {
+    let wrong = example("aanleverenVerwijderingInschrijvingBO_Request", None)
+        .replace("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n", "")
+        .replace("25BE<", "25be<");
+    let line_in_body = 1 + wrong[..wrong.find("25be").unwrap()].matches('\n').count();
+    let ask = format!(
+        "GET /ping HTTP/1.1\r\nHost: a\r\n\r\nPOST /a HTTP/1.1\r\nContent-Type: text/xml\r\nContent-Length: {}\r\n\r\n{wrong}",
+        wrong.len()
+    );
+    let chunked = format!(
+        "POST /a HTTP/1.1\r\nContent-Type: text/xml\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{wrong}\r\n0\r\n\r\n",
+        wrong.len()
+    );
+    let har = serde_json::json!({ "log": { "version": "1.2", "entries": [{
+        "request": { "method": "POST", "url": "https://a/", "httpVersion": "HTTP/1.1",
+            "headers": [{ "name": "Content-Type", "value": "text/xml" }],
+            "postData": { "text": wrong } },
+        "response": { "status": 204, "httpVersion": "HTTP/1.1", "headers": [], "content": {} },
+    }] } })
+    .to_string();
+    let note = "line and column count within the body of the HTTP message";
+    for (name, capture, line, in_body) in [
+        ("a.http", &ask, line_in_body + 7, false),
+        ("b.http", &chunked, line_in_body, true),
+        ("c.har", &har, line_in_body, true),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(name), capture).unwrap();
+        let args = ["check", name, "--at", AT, "--lang", "en"];
+        let told = ketenkeur(folder.path(), &[&args[..], &["--report", "json"]].concat());
+        let report: serde_json::Value = serde_json::from_str(&stdout(&told)).unwrap();
+        let places: Vec<&serde_json::Value> = report["messages"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .flat_map(|message| message["findings"].as_array().unwrap())
+            .filter(|finding| finding["code"] == "KK-XSD-PATROON")
+            .map(|finding| &finding["place"])
+            .collect();
+        let [place] = &places[..] else {
+            panic!("{name}: {places:?}")
+        };
+        assert_eq!(place["start"]["line"], line, "{name}");
+        assert_eq!(place["in_body"] == true, in_body, "{name}");
+        let human = stdout(&ketenkeur(folder.path(), &args));
+        assert_eq!(
+            human.replace("\n", " ").contains("within the body"),
+            in_body,
+            "{name}: {note}: {human}"
+        );
+        let excerpt = format!("{line} │");
+        assert!(human.contains(&excerpt), "{name}: {human}");
+    }
+}
+
 #[test]
 fn personal_data_stays_in_the_message_whatever_the_output() {
     let folder = tempfile::tempdir().unwrap();

@@ -20,7 +20,7 @@ use crate::event::{Carrier, Judged, Recognised};
 use crate::exchange::Exchange;
 use crate::facts::Facts;
 use crate::finding::{Args, Beyond, Class, Code, Finding, Grade, Judgement, Kind, Place, Verdict};
-use crate::input::{ContentKind, Input, InputError, kind_of};
+use crate::input::{BodyAt, ContentKind, Input, InputError, kind_of};
 use crate::limits::MAX_FINDINGS_PER_MESSAGE;
 use crate::pack::Pack;
 use crate::rules::CompiledRules;
@@ -52,6 +52,8 @@ pub struct Outcome {
     /// The OIN of the certificate that the message is signed with; see
     /// [`TransportReport::signer`].
     pub signer: Option<String>,
+    /// Where the body stands in the file.
+    pub body: BodyAt,
     /// We made a mistake ourselves.
     pub internal: bool,
 }
@@ -61,6 +63,8 @@ pub struct Outcome {
 pub struct Judge {
     bench: Arc<Bench>,
     compiled: HashMap<Arc<str>, Compiled>,
+    /// Where the body of the input under judgement stands.
+    body: BodyAt,
 }
 
 /// What a thread holds of a contract.
@@ -126,12 +130,14 @@ impl Judge {
         Self {
             bench,
             compiled: HashMap::new(),
+            body: BodyAt::Start,
         }
     }
 
     /// Judges one input; `number` is its place among the inputs of the run.
     pub fn judge(&mut self, number: u32, input: Input) -> Outcome {
         let name = input.name;
+        self.body = input.body;
         match input.content {
             Err(error) => self.unreadable(&name, &error),
             Ok(exchange) => {
@@ -441,7 +447,7 @@ impl Judge {
         document: Option<&Arc<Document>>,
         said: Said,
     ) -> Outcome {
-        let reporter = Reporter::new(self.bench.options.redaction);
+        let reporter = self.reporter();
         // Of a message that nothing recognised, no element is known.
         let compiled = known.and_then(|known| self.compiled.get(&known.pack.manifest.contract));
         let is_known = |namespace: &str, local: &str| {
@@ -490,8 +496,13 @@ impl Judge {
             held: said.held.into_iter().map(|(code, _)| code).collect(),
             records: Vec::new(),
             signer: said.signer,
+            body: self.body,
             internal: false,
         }
+    }
+
+    fn reporter(&self) -> Reporter {
+        Reporter::new(self.bench.options.redaction).of(self.body)
     }
 
     /// What could not be read as a message at all; the excerpt comes from the
@@ -500,7 +511,8 @@ impl Judge {
         let mut outcome = self.conclude(name, None, None, Said::refused(finding.clone()));
         let text = String::from_utf8_lossy(bytes);
         for reported in &mut outcome.judged.findings {
-            reported.excerpt = raw_excerpt(&text, &finding.place, self.bench.options.redaction);
+            let excerpt = raw_excerpt(&text, &finding.place, self.bench.options.redaction);
+            reported.excerpt = excerpt.map(|excerpt| self.reporter().excerpt(excerpt));
         }
         outcome
     }

@@ -17,7 +17,7 @@ use crate::event::{
     Tally,
 };
 use crate::finding::{Args, Code, Finding, Judgement, Kind, Place, Verdict};
-use crate::input::Input;
+use crate::input::{BodyAt, Input};
 use crate::limits::MAX_BATCH_FINDINGS;
 use crate::pack::Pack;
 
@@ -40,7 +40,7 @@ pub fn run(
     let mut end = RunEnd::default();
     let mut grounds = Gathered::default();
     let mut batch = BatchJudge::new(Arc::clone(&bench.extractor));
-    let mut names: Vec<String> = Vec::new();
+    let mut names: Vec<(String, BodyAt)> = Vec::new();
     sink(Event::Started(started(bench)));
     run_ordered(
         threads,
@@ -54,7 +54,7 @@ pub fn run(
             grounds.add(outcome.pack, outcome.held);
             batch.add(outcome.records);
             if bench.options.batch {
-                names.push(outcome.judged.input.clone());
+                names.push((outcome.judged.input.clone(), outcome.body));
             }
             let event = Event::Judged(Box::new(outcome.judged));
             tally.count(&event);
@@ -123,18 +123,18 @@ fn started(bench: &Bench) -> Started {
 fn judge_batch(
     bench: &Bench,
     batch: BatchJudge,
-    names: &[String],
+    names: &[(String, BodyAt)],
     grounds: &mut Gathered,
 ) -> Option<BatchJudged> {
     let reporter = Reporter::new(bench.options.redaction);
     let mut scales = Scales::new(bench, MAX_BATCH_FINDINGS);
     let mut said = BatchJudged::default();
-    let mut add = |scales: &mut Scales<'_>, finding: &Finding, inputs: Vec<String>| {
+    let mut add = |scales: &mut Scales<'_>, finding: &Finding, inputs: Vec<String>, body| {
         let fate = scales.weigh(finding, inputs.first().map_or("", String::as_str));
         if matches!(fate, Fate::Counted) {
             return;
         }
-        let finding = reporter.finding(finding, None, &|_, _| false);
+        let finding = reporter.of(body).finding(finding, None, &|_, _| false);
         match fate {
             Fate::Excused(entry) => said.excused.push(BatchExcused {
                 excused: entry.excuse(finding),
@@ -147,10 +147,12 @@ fn judge_batch(
     if names.len() > 1 {
         let rules = shipped_batch_rules();
         let judged = batch.judge(rules.clone(), &bench.facts.calendar);
-        let name = |number: u32| names.get(number as usize).cloned().unwrap_or_default();
-        for found in judged.findings(|number| name(number).into()) {
-            let inputs = found.inputs.iter().map(|&number| name(number)).collect();
-            add(&mut scales, &found.finding, inputs);
+        let of = |number: u32| names.get(number as usize).cloned().unwrap_or_default();
+        for found in judged.findings(|number| of(number).0.into()) {
+            let (inputs, bodies): (Vec<String>, Vec<BodyAt>) =
+                found.inputs.iter().map(|&number| of(number)).unzip();
+            let first = bodies.first().copied().unwrap_or_default();
+            add(&mut scales, &found.finding, inputs, first);
         }
         for outcome in judged
             .outcomes()
@@ -166,7 +168,7 @@ fn judge_batch(
         .into_iter()
         .chain(about_request(bench))
     {
-        add(&mut scales, &finding, Vec::new());
+        add(&mut scales, &finding, Vec::new(), BodyAt::Start);
     }
     (said.judgement, said.more) = scales.finish();
     if said.judgement == Judgement::NOT_APPLICABLE && said.excused.is_empty() {

@@ -122,6 +122,7 @@ fn work(bench: Arc<Bench>, take: &Mutex<Receiver<Job>>) {
         let input = Input {
             name: String::new(),
             content: Ok(exchange),
+            body: crate::input::BodyAt::Start,
         };
         // Whoever asked may have gone.
         let _ = outcome.send(judge.judge(0, input));

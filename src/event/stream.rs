@@ -156,6 +156,10 @@ pub struct Reported {
     pub start: Option<Position>,
     /// End in the input (exclusive).
     pub end: Option<Position>,
+    /// Start and end are counted within the body of an HTTP message that the
+    /// input holds in another form.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_body: bool,
     /// XPath or JSON pointer.
     pub path: String,
     /// The place in words.

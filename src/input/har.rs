@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
+use super::body::BodyAt;
 use super::error::InputError;
 use super::open::{Input, content_of};
 use crate::exchange::{Exchange, HttpFacts, StartLine};
@@ -114,10 +115,12 @@ fn inputs(name: &str, entry: Entry) -> [Input; 2] {
         Input {
             name: format!("{name}/request"),
             content: request.and_then(content_of),
+            body: BodyAt::Within,
         },
         Input {
             name: format!("{name}/response"),
             content: response.and_then(content_of),
+            body: BodyAt::Within,
         },
     ]
 }

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::body::BodyAt;
 use super::error::InputError;
 use super::open::{Input, content_of};
 use crate::exchange::{Direction, Exchange, HttpFacts, StartLine};
@@ -21,6 +22,8 @@ pub(super) fn messages(name: &str, bytes: Vec<u8>) -> impl Iterator<Item = Input
         number: 0,
         asked: None,
         pipelined: false,
+        counted: 0,
+        line: 1,
     }
 }
 
@@ -36,6 +39,9 @@ struct Messages {
     /// A request came before the one before it was answered: which response
     /// belongs to which is no longer certain.
     pipelined: bool,
+    /// Up to where lines have been counted, and the line there.
+    counted: usize,
+    line: u32,
 }
 
 impl Iterator for Messages {
@@ -50,11 +56,16 @@ impl Iterator for Messages {
             Some((StartLine::Response { .. }, ..)) => Direction::Response,
             _ => Direction::Request,
         };
-        let (content, after) = match message(rest) {
-            Ok((exchange, after)) => (Ok(exchange), after.trim_ascii_start().len()),
+        let begin = self.bytes.len() - rest.len();
+        let (content, after, verbatim) = match message(rest) {
+            Ok((exchange, at, after)) => {
+                let after = after.trim_ascii_start().len();
+                (Ok(exchange), after, at.map(|at| begin + at))
+            }
             // Where a broken message ends is not known.
-            Err(error) => (Err(error), 0),
+            Err(error) => (Err(error), 0, None),
         };
+        let body = verbatim.map_or(BodyAt::Within, |at| BodyAt::Line(self.line_at(at)));
         self.at = self.bytes.len() - after;
         let alone = self.number == 0 && after == 0;
         let is_answer = side == Direction::Response && self.asked.is_some() && !self.pipelined;
@@ -70,11 +81,21 @@ impl Iterator for Messages {
         Some(Input {
             name,
             content: content.and_then(content_of),
+            body,
         })
     }
 }
 
 impl Messages {
+    /// The line of the file on which the byte `at` stands; later calls ask for
+    /// later bytes.
+    fn line_at(&mut self, at: usize) -> u32 {
+        let more = self.bytes[self.counted..at].iter();
+        self.line += more.filter(|&&byte| byte == b'\n').count() as u32;
+        self.counted = at;
+        self.line
+    }
+
     /// Remembers a request and gives it to the response that answers it.
     fn pair(&mut self, mut exchange: Exchange, is_answer: bool) -> Exchange {
         let is_response = exchange
@@ -139,8 +160,9 @@ pub(super) fn start_line(bytes: &[u8]) -> Option<(StartLine, String, usize)> {
         .then(|| (start, version.to_string(), length + 1))
 }
 
-/// Reads one message at the beginning of `bytes` and gives what follows it.
-fn message(bytes: &[u8]) -> Result<(Exchange, &[u8]), InputError> {
+/// Reads one message at the beginning of `bytes`. Gives where its body stands,
+/// unless it is in chunks, and what follows it.
+fn message(bytes: &[u8]) -> Result<(Exchange, Option<usize>, &[u8]), InputError> {
     let (start, version, length) = start_line(bytes).ok_or(InputError::BrokenHttp)?;
     let mut lines = [httparse::EMPTY_HEADER; MAX_HTTP_HEADERS];
     let (header_length, lines) = match httparse::parse_headers(&bytes[length..], &mut lines) {
@@ -160,7 +182,9 @@ fn message(bytes: &[u8]) -> Result<(Exchange, &[u8]), InputError> {
         version,
         headers,
     };
-    let (body, after) = body(&http, &bytes[length + header_length..])?;
+    let at = length + header_length;
+    let verbatim = !is_chunked(&http);
+    let (body, after) = body(&http, &bytes[at..])?;
     let exchange = Exchange {
         body: body.into(),
         http: Some(http),
@@ -168,16 +192,21 @@ fn message(bytes: &[u8]) -> Result<(Exchange, &[u8]), InputError> {
         answers: None,
         received: None,
     };
-    Ok((exchange, after))
+    Ok((exchange, verbatim.then_some(at), after))
+}
+
+fn is_chunked(http: &HttpFacts) -> bool {
+    http.header("transfer-encoding")
+        .is_some_and(|coding| coding.eq_ignore_ascii_case("chunked"))
 }
 
 /// The body of a message whose header ends where `rest` begins, and what
 /// follows it.
 fn body<'a>(http: &HttpFacts, rest: &'a [u8]) -> Result<(Vec<u8>, &'a [u8]), InputError> {
-    let coding = http.header("transfer-encoding").unwrap_or("identity");
-    if coding.eq_ignore_ascii_case("chunked") {
+    if is_chunked(http) {
         return chunked(rest);
     }
+    let coding = http.header("transfer-encoding").unwrap_or("identity");
     if !coding.eq_ignore_ascii_case("identity") {
         return Err(InputError::ContentEncoding);
     }

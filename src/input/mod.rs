@@ -5,6 +5,7 @@
 //! found and read one at a time.
 
 mod archive;
+mod body;
 mod error;
 mod har;
 mod http;
@@ -12,6 +13,7 @@ mod kind;
 mod open;
 mod resolve;
 
+pub use body::BodyAt;
 pub use error::{InputError, UsageError};
 pub use kind::{ContentKind, kind_of};
 pub use open::Input;

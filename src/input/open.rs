@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{Cursor, Read, Seek};
 use std::path::Path;
 
+use super::body::BodyAt;
 use super::error::InputError;
 use super::kind::{ContentKind, PEEK_BYTES, is_description, is_wsdl, kind_of};
 use super::{archive, har, http};
@@ -18,6 +19,8 @@ pub struct Input {
     pub name: String,
     /// The message, or why there is none.
     pub content: Result<Exchange, InputError>,
+    /// Where its body stands in the file.
+    pub body: BodyAt,
 }
 
 /// Inputs, read one at a time.
@@ -197,6 +200,7 @@ pub(super) fn one(name: &str, content: Result<Exchange, InputError>) -> Inputs {
     Box::new(std::iter::once(Input {
         name: name.to_string(),
         content,
+        body: BodyAt::Start,
     }))
 }
 

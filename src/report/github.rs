@@ -78,7 +78,8 @@ fn command(
     if let Some(input) = input {
         properties.push(format!("file={}", property(input)));
     }
-    if let Some(start) = finding.start {
+    // A line is one of the file: of a place within a body there is none.
+    if let Some(start) = finding.start.filter(|_| !finding.in_body) {
         properties.push(format!("line={}", start.line));
         if let Some(end) = finding.end {
             properties.push(format!("endLine={}", end.line));

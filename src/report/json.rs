@@ -219,6 +219,9 @@ struct FindingEntry {
 struct PlaceEntry {
     start: Option<Position>,
     end: Option<Position>,
+    /// Start and end are counted within the body of an HTTP message.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    in_body: bool,
     path: String,
     words: String,
     keyed: String,
@@ -241,6 +244,7 @@ impl FindingEntry {
             place: PlaceEntry {
                 start: finding.start,
                 end: finding.end,
+                in_body: finding.in_body,
                 path: finding.path,
                 words: finding.words,
                 keyed: finding.keyed,

@@ -408,7 +408,9 @@ impl Location {
 
     fn new(input: &str, finding: &Reported) -> Self {
         let mut location = Self::of_input(input);
-        location.physical_location.region = finding.start.map(|start| Region {
+        // A region is one of the file: of a place within a body there is none.
+        let start = finding.start.filter(|_| !finding.in_body);
+        location.physical_location.region = start.map(|start| Region {
             start_line: start.line,
             start_column: start.column,
             end_line: finding.end.map(|end| end.line),

@@ -121,6 +121,9 @@ impl<'a> Voice<'a> {
             self.texts.finding.run.clone()
         } else if finding.words.is_empty() {
             self.texts.finding.whole.clone()
+        } else if finding.in_body {
+            let words = visible(&finding.words);
+            fill(&self.texts.finding.in_body, &[("place", &words)])
         } else {
             visible(&finding.words)
         }

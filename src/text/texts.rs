@@ -113,7 +113,7 @@ section! {
 section! {
     /// What stands around a finding.
     FindingTexts {
-        place, rule, source, hint, also_in, whole, run,
+        place, rule, source, hint, also_in, whole, run, in_body,
         undecided, undecided_hint, undecided_without_reason,
         unknown_rule, unknown_hint, excused, more, strict,
     }
