@@ -481,7 +481,7 @@ fn rules_are_listed_and_explained() {
     for part in [
         "foutmelding",
         "published",
-        "30-bron-po",
+        "DUO, Inschrijvingsgegevens",
         "DUO_PO_InschrijvingBO_V1",
     ] {
         assert!(

@@ -267,6 +267,7 @@ pub fn judged_as(name: &str, text: Vec<u8>, now: Timestamp) {
     let input = Input {
         name: name.to_string(),
         content: Ok(Exchange::bare(text)),
+        body: ketenkeur::input::BodyAt::Start,
     };
     let judged = Judge::new(bench).judge(0, input).judged;
     assert!(judged.findings.is_empty(), "{name}: {:?}", judged.findings);
@@ -291,6 +292,7 @@ fn judged(request: &Arc<Exchange>, response: &Response, now: Timestamp) {
     let input = Input {
         name: target.clone(),
         content: Ok(exchange),
+        body: ketenkeur::input::BodyAt::Start,
     };
     let outcome = JUDGE.with_borrow_mut(|judge| judge.judge(0, input));
     assert!(outcome.pack.is_some(), "{target}: no pack knows the answer");

@@ -87,6 +87,7 @@ fn judged(codes: &[(&str, Kind, Class)], verdict: Verdict) -> Judged {
         findings: codes
             .iter()
             .map(|(code, kind, class)| Reported {
+                in_body: false,
                 code: (*code).to_string(),
                 kind: *kind,
                 class: *class,
@@ -385,6 +386,7 @@ fn clean_and_findings_are_those_of_check() {
             ..Exchange::bare(text.as_bytes().to_vec())
         };
         let input = Input {
+            body: ketenkeur::input::BodyAt::Start,
             name: "x.xml".to_string(),
             content: Ok(exchange.clone()),
         };
