@@ -3,8 +3,8 @@
 
 use jiff::SignedDuration;
 
-use super::plan::{C14N, HMAC_SHA256, Plan, Reference, SHA1, SHA224, declaration};
-use super::request::{SignError, SignRequest, address, address_of, confirmation, timestamp};
+use super::plan::{C14N, HMAC_SHA256, Part, Plan, Reference, SHA1, SHA224, declaration};
+use super::request::{CONFIRMATION, SignError, SignRequest, address, address_of, timestamp};
 use crate::edukoppeling::names::{EXC_C14N, SOAP};
 
 /// How a rule can be broken.
@@ -268,7 +268,21 @@ const BREAKS: &[Break] = &[
         Ok(())
     }),
     answer("KK-EK-WB014", |_, plan| {
-        plan.behind = confirmation(Some("AAAA"))?;
+        let value = Some("AAAA".to_string());
+        match &mut plan.confirmation {
+            Some(confirmation) => confirmation.value = value,
+            None => {
+                let id = format!("SignatureConfirmation-{}", plan.body_id);
+                plan.references.push(Reference::to(format!("#{id}")));
+                plan.confirmation = Some(Part {
+                    name: CONFIRMATION,
+                    id,
+                    value,
+                    inner: String::new(),
+                    second_id: None,
+                });
+            }
+        }
         Ok(())
     }),
     // Who speaks for whom.
