@@ -96,6 +96,11 @@ const NEVER: &[(&str, &str)] = &[
     ("KK-EK-WRAP-VERWERKT", "break-safeguard"),
     ("KK-EK-PKI005-TESTROOT", "break-trust"),
     ("KK-EK-PKI-ALGORITME", "break-algorithm"),
+    ("KK-EK-WB005", "break-encryption"),
+    ("KK-EK-WB006", "break-encryption"),
+    ("KK-EK-ENC002-OPBOUW", "break-encryption"),
+    ("KK-EK-ENC003-GEGEVENS", "break-encryption"),
+    ("KK-EK-ENC004-SLEUTEL", "break-encryption"),
 ];
 
 /// Every rule of Edukoppeling with how a sender can break it, in the order of
