@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 use crate::counterpart::Part;
 
 /// The parts that a member stands for: an object has parts, a list repeats,
-/// `null` is nothing. `None` where a list stands in a list.
+/// `null` is nothing. `None` where a list stands in a list, or a name is none
+/// that an element of DUO's can have.
 pub fn parts_of(name: &str, value: &Value) -> Option<Vec<Part>> {
     Some(match value {
         Value::Null => Vec::new(),
@@ -22,6 +23,9 @@ pub fn parts_of(name: &str, value: &Value) -> Option<Vec<Part>> {
         Value::Object(members) => {
             let mut part = Part::new(name);
             for (name, value) in members {
+                if !is_name(name) {
+                    return None;
+                }
                 parts_of(name, value)?
                     .into_iter()
                     .for_each(|below| part.push(below));
@@ -31,6 +35,12 @@ pub fn parts_of(name: &str, value: &Value) -> Option<Vec<Part>> {
         Value::String(text) => vec![Part::of(name, text)],
         Value::Bool(_) | Value::Number(_) => vec![Part::of(name, value.to_string())],
     })
+}
+
+/// Letters and digits, a letter first.
+fn is_name(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// Parts as members of an object; what occurs twice becomes a list.
@@ -81,6 +91,13 @@ mod tests {
                 "experiment": [{ "naam": "A" }, { "naam": "B" }],
             })
         );
-        assert!(parts_of("x", &json!([[1]])).is_none());
+        for wrong in [
+            json!([[1]]),
+            json!({"a b": 1}),
+            json!({"": 1}),
+            json!({"1": 1}),
+        ] {
+            assert!(parts_of("x", &wrong).is_none(), "{wrong}");
+        }
     }
 }

@@ -14,7 +14,7 @@ use super::{absence, advice, enrolment, osr, overview, person, resend, rio, show
 use crate::clock::RunningClock;
 use crate::counterpart::trigger::{Action, Outcome, PATH, Status, Trigger};
 use crate::counterpart::{
-    Bodies, Desk, DeskOptions, Journal, JournalError, Post, Service, identificatiecode,
+    Bodies, Desk, DeskOptions, Journal, JournalError, Judges, Post, Service, identificatiecode,
 };
 use crate::edukoppeling::{SigningKey, school_oin};
 use crate::exchange::Exchange;
@@ -38,6 +38,7 @@ pub struct Las {
     pub(super) clock: RunningClock,
     pub(super) bodies: Arc<Bodies>,
     pub(super) desk: Desk,
+    pub(super) judges: Arc<Judges>,
     pub(super) post: Arc<dyn Post>,
     journal: Journal,
     state: Mutex<State>,
@@ -65,7 +66,7 @@ impl Las {
         let desk = Desk::new(DeskOptions {
             key: Arc::clone(&parts.key),
             clock: parts.clock.clone(),
-            judges: parts.judges,
+            judges: Arc::clone(&parts.judges),
             seed: Arc::clone(&parts.settings.seed),
             takes: TAKES,
         });
@@ -76,6 +77,7 @@ impl Las {
             clock: parts.clock,
             bodies: parts.bodies,
             desk,
+            judges: parts.judges,
             post: parts.post,
             journal: parts.journal,
             state: Mutex::new(state),

@@ -7,14 +7,18 @@ use jiff::Timestamp;
 use super::conduct;
 use super::data::School;
 use super::document::{Document, Onderwerp, Stand};
-use super::ended::{ANSWER, CONNECTION, Ended, FAULT, INTERNAL, ORDER};
+use super::ended::{ANSWER, CONNECTION, Ended, FAULT, INTERNAL, ORDER, TRIGGER};
 use super::party::Las;
 use super::show::signals;
 use super::state::{Entry, State};
 use super::verdict;
 use crate::counterpart::trigger::{Outcome, Status};
-use crate::counterpart::{Body, Part, Service, Signed, Stamp};
-use crate::finding::Class;
+use crate::counterpart::{Body, Part, PersoonsgebondenNummer, Service, Signed, Stamp};
+use crate::exchange::Exchange;
+use crate::finding::{Class, Kind};
+
+/// Codes of what is not built as the contract says.
+const SCHEMA: &str = "KK-XSD-";
 
 /// A document before it has an identificatiecode.
 pub struct Draft {
@@ -70,8 +74,7 @@ impl Las {
             let draft = make(state)?;
             let mut documents = state.documenten_over(pupil);
             let waits = documents.any(conduct::waits_for);
-            let mut entries = draft.changes;
-            entries.push(Entry::Gemaakt(Document {
+            let document = Document {
                 id: id.clone(),
                 volgorde,
                 instellingscode: school.instellingscode.clone(),
@@ -84,7 +87,16 @@ impl Las {
                 nummer: None,
                 pogingen: 0,
                 stand: Stand::Wacht,
-            }));
+            };
+            let mut entries = draft.changes;
+            let new = entries.iter().find_map(|entry| match entry {
+                Entry::Leerling(pupil) => Some(pupil),
+                _ => None,
+            });
+            let pupil = new.or_else(|| state.leerlingen.get(pupil));
+            let number = pupil.and_then(|pupil| state.nummer_van(pupil));
+            self.is_valid(&self.written(&document, school, number.as_ref())?)?;
+            entries.push(Entry::Gemaakt(document));
             Ok((entries, (id, waits)))
         })?;
         if waits {
@@ -118,15 +130,7 @@ impl Las {
             let school = school.ok_or_else(|| internal("the school is gone"))?;
             (document, school, number)
         };
-        let made = Timestamp::from_nanosecond(document.gemaakt)
-            .map_err(|_| internal("the moment of the document is out of range"))?;
-        let mut body = self.body(&document.root, &school, document.volgorde, made)?;
-        for part in &document.inhoud {
-            body.push(part.clone());
-        }
-        if let Some(number) = &number {
-            body.replace(Part::of(number.element(), conduct::written(number)));
-        }
+        let body = self.written(&document, &school, number.as_ref())?;
         // White space around the body is not part of the message, but makes
         // another message id of another try.
         let again = "\n".repeat(document.pogingen as usize);
@@ -153,6 +157,50 @@ impl Las {
             id: id.to_string(),
             stand,
         })
+    }
+
+    /// A document as it goes out, with that number of the pupil.
+    fn written(
+        &self,
+        document: &Document,
+        school: &School,
+        number: Option<&PersoonsgebondenNummer>,
+    ) -> Result<Body, Ended> {
+        let made = Timestamp::from_nanosecond(document.gemaakt)
+            .map_err(|_| internal("the moment of the document is out of range"))?;
+        let mut body = self.body(&document.root, school, document.volgorde, made)?;
+        for part in &document.inhoud {
+            body.push(part.clone());
+        }
+        if let Some(number) = number.filter(|_| document.met_nummer) {
+            body.replace(Part::of(number.element(), conduct::written(number)));
+        }
+        Ok(body)
+    }
+
+    /// Whether a message is built as its contract says. What a trigger gives
+    /// may not be, and nothing of that kind leaves a LAS.
+    fn is_valid(&self, body: &Body) -> Result<(), Ended> {
+        let mut exchange = Exchange::bare(body.to_xml().into_bytes());
+        exchange.received = Some(self.clock.now());
+        let outcome = self.judges.judge(exchange);
+        let outcome = outcome.ok_or_else(|| internal("nobody is left to judge the message"))?;
+        // What cannot be read is no message at all.
+        let is_read = outcome.judged.message.is_some();
+        let findings = outcome.judged.findings.iter();
+        let broken: Vec<&str> = findings
+            .filter(|finding| finding.kind == Kind::Violation)
+            .map(|finding| &*finding.code)
+            .filter(|code| !is_read || code.starts_with(SCHEMA))
+            .collect();
+        if broken.is_empty() {
+            return Ok(());
+        }
+        let text = format!(
+            "the message would not be as its contract says: {}",
+            broken.join(", ")
+        );
+        Err(Ended::refused(TRIGGER, text).with("regels", broken))
     }
 
     /// Asks DUO or RIO something about a school that changes nothing there.

@@ -94,7 +94,10 @@ impl<'a> With<'a> {
     pub fn parts(&self, name: &str) -> Result<Vec<Part>, Ended> {
         let value = self.0.get(name).unwrap_or(&Value::Null);
         parts_of(name, value).ok_or_else(|| {
-            Ended::refused(TRIGGER, format!("`{name}` must not have a list in a list"))
+            Ended::refused(
+                TRIGGER,
+                format!("`{name}` must be made of members that messages have"),
+            )
         })
     }
 
