@@ -58,6 +58,10 @@ pub enum Command {
         command: Pki,
     },
     Sign(Box<Sign>),
+    Scenarios {
+        #[command(subcommand)]
+        command: Scenarios,
+    },
 }
 
 /// `check`.
@@ -115,6 +119,27 @@ pub enum Rules {
         rule: String,
         #[arg(long, value_enum, default_value_t = Shape::Human)]
         report: Shape,
+    },
+}
+
+/// `scenarios`.
+#[derive(Debug, Subcommand)]
+pub enum Scenarios {
+    List {
+        #[arg(value_name = "TEXT")]
+        filter: Option<String>,
+        #[arg(long, value_enum, default_value_t = Shape::Human)]
+        report: Shape,
+    },
+    Explain {
+        #[arg(value_name = "ID")]
+        id: String,
+        #[arg(long, value_enum, default_value_t = Shape::Human)]
+        report: Shape,
+    },
+    Lint {
+        #[arg(value_name = "PATH")]
+        paths: Vec<PathBuf>,
     },
 }
 

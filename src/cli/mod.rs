@@ -9,6 +9,7 @@ mod output;
 mod packs;
 mod pki;
 mod rules;
+mod scenarios;
 mod settings;
 mod setup;
 mod sign;
@@ -110,6 +111,9 @@ fn command(cli: &Cli, settings: &Settings, language: Language) -> Result<Exit, F
         Command::Pki { command } => pki::run_pki(command, language),
         Command::Sign(wanted) => {
             sign::run_sign(&setup::store(&cli.global, settings)?, wanted, language)
+        }
+        Command::Scenarios { command } => {
+            scenarios::run_scenarios(&setup::store(&cli.global, settings)?, command, language)
         }
         Command::Packs { command } => packs::run_packs(command, &cli.global, settings, language),
     }

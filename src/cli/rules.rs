@@ -161,6 +161,11 @@ pub fn explain(
     print(&out)
 }
 
+/// The codes of every rule there is.
+pub fn codes(store: &Store) -> std::collections::BTreeSet<String> {
+    known(store).keys().map(ToString::to_string).collect()
+}
+
 /// Every rule there is: the tool's own and those of the packs in force.
 fn known(store: &Store) -> BTreeMap<Arc<str>, Known> {
     let mut known: BTreeMap<Arc<str>, Known> = BTreeMap::new();

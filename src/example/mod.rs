@@ -13,7 +13,7 @@ mod packs;
 mod path;
 
 pub use case::{Batch, Case, CaseError, Cases, Made, Raw, RawBytes, Variant};
-pub use edit::{Edit, EditError, EditErrorKind, apply};
+pub use edit::{Edit, EditError, EditErrorKind, Side, apply};
 pub use path::{Path, PathError};
 
 use jiff::Timestamp;

@@ -10,6 +10,8 @@ mod expect;
 mod expectation;
 mod expression;
 mod library;
+mod lint;
+mod lint_message;
 mod model;
 mod moment;
 mod names;
@@ -30,6 +32,7 @@ pub use expect::{
 };
 pub use expectation::{Got, Judgment, capture, judge, script_finding};
 pub use library::{Library, LibraryError};
+pub use lint::{LintContext, lint};
 pub use model::{Bilingual, Conduct, Key, Parties, Placed, Proof, Role, Scenario, Sector};
 pub use moment::{Moment, Offset, Unit, duration};
 pub use read::{Script, ScriptMistake, Shared, read_script};

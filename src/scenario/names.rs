@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::data::{Given, GivenContent};
 use super::expect::{Expect, JsonMust};
+use super::model::Scenario;
 use super::read::{Script, ScriptMistake};
 use super::step::{Action, Change, Content, Extract, Outgoing, Over, Reply, Rest, Send, Step};
 use super::text::{Reference, Text};
@@ -35,22 +36,25 @@ pub(super) fn undefined(script: &Script) -> Vec<ScriptMistake> {
     names.mistakes
 }
 
-/// Names that are used somewhere, for the lint.
-#[allow(dead_code, reason = "the lint asks for it")]
+/// Names that are used somewhere in a script, for the lint.
 pub(super) fn used(script: &Script) -> BTreeSet<String> {
-    let mut names = Names {
-        open: true,
-        ..Names::default()
-    };
     match script {
-        Script::Scenario(scenario) => {
-            for (_, given) in &scenario.data {
-                names.given(&scenario.file, given);
-            }
-            names.steps(&scenario.steps);
+        Script::Scenario(scenario) => used_in(scenario),
+        Script::Shared(shared) => {
+            let mut names = Names::anywhere();
+            names.steps(&shared.steps);
+            names.used
         }
-        Script::Shared(shared) => names.steps(&shared.steps),
     }
+}
+
+/// Names that are used somewhere in a scenario.
+pub(super) fn used_in(scenario: &Scenario) -> BTreeSet<String> {
+    let mut names = Names::anywhere();
+    for (_, given) in &scenario.data {
+        names.given(&scenario.file, given);
+    }
+    names.steps(&scenario.steps);
     names.used
 }
 
@@ -67,6 +71,14 @@ struct Names {
 }
 
 impl Names {
+    /// Names that may all be known elsewhere.
+    fn anywhere() -> Self {
+        Self {
+            open: true,
+            ..Self::default()
+        }
+    }
+
     fn define(&mut self, name: &str, given: Option<&Given>) {
         match given.map(|given| &given.content) {
             Some(GivenContent::Map(_) | GivenContent::List(_)) => {

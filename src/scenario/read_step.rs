@@ -213,7 +213,11 @@ impl Reader<'_> {
         let with = with.map(|with| self.with(with)).unwrap_or_default();
         let expect_status = match status {
             Some(status) => {
-                let known = [("done", Status::Done), ("refused", Status::Refused)];
+                let known = [
+                    ("done", Status::Done),
+                    ("refused", Status::Refused),
+                    ("failed", Status::Failed),
+                ];
                 status.one_of(&known, &mut self.mistakes)
             }
             None => Some(Status::Done),

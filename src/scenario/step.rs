@@ -279,7 +279,8 @@ pub struct Trigger {
     pub action: Placed<LasAction>,
     /// With which data.
     pub with: Vec<(Arc<str>, Given)>,
-    /// What must become of it: [`Status::Done`] or [`Status::Refused`].
+    /// What must become of it: [`Status::Done`], [`Status::Refused`] (it will
+    /// not do it) or [`Status::Failed`] (it tried and cannot believe what came).
     pub expect_status: Status,
     /// Whether the scenario goes on only when it is done. `false` where the
     /// steps after it answer what it sends.

@@ -54,6 +54,7 @@ pub struct Texts {
     pub json_error: Phrases,
     /// Mistakes in files that the user writes in YAML.
     pub yaml: Phrases,
+    pub scenarios: ScenariosTexts,
     /// Errors of input, settings and the tool.
     pub error: Phrases,
     /// Help of the command line, by the path of the argument.
@@ -142,6 +143,13 @@ section! {
 section! {
     /// Words of `rules` and `example`.
     RulesTexts { rules, says, class, grade, date, duo, contracts, requirements, breaks, passes, break_with, examples, of_reconstruction }
+}
+section! {
+    /// Words of `scenarios`.
+    ScenariosTexts {
+        scenarios, mandatory, optional, subject, key, sectors, requirements, negative, tags, at,
+        minutes, file, version, steps, clean, mistakes,
+    }
 }
 section! {
     /// Words in a JUnit report.
@@ -263,8 +271,8 @@ impl Texts {
         phrase(&self.io, key, "other")
     }
 
-    /// A mistake in the YAML file `path`, with its place.
-    pub fn mistake(&self, path: &str, mistake: &Mistake) -> String {
+    /// A mistake in a YAML file, without its place.
+    pub fn mistake_alone(&self, mistake: &Mistake) -> String {
         // A mistake may quote the file, and the file may hold a number.
         let shown: Vec<(&str, String)> = mistake
             .args
@@ -278,7 +286,12 @@ impl Texts {
             .iter()
             .map(|(name, value)| (*name, value.as_str()))
             .collect();
-        let what = fill(phrase(&self.yaml, mistake.key, "syntax"), &args);
+        fill(phrase(&self.yaml, mistake.key, "syntax"), &args)
+    }
+
+    /// A mistake in the YAML file `path`, with its place.
+    pub fn mistake(&self, path: &str, mistake: &Mistake) -> String {
+        let what = self.mistake_alone(mistake);
         let (line, column) = (
             mistake.spot.line.to_string(),
             mistake.spot.column.to_string(),

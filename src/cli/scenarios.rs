@@ -1,0 +1,277 @@
+//! `ketenkeur scenarios`: what can be played, and whether scripts are right.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::args::{Scenarios, Shape};
+use super::failure::Failure;
+use super::output::{print, print_json};
+use super::rules;
+use crate::document::nearest;
+use crate::exit::Exit;
+use crate::finding::Language;
+use crate::pack::Store;
+use crate::requirement::requirements;
+use crate::scenario::{Library, LibraryError, LintContext, Scenario, Step, lint};
+use crate::text::{Texts, fill};
+
+/// A scenario, as a program reads it.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Described<'a> {
+    id: &'a str,
+    title: &'a str,
+    text: Option<&'a str>,
+    key: &'static str,
+    mandatory: bool,
+    subject: &'static str,
+    sectors: Vec<&'static str>,
+    requirements: Vec<Proves<'a>>,
+    tags: &'a [Arc<str>],
+    grade: &'static str,
+    source: &'a str,
+    minutes: Option<u32>,
+    file: &'a str,
+    hash: &'a str,
+    steps: Vec<Does>,
+}
+
+#[derive(Serialize)]
+struct Proves<'a> {
+    id: &'a str,
+    negative: bool,
+}
+
+#[derive(Serialize)]
+struct Does {
+    action: &'static str,
+    line: u32,
+    name: Option<String>,
+}
+
+/// `scenarios`.
+pub fn run_scenarios(
+    store: &Store,
+    command: &Scenarios,
+    language: Language,
+) -> Result<Exit, Failure> {
+    match command {
+        Scenarios::List { filter, report } => list(filter.as_deref(), *report, language),
+        Scenarios::Explain { id, report } => explain(id, *report, language),
+        Scenarios::Lint { paths } => run_lint(store, paths, language),
+    }
+}
+
+fn list(filter: Option<&str>, shape: Shape, language: Language) -> Result<Exit, Failure> {
+    let wanted = filter.unwrap_or("").to_lowercase();
+    let shown: Vec<&Arc<Scenario>> = Library::shipped()
+        .scenarios
+        .iter()
+        .filter(|scenario| {
+            let texts = [
+                &*scenario.id,
+                scenario.title.in_language(language),
+                scenario.key.name(),
+                scenario.subject.name(),
+            ];
+            let tags = scenario.tags.iter().map(|tag| &**tag);
+            let proofs = scenario.requirements.iter().map(|proof| &*proof.id);
+            texts
+                .into_iter()
+                .chain(tags)
+                .chain(proofs)
+                .any(|text| text.to_lowercase().contains(&wanted))
+        })
+        .collect();
+    if shape == Shape::Json {
+        let described: Vec<Described<'_>> = shown
+            .iter()
+            .map(|scenario| describe(scenario, language))
+            .collect();
+        return print_json(&described);
+    }
+    let words = &Texts::of(language).scenarios;
+    let width =
+        |of: &dyn Fn(&Scenario) -> usize| shown.iter().map(|one| of(one)).max().unwrap_or(0);
+    let ids = width(&|scenario| scenario.id.len());
+    let keys = width(&|scenario| scenario.key.name().len());
+    let mut out = String::new();
+    for scenario in &shown {
+        let needed = if scenario.mandatory {
+            &words.mandatory
+        } else {
+            &words.optional
+        };
+        out.push_str(&format!(
+            "{:ids$}  {:keys$}  {:3}  {needed:9}  {}\n",
+            scenario.id,
+            scenario.key.name(),
+            scenario.subject.name(),
+            scenario.title.in_language(language)
+        ));
+    }
+    out.push_str(&format!("\n{} {}\n", shown.len(), words.scenarios));
+    print(&out)
+}
+
+fn explain(id: &str, shape: Shape, language: Language) -> Result<Exit, Failure> {
+    let library = Library::shipped();
+    let Some(scenario) = library.scenario(id) else {
+        let ids = library.scenarios.iter().map(|scenario| &*scenario.id);
+        return Err(Failure::usage("no-scenario")
+            .with("scenario", id)
+            .with("nearest", nearest(id, ids).unwrap_or_default()));
+    };
+    let described = describe(scenario, language);
+    if shape == Shape::Json {
+        return print_json(&described);
+    }
+    let texts = Texts::of(language);
+    let words = &texts.scenarios;
+    let mut out = format!("{}\n{}\n", described.id, described.title);
+    if let Some(text) = described.text {
+        out.push_str(&format!("{text}\n"));
+    }
+    out.push('\n');
+    let mut line = |name: &str, value: &str| {
+        if !value.is_empty() {
+            out.push_str(&format!("{name:14} {value}\n"));
+        }
+    };
+    let needed = if described.mandatory {
+        &words.mandatory
+    } else {
+        &words.optional
+    };
+    line(&words.key, &format!("{}, {needed}", described.key));
+    line(&words.subject, described.subject);
+    line(&words.sectors, &described.sectors.join(", "));
+    let proofs: Vec<String> = described
+        .requirements
+        .iter()
+        .map(|proof| match proof.negative {
+            true => format!("{} ({})", proof.id, words.negative),
+            false => proof.id.to_string(),
+        })
+        .collect();
+    line(&words.requirements, &proofs.join(", "));
+    line(&words.tags, &described.tags.join(", "));
+    line(&texts.rules.grade, texts.grade(scenario.grade));
+    line(&texts.finding.source, described.source);
+    let minutes = described.minutes.map(|minutes| minutes.to_string());
+    line(&words.minutes, &minutes.unwrap_or_default());
+    line(&words.file, described.file);
+    line(
+        &words.version,
+        &described.hash[..16.min(described.hash.len())],
+    );
+    out.push_str(&format!("\n{}\n", words.steps));
+    for (number, step) in described.steps.iter().enumerate() {
+        let name = step.name.as_deref().unwrap_or_default();
+        let row = format!("  {:>2}  {:8} {name}", number + 1, step.action);
+        out.push_str(&format!("{}\n", row.trim_end()));
+    }
+    print(&out)
+}
+
+fn describe(scenario: &Scenario, language: Language) -> Described<'_> {
+    let does = |step: &Step| Does {
+        action: step.action.name(),
+        line: step.at.line,
+        name: step
+            .name
+            .as_ref()
+            .map(|name| name.in_language(language).to_string()),
+    };
+    Described {
+        id: &scenario.id,
+        title: scenario.title.in_language(language),
+        text: scenario
+            .text
+            .as_ref()
+            .map(|text| text.in_language(language)),
+        key: scenario.key.name(),
+        mandatory: scenario.mandatory,
+        subject: scenario.subject.name(),
+        sectors: scenario
+            .sectors
+            .iter()
+            .map(|sector| sector.name())
+            .collect(),
+        requirements: scenario
+            .requirements
+            .iter()
+            .map(|proof| Proves {
+                id: &proof.id,
+                negative: proof.negative,
+            })
+            .collect(),
+        tags: &scenario.tags,
+        grade: scenario.grade.name(),
+        source: &scenario.source,
+        minutes: scenario.minutes,
+        file: &scenario.file,
+        hash: &scenario.hash,
+        steps: scenario.steps.iter().map(does).collect(),
+    }
+}
+
+fn run_lint(store: &Store, paths: &[PathBuf], language: Language) -> Result<Exit, Failure> {
+    let read;
+    let library = if paths.is_empty() {
+        Library::shipped()
+    } else {
+        read = Library::on_disk(paths).map_err(failure)?;
+        &read
+    };
+    let catalogue =
+        requirements().map_err(|error| Failure::internal("pack").with("reason", error))?;
+    let context = LintContext {
+        store,
+        requirements: &catalogue,
+        codes: &rules::codes(store),
+    };
+    let mistakes = lint(library, &context);
+    let texts = Texts::of(language);
+    let mut out = String::new();
+    for one in &mistakes {
+        let spot = one.mistake.spot;
+        out.push_str(&format!(
+            "{}:{}:{} {}: {}\n",
+            one.file,
+            spot.line,
+            spot.column,
+            one.mistake.key,
+            texts.mistake_alone(&one.mistake)
+        ));
+    }
+    let count = if mistakes.is_empty() {
+        fill(
+            &texts.scenarios.clean,
+            &[("count", &library.scenarios.len().to_string())],
+        )
+    } else {
+        fill(
+            &texts.scenarios.mistakes,
+            &[("count", &mistakes.len().to_string())],
+        )
+    };
+    out.push_str(&format!("{count}\n"));
+    print(&out)?;
+    Ok(if mistakes.is_empty() {
+        Exit::Conforms
+    } else {
+        Exit::Findings
+    })
+}
+
+fn failure(error: LibraryError) -> Failure {
+    match error {
+        LibraryError::NotFound(path) => Failure::usage("not-found").with("path", path),
+        LibraryError::NoScripts(path) => Failure::usage("no-scenarios").with("path", path),
+        LibraryError::TooMany(path) => Failure::usage("scenarios-many").with("path", path),
+        LibraryError::Unreadable(path) => Failure::usage("no-scenarios").with("path", path),
+    }
+}

@@ -1,0 +1,440 @@
+//! What is wrong with scenarios that can be read: names that nobody knows,
+//! what is never used or never reached, what proves nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::data::{Given, GivenContent};
+use super::expect::{Expect, TransportExpectation};
+use super::library::Library;
+use super::lint_message::{Messages, outgoing_mistakes};
+use super::model::{Conduct, Role, Scenario};
+use super::names;
+use super::read::ScriptMistake;
+use super::step::{Action, Capture, Over, Receive, Reply, Step};
+use crate::document::{Mistake, Spot, nearest};
+use crate::pack::Store;
+use crate::requirement::Requirement;
+
+/// What a lint looks scenarios up in.
+pub struct LintContext<'a> {
+    /// The packs in force.
+    pub store: &'a Store,
+    /// The catalogue of requirements.
+    pub requirements: &'a [Requirement],
+    /// Every code of a rule.
+    pub codes: &'a BTreeSet<String>,
+}
+
+/// Every mistake in a library: those that kept files from being read, then
+/// those of the scenarios that were, in the order of files and lines. The key
+/// of a mistake is its code.
+pub fn lint(library: &Library, context: &LintContext<'_>) -> Vec<ScriptMistake> {
+    let mut linter = Linter {
+        context,
+        messages: Messages::of(context.store),
+        found: library.mistakes.clone(),
+    };
+    for scenario in &library.scenarios {
+        linter.scenario(scenario);
+    }
+    linter.shared(library);
+    linter.without_counterpart(library);
+    let mut found = linter.found;
+    found.sort_by(|one, other| {
+        (&one.file, one.mistake.spot, one.mistake.key).cmp(&(
+            &other.file,
+            other.mistake.spot,
+            other.mistake.key,
+        ))
+    });
+    found.dedup();
+    found
+}
+
+struct Linter<'a> {
+    context: &'a LintContext<'a>,
+    messages: Messages,
+    found: Vec<ScriptMistake>,
+}
+
+impl Linter<'_> {
+    fn add(&mut self, file: &Arc<str>, mistake: Mistake) {
+        self.found.push(ScriptMistake {
+            file: file.clone(),
+            mistake,
+        });
+    }
+
+    fn scenario(&mut self, scenario: &Scenario) {
+        self.requirements(scenario);
+        self.unused(scenario);
+        let parties = parties_of(scenario);
+        if !parties.contains(&scenario.subject) {
+            let mistake = Mistake::new(scenario.id_at, "lint-subject-idle")
+                .with("name", scenario.subject.name());
+            self.add(&scenario.file, mistake);
+        }
+        let mut causes = Causes::default();
+        self.steps(scenario, &scenario.steps, &mut causes);
+    }
+
+    fn requirements(&mut self, scenario: &Scenario) {
+        for proof in &scenario.requirements {
+            self.requirement(&scenario.file, proof.at, &proof.id, Some(scenario));
+        }
+        for step in scenario.all_steps() {
+            for id in &step.requirements {
+                self.requirement(&step.file, step.at, id, None);
+            }
+        }
+    }
+
+    fn requirement(&mut self, file: &Arc<str>, at: Spot, id: &str, of: Option<&Scenario>) {
+        let known = self.context.requirements;
+        match known.iter().find(|requirement| *requirement.id == *id) {
+            None => {
+                let mut mistake = Mistake::new(at, "lint-requirement-unknown").with("name", id);
+                let ids = known.iter().map(|requirement| &*requirement.id);
+                if let Some(meant) = nearest(id, ids) {
+                    mistake = mistake.with("nearest", meant);
+                }
+                self.add(file, mistake);
+            }
+            Some(requirement) => {
+                if let Some(scenario) = of {
+                    let key = scenario.key.name();
+                    if !requirement.readiness.iter().any(|one| **one == *key) {
+                        let mistake = Mistake::new(at, "lint-requirement-key")
+                            .with("name", id)
+                            .with("key", key)
+                            .with("known", requirement.readiness.join(", "));
+                        self.add(file, mistake);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Data and captured values that nobody names.
+    fn unused(&mut self, scenario: &Scenario) {
+        let used = names::used_in(scenario);
+        let is_used = |name: &str| {
+            used.iter().any(|used| {
+                *used == *name
+                    || used
+                        .strip_prefix(name)
+                        .is_some_and(|rest| rest.starts_with('.'))
+                    || name
+                        .strip_prefix(used.as_str())
+                        .is_some_and(|rest| rest.starts_with('.'))
+            })
+        };
+        for (name, given) in &scenario.data {
+            let mut parts = Vec::new();
+            leaves(name, given, &mut parts);
+            for (part, at) in parts {
+                if !is_used(&part) {
+                    let mistake = Mistake::new(at, "lint-unused-data").with("name", part);
+                    self.add(&scenario.file, mistake);
+                }
+            }
+        }
+        for step in scenario.all_steps() {
+            for capture in captures_of(&step.action) {
+                if !is_used(&capture.name) {
+                    let mistake = Mistake::new(capture.at, "lint-unused-capture")
+                        .with("name", &*capture.name);
+                    self.add(&step.file, mistake);
+                }
+            }
+        }
+    }
+
+    fn steps(&mut self, scenario: &Scenario, steps: &[Step], causes: &mut Causes) {
+        let mut lost: Option<Spot> = None;
+        for step in steps {
+            self.step(scenario, step, causes);
+            // A step that takes a value from an answer that must not come
+            // ends the scenario.
+            if lost.is_some() {
+                self.add(&step.file, Mistake::new(step.at, "lint-unreachable"));
+                lost = None;
+            }
+            if let Action::Send(send) = &step.action
+                && fails(&send.expect)
+                && !send.capture.is_empty()
+            {
+                lost = Some(step.at);
+            }
+        }
+    }
+
+    fn step(&mut self, scenario: &Scenario, step: &Step, causes: &mut Causes) {
+        let file = &step.file;
+        match &step.action {
+            Action::Send(send) => {
+                let mistakes = outgoing_mistakes(
+                    &send.message,
+                    Some((send.from, send.to)),
+                    &self.messages,
+                    self.context.store,
+                );
+                for mistake in mistakes {
+                    self.add(file, mistake);
+                }
+                self.expect(file, &send.expect);
+                causes.sent(send.from, send.to);
+            }
+            Action::Receive(receive) => {
+                self.receive(scenario, step, receive, causes);
+            }
+            Action::Trigger(trigger) => {
+                self.expect(file, &trigger.expect);
+                causes.triggered();
+            }
+            Action::Act(act) => causes.acted(act.party),
+            Action::Advance(_) => causes.advanced(),
+            Action::Repeat(repeat) => {
+                let never = match &repeat.over {
+                    Over::Times(times) => *times == 0,
+                    Over::Items(items) => {
+                        matches!(&items.content, GivenContent::List(items) if items.is_empty())
+                    }
+                };
+                if never {
+                    self.add(file, Mistake::new(step.at, "lint-unreachable"));
+                }
+                self.steps(scenario, &repeat.steps, causes);
+            }
+            Action::Parallel(branches) => {
+                // What one branch does may be the cause of what another awaits.
+                for branch in branches {
+                    causes.of_steps(branch);
+                }
+                for branch in branches {
+                    self.steps(scenario, branch, &mut causes.clone());
+                }
+            }
+            Action::Include(include) => self.steps(scenario, &include.steps, causes),
+            Action::Capture(_) | Action::Wait(_) | Action::Note(_) | Action::Probe(_) => {}
+        }
+    }
+
+    fn receive(
+        &mut self,
+        scenario: &Scenario,
+        step: &Step,
+        receive: &Receive,
+        causes: &mut Causes,
+    ) {
+        let file = &step.file;
+        if !causes.of(receive.role) {
+            let mistake = Mistake::new(step.at, "lint-no-cause").with("name", receive.role.name());
+            self.add(file, mistake);
+        }
+        if let Some(message) = &receive.message
+            && let Some(mistake) = self.messages.unknown(message)
+        {
+            self.add(file, mistake);
+        }
+        self.expect(file, &receive.expect);
+        let by_itself = scenario.parties.of(receive.role) == Conduct::Register;
+        let own = receive.role == scenario.subject;
+        if !matches!(receive.answer, Reply::Register) && (by_itself || own) {
+            let mistake =
+                Mistake::new(step.at, "lint-answer-unused").with("name", receive.role.name());
+            self.add(file, mistake);
+        }
+        let mut reply = &receive.answer;
+        while let Reply::Delay { then, .. } = reply {
+            reply = then;
+        }
+        if let Reply::Message { message, .. } = reply {
+            for mistake in outgoing_mistakes(message, None, &self.messages, self.context.store) {
+                self.add(file, mistake);
+            }
+        }
+    }
+
+    fn expect(&mut self, file: &Arc<str>, expect: &Expect) {
+        for code in expect.finding.iter().chain(&expect.no_finding) {
+            if !self.context.codes.contains(&*code.value) {
+                let mut mistake =
+                    Mistake::new(code.at, "lint-rule-unknown").with("name", &*code.value);
+                let codes = self.context.codes.iter().map(String::as_str);
+                if let Some(meant) = nearest(&code.value, codes) {
+                    mistake = mistake.with("nearest", meant);
+                }
+                self.add(file, mistake);
+            }
+        }
+    }
+
+    /// Files with shared steps that no scenario includes.
+    fn shared(&mut self, library: &Library) {
+        let mut included: BTreeSet<&str> = BTreeSet::new();
+        for scenario in &library.scenarios {
+            included.extend(scenario.all_steps().iter().map(|step| &*step.file));
+        }
+        for shared in &library.shared {
+            if !included.contains(&*shared.file) {
+                self.add(
+                    &shared.file,
+                    Mistake::new(Spot::START, "lint-unused-shared"),
+                );
+            }
+            let used = names::used(&super::read::Script::Shared(super::read::Shared {
+                file: shared.file.clone(),
+                needs: Vec::new(),
+                steps: shared.steps.clone(),
+            }));
+            for need in &shared.needs {
+                let name = &*need.value;
+                let named = used.iter().any(|used| {
+                    *used == *name
+                        || used
+                            .strip_prefix(name)
+                            .is_some_and(|rest| rest.starts_with('.'))
+                });
+                if !named {
+                    let mistake = Mistake::new(need.at, "lint-unused-data").with("name", name);
+                    self.add(&shared.file, mistake);
+                }
+            }
+        }
+    }
+
+    /// Keys for which nothing shows that what is wrong is refused.
+    fn without_counterpart(&mut self, library: &Library) {
+        let mut of_key: BTreeMap<_, Vec<&Arc<Scenario>>> = BTreeMap::new();
+        for scenario in &library.scenarios {
+            of_key
+                .entry((scenario.key, scenario.subject))
+                .or_default()
+                .push(scenario);
+        }
+        for ((key, _), scenarios) in of_key {
+            let negative = |scenario: &&Arc<Scenario>| {
+                scenario.requirements.iter().any(|proof| proof.negative)
+            };
+            if !scenarios.iter().any(negative)
+                && let Some(first) = scenarios.first()
+            {
+                let mistake = Mistake::new(first.id_at, "lint-no-refusal").with("key", key.name());
+                self.add(&first.file, mistake);
+            }
+        }
+    }
+}
+
+/// The parts of a value that hold something themselves.
+fn leaves(name: &str, given: &Given, parts: &mut Vec<(String, Spot)>) {
+    match &given.content {
+        GivenContent::Map(entries) if !entries.is_empty() => {
+            for (key, value) in entries {
+                leaves(&format!("{name}.{key}"), value, parts);
+            }
+        }
+        _ => parts.push((name.to_string(), given.at)),
+    }
+}
+
+fn captures_of(action: &Action) -> &[Capture] {
+    match action {
+        Action::Send(send) => &send.capture,
+        Action::Receive(receive) => &receive.capture,
+        Action::Trigger(trigger) => &trigger.capture,
+        Action::Capture(captures) => captures,
+        _ => &[],
+    }
+}
+
+fn fails(expect: &Expect) -> bool {
+    expect
+        .transport
+        .as_ref()
+        .is_some_and(|one| one.value != TransportExpectation::Answered)
+}
+
+/// The parties that do something in a scenario.
+fn parties_of(scenario: &Scenario) -> BTreeSet<Role> {
+    let mut parties = BTreeSet::new();
+    for step in scenario.all_steps() {
+        match &step.action {
+            Action::Send(send) => parties.extend([send.from, send.to]),
+            Action::Receive(receive) => {
+                parties.insert(receive.role);
+                parties.extend(receive.from);
+            }
+            Action::Trigger(trigger) => {
+                parties.insert(trigger.party);
+            }
+            Action::Act(act) => {
+                parties.insert(act.party);
+            }
+            Action::Probe(probe) => {
+                parties.insert(probe.party);
+            }
+            _ => {}
+        }
+    }
+    parties
+}
+
+/// What happened so far that can make a message come.
+#[derive(Debug, Clone, Default)]
+struct Causes {
+    /// Something that makes a LAS send.
+    las_acts: bool,
+    /// Something that makes DUO send.
+    duo_acts: bool,
+    /// Parties that something was sent to.
+    sent_to: BTreeSet<Role>,
+}
+
+impl Causes {
+    fn sent(&mut self, from: Role, to: Role) {
+        self.sent_to.insert(to);
+        // DUO asks the OSR and pushes upon what a LAS sends.
+        self.duo_acts |= to == Role::Duo || from == Role::Duo;
+    }
+
+    fn triggered(&mut self) {
+        self.las_acts = true;
+        self.duo_acts = true;
+    }
+
+    fn acted(&mut self, party: Role) {
+        self.duo_acts |= party == Role::Duo;
+        self.las_acts |= party == Role::Las;
+    }
+
+    fn advanced(&mut self) {
+        self.duo_acts = true;
+    }
+
+    /// Whether a message can come to a party.
+    fn of(&self, role: Role) -> bool {
+        let by_others = match role {
+            Role::Las => self.duo_acts,
+            Role::Duo => self.las_acts,
+            Role::Osr => self.las_acts || self.duo_acts,
+        };
+        by_others || self.sent_to.contains(&role)
+    }
+
+    fn of_steps(&mut self, steps: &[Step]) {
+        for step in steps {
+            match &step.action {
+                Action::Send(send) => self.sent(send.from, send.to),
+                Action::Trigger(_) => self.triggered(),
+                Action::Act(act) => self.acted(act.party),
+                Action::Advance(_) => self.advanced(),
+                Action::Repeat(repeat) => self.of_steps(&repeat.steps),
+                Action::Include(include) => self.of_steps(&include.steps),
+                _ => {}
+            }
+        }
+    }
+}
