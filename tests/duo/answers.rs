@@ -191,6 +191,15 @@ fn without_a_mandate_nothing_is_looked_at() {
 }
 
 #[test]
+fn nobody_delivers_in_the_name_of_another_institution() {
+    let world = World::at("2026-06-11T12:00:00Z");
+    for root in ["aanleverenTLV_Request", "aanleverenAdviesVO_Request"] {
+        let body = world.message(root, "25BE");
+        assert_eq!(world.refused("30ZW", &body), "ENVELOP_ONJUIST", "{root}");
+    }
+}
+
+#[test]
 fn the_same_run_gives_the_same_bytes() {
     let run = || {
         let world = World::at("2026-08-03T09:00:00Z");

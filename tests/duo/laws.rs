@@ -1,11 +1,15 @@
 //! What holds whatever comes.
 
 use ketenkeur::counterpart::Journal;
+use ketenkeur::counterpart::duo::TAKES;
+use ketenkeur::document::Format;
+use ketenkeur::example::mutate::mutate;
 use ketenkeur::facts::synthetic_bsn;
+use ketenkeur::pack::Part;
 use proptest::prelude::*;
 
 use crate::stories::enrolment;
-use crate::support::World;
+use crate::support::{BODIES, World};
 
 /// One message of a pupil: enrol, leave, or advise nothing.
 fn send(world: &World, pupil: u32, step: usize) {
@@ -23,6 +27,35 @@ fn send(world: &World, pupil: u32, step: usize) {
     };
     let body = enrolment(world, school, number, "A1", days);
     assert_eq!(world.send(school, &body).goedgekeurd(), Some(true));
+}
+
+/// Whatever one mistake stands in a message, DUO says so in a valid answer or a
+/// fault, and goes on.
+#[test]
+fn every_mistake_gets_a_valid_answer() {
+    const SEEDS: u64 = 8;
+    let world = World::at("2026-10-06T09:00:00Z");
+    let store = BODIES.store();
+    let requests = store.messages().filter(|(_, message)| {
+        let direction = message.direction.as_deref().unwrap_or_default();
+        message.part == Part::Request && TAKES.contains(&direction)
+    });
+    let (mut refused, mut answers) = (0, Vec::new());
+    for (_, message) in requests {
+        let root = message.root.as_deref().unwrap();
+        for seed in 0..SEEDS {
+            let xml = world.message(root, "25BE").to_xml();
+            let mutation = mutate(&xml, Format::Xml, seed).unwrap();
+            let action = message.action.as_deref().unwrap();
+            match world.send_xml("25BE", &mutation.text, action) {
+                Ok(Some(answer)) => refused += u32::from(answer.goedgekeurd() == Some(false)),
+                Ok(None) => refused += 1,
+                Err(wrong) => answers.push(format!("{root} {}: {wrong}", mutation.what)),
+            }
+        }
+    }
+    assert_eq!(answers, Vec::<String>::new());
+    assert!(refused > 50, "{refused}");
 }
 
 proptest! {

@@ -106,3 +106,36 @@ fn a_restart_loses_and_doubles_nothing() {
     assert_eq!(world.deliver().len(), 2);
     assert_eq!(world.deliver().len(), 0);
 }
+
+/// A register that cannot be written answers nothing, and knows nothing of what
+/// it could not write.
+#[test]
+fn what_cannot_be_written_did_not_happen() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("duo.sqlite");
+    let world = World::with("2026-08-03T09:00:00Z", Journal::open(&path).unwrap());
+    enrol(&world, "25BE", 1);
+    let before = world.duo.state(Clone::clone);
+    let other = rusqlite::Connection::open(&path).unwrap();
+    let sql = |text: &str| other.execute_batch(text).unwrap();
+    sql("CREATE TRIGGER stop BEFORE INSERT ON entry BEGIN SELECT RAISE(ABORT, 'vol'); END");
+    let body = world.message("aanleverenInschrijvingBO_Request", "25BE");
+    assert_eq!(world.refused("25BE", &body), "TECHNISCHE_FOUT");
+    assert!(world.duo.deliver().is_err());
+    assert!(world.duo.state(|state| *state == before));
+    // When not even reading is possible, what is known is not relied on.
+    sql("ALTER TABLE entry RENAME COLUMN party TO elders");
+    assert_eq!(world.refused("25BE", &body), "TECHNISCHE_FOUT");
+    assert_eq!(world.refused("25BE", &body), "TECHNISCHE_FOUT");
+    sql("ALTER TABLE entry RENAME COLUMN elders TO party; DROP TRIGGER stop");
+    assert_eq!(world.send("25BE", &body).goedgekeurd(), Some(true));
+    assert_eq!(
+        world.duo.state(|state| state.inschrijvingen.iter().count()),
+        2
+    );
+    // What was delivered and could not be noted is sent again, as the same
+    // document.
+    let seen = world.las.inbox.lock().unwrap().clone();
+    let again = world.deliver();
+    assert!(again.iter().any(|one| one.document == seen[0].document));
+}

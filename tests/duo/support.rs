@@ -381,6 +381,38 @@ impl World {
         Antwoord { received }
     }
 
+    /// Sends a body as it is written; `None` when it gets a fault.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the answer.
+    pub fn send_xml(
+        &self,
+        school: &str,
+        xml: &str,
+        action: &str,
+    ) -> Result<Option<Antwoord>, String> {
+        let school = school_oin(school).unwrap();
+        let signed = self
+            .supplier
+            .sign_xml(&school, DUO, xml, action.to_string(), None)
+            .unwrap();
+        let request = arrived(&signed.to("https://duo.ketenkeur.invalid/"));
+        let response = self.respond(&request);
+        if response.status == 500 {
+            return Ok(None);
+        }
+        let received = self
+            .supplier
+            .receive_answer(&returned(&response, request))
+            .map_err(|fault| format!("{fault:?}"))?;
+        let wrong: Vec<_> = received.of_class(Class::Foutmelding).collect();
+        match wrong.is_empty() {
+            true => Ok(Some(Antwoord { received })),
+            false => Err(format!("{wrong:?}")),
+        }
+    }
+
     /// The reason of the fault that a message gets.
     pub fn refused(&self, school: &str, body: &Body) -> String {
         let request = self.request(school, body);

@@ -73,9 +73,17 @@ pub struct Duo {
     post: Arc<dyn Post>,
     journal: Journal,
     settings: Mutex<Settings>,
-    state: Mutex<State>,
+    known: Mutex<Known>,
     /// One delivery at a time, so that nothing is sent twice.
     delivering: Mutex<()>,
+}
+
+/// What DUO knows, and whether that is what its journal says.
+struct Known {
+    state: State,
+    /// An entry could not be written, and what was written could not be read:
+    /// nothing is answered before it can.
+    stale: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -150,7 +158,10 @@ impl Duo {
                 terugkoppeling: options.terugkoppeling,
                 meld_dubbele_inschrijving: options.meld_dubbele_inschrijving,
             }),
-            state: Mutex::new(State::fold(&entries)),
+            known: Mutex::new(Known {
+                state: State::fold(&entries),
+                stale: false,
+            }),
             delivering: Mutex::default(),
         })
     }
@@ -172,11 +183,28 @@ impl Duo {
 
     /// Looks at what DUO knows.
     pub fn state<T>(&self, look: impl FnOnce(&State) -> T) -> T {
-        look(&self.locked())
+        look(&self.locked().state)
     }
 
-    fn locked(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn locked(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What DUO knows, as its journal says.
+    fn reliable(&self) -> Result<MutexGuard<'_, Known>, JournalError> {
+        let mut known = self.locked();
+        if known.stale {
+            self.read_back(&mut known)?;
+        }
+        Ok(known)
+    }
+
+    fn read_back(&self, known: &mut Known) -> Result<(), JournalError> {
+        known.stale = true;
+        let entries: Vec<Entry> = self.journal.entries(PARTY)?;
+        known.state = State::fold(&entries);
+        known.stale = false;
+        Ok(())
     }
 
     /// Reckons funding anew when the day has changed. Every message and every
@@ -186,14 +214,19 @@ impl Duo {
     ///
     /// The journal cannot be written.
     pub fn tick(&self) -> Result<(), JournalError> {
-        let mut state = self.locked();
-        self.change(&mut state, |_| ())
+        let mut known = self.reliable()?;
+        self.change(&mut known, |_| ())
     }
 
     /// The weekly file of an institution, as of now.
     pub fn weekbestand(&self, instelling: &str) -> Vec<Weeksignaal> {
         let today = day(self.desk.clock().now());
-        weekbestand::regels(&self.locked(), &self.means.calendar, instelling, today)
+        weekbestand::regels(
+            &self.locked().state,
+            &self.means.calendar,
+            instelling,
+            today,
+        )
     }
 
     /// Lets a municipality act on a case of absence.
@@ -206,8 +239,8 @@ impl Duo {
         meldingsnummer: &str,
         actie: &Gemeenteactie,
     ) -> Result<(), DuoError> {
-        let mut state = self.locked();
-        let geval = state.verzuim.get(meldingsnummer).cloned();
+        let mut known = self.reliable()?;
+        let geval = known.state.verzuim.get(meldingsnummer).cloned();
         let geval = geval.ok_or(DuoError::UnknownReport)?;
         let (status, reden) = match actie {
             Gemeenteactie::InBehandeling => (Status::B, None),
@@ -227,7 +260,7 @@ impl Duo {
                 .with_text("gemeente", "Voorbeelddam")
                 .with_text("emailadres", "leerplicht@example.nl"),
         );
-        self.change(&mut state, |draft| draft.add(Entry::Verzuim(changed)))?;
+        self.change(&mut known, |draft| draft.add(Entry::Verzuim(changed)))?;
         Ok(())
     }
 
@@ -243,8 +276,8 @@ impl Duo {
         onderwijsnummer: &str,
         bsn: Option<&str>,
     ) -> Result<String, DuoError> {
-        let mut state = self.locked();
-        let personen = &state.personen;
+        let mut known = self.reliable()?;
+        let personen = &known.state.personen;
         let number = PersoonsgebondenNummer::Onderwijsnummer(onderwijsnummer.to_string());
         if !personen.kent(&number) || personen.is_vervangen(onderwijsnummer) {
             return Err(DuoError::UnknownNumber);
@@ -256,7 +289,7 @@ impl Duo {
         let bsn = bsn
             .filter(|bsn| personen.kent(&PersoonsgebondenNummer::Bsn(bsn.clone())))
             .ok_or(DuoError::UnknownBsn)?;
-        self.change(&mut state, |draft| {
+        self.change(&mut known, |draft| {
             aanleveren::vervang(draft, onderwijsnummer, &bsn);
         })?;
         Ok(bsn)
@@ -274,8 +307,8 @@ impl Duo {
         let _turn = turn.unwrap_or_else(PoisonError::into_inner);
         self.tick()?;
         let waiting: Vec<Push> = {
-            let state = self.locked();
-            let waiting = state.outbox.waiting();
+            let known = self.reliable()?;
+            let waiting = known.state.outbox.waiting();
             waiting.map(|(push, _)| push.clone()).collect()
         };
         let mut failure = None;
@@ -294,8 +327,10 @@ impl Duo {
                         reden,
                     },
                 };
-                let mut state = self.locked();
-                if let Err(error) = self.change(&mut state, |draft| draft.add(entry)) {
+                let told = self
+                    .reliable()
+                    .and_then(|mut known| self.change(&mut known, |draft| draft.add(entry)));
+                if let Err(error) = told {
                     failure.get_or_insert(error);
                 }
             },
@@ -310,11 +345,11 @@ impl Duo {
     /// When they cannot be written, the state is what the journal says.
     fn change<T>(
         &self,
-        state: &mut State,
+        known: &mut Known,
         work: impl FnOnce(&mut Draft<'_>) -> T,
     ) -> Result<T, JournalError> {
         let now = self.desk.clock().now();
-        let mut draft = Draft::new(state, &self.means, now);
+        let mut draft = Draft::new(&mut known.state, &self.means, now);
         reckon(&mut draft, day(now));
         let result = work(&mut draft);
         let entries = draft.into_entries();
@@ -324,8 +359,7 @@ impl Duo {
         match self.journal.append(PARTY, &entries) {
             Ok(()) => Ok(result),
             Err(error) => {
-                let kept: Vec<Entry> = self.journal.entries(PARTY)?;
-                *state = State::fold(&kept);
+                self.read_back(known)?;
                 Err(error)
             }
         }
@@ -334,6 +368,12 @@ impl Duo {
     fn handle(&self, exchange: &Exchange) -> Result<Response, Fault> {
         let received = self.desk.receive(exchange)?;
         let school = received.school().ok_or(Reason::Envelope)?;
+        // Nobody delivers in the name of another institution.
+        let named = received.body().instellingscode();
+        let named = named.and_then(|code| school_oin(&code));
+        if named.is_some_and(|named| named != school) {
+            return Err(Reason::Envelope.into());
+        }
         self.check_mandate(&received, &school)?;
         let root = self.means.bodies.counterpart_of(received.root());
         let root = root.ok_or(Reason::Unknown)?;
@@ -377,14 +417,15 @@ impl Duo {
         let content = reading.content_hash();
         let id = reading.identificatiecode().filter(|_| !enquiry);
         let settings = self.with_settings(|settings| *settings);
-        let mut state = self.locked();
-        let known = id.as_ref().and_then(|id| state.document(&instelling, id));
-        if let Some(known) = known
-            && known.inhoud == content
+        let mut known = self.reliable().map_err(|_| Reason::Receiver)?;
+        let state = &known.state;
+        let earlier = id.as_ref().and_then(|id| state.document(&instelling, id));
+        if let Some(earlier) = earlier
+            && earlier.inhoud == content
         {
-            return Ok(known.xml.clone());
+            return Ok(earlier.xml.clone());
         }
-        let reused = known.is_some();
+        let reused = earlier.is_some();
         let stamp = |body: &mut Body, now: Timestamp| {
             let now_text = now.to_string();
             let message = received.facts.message_id.as_deref().unwrap_or_default();
@@ -444,7 +485,7 @@ impl Duo {
             }
             xml
         };
-        self.change(&mut state, work)
+        self.change(&mut known, work)
             .map_err(|_| Reason::Receiver.into())
     }
 }
@@ -503,7 +544,9 @@ fn judgement(received: &Received, uitkomst: &Uitkomst, later: bool) -> Vec<Part>
     } else if !approved {
         let wrong = uitkomst.signalen.iter();
         let wrong = wrong.filter(|one| one.soort == crate::finding::Class::Foutmelding);
-        parts.extend(wrong.take(MAX_FOUTMELDINGEN).map(Signaal::foutmelding));
+        let of_rio = received.service == Some(Service::Rio);
+        let wrong = wrong.take(MAX_FOUTMELDINGEN);
+        parts.extend(wrong.map(|fout| fout.foutmelding(of_rio)));
     }
     parts.extend(uitkomst.parts.iter().cloned());
     parts

@@ -13,6 +13,8 @@ const MAX_FOUTTEKST: usize = 200;
 /// The longest code, in the contract that allows least.
 const MAX_CODE: usize = 60;
 const MAX_SLEUTELWAARDE: usize = 200;
+/// The longest name and value of a sleutelgegeven in an answer of RIO.
+const MAX_SLEUTEL_RIO: usize = 25;
 /// Sleutelgegevens of one signal.
 const MAX_SLEUTELGEGEVENS: usize = 5;
 
@@ -131,16 +133,21 @@ impl Signaal {
         part
     }
 
-    /// The signal as a foutmelding of verzuim and RIO.
-    pub fn foutmelding(&self) -> Part {
+    /// The signal as a foutmelding of verzuim, or of RIO, whose keys are
+    /// shorter.
+    pub fn foutmelding(&self, of_rio: bool) -> Part {
+        let longest = match of_rio {
+            true => MAX_SLEUTEL_RIO,
+            false => MAX_SLEUTELWAARDE,
+        };
         let mut part = Part::new("foutmelding")
             .with_text("foutcode", cut(&self.code, MAX_CODE))
             .with_text("fouttekst", cut(&self.omschrijving, MAX_FOUTTEKST));
         for (naam, waarde) in &self.sleutels {
             part.push(
                 Part::new("sleutelgegeven")
-                    .with_text("sleutelnaam", naam.as_str())
-                    .with_text("sleutelwaarde", cut(waarde, MAX_SLEUTELWAARDE)),
+                    .with_text("sleutelnaam", cut(naam, longest))
+                    .with_text("sleutelwaarde", cut(waarde, longest)),
             );
         }
         part
@@ -171,7 +178,7 @@ fn soort(class: Class) -> &'static str {
 
 /// What a document is about: the school's own key of it, else the document.
 fn sleutels(received: &Received) -> Vec<(String, String)> {
-    const KEYS: [&str; 8] = [
+    const KEYS: [&str; 11] = [
         "inschrijvingvolgnummer",
         "adviesvolgnummer",
         "toetsjaar",
@@ -179,6 +186,9 @@ fn sleutels(received: &Received) -> Vec<(String, String)> {
         "meldingsnummer",
         "onderwijsaanbiedercode",
         "onderwijslocatieCode",
+        "onderwijsbestuurCode",
+        "onderwijsbestuurcode",
+        "bevoegdGezagNummer",
         "identificatiecodeBedrijfsdocument",
     ];
     let body = received.body();
