@@ -20,6 +20,7 @@
 //! | [`transport`] | sending and receiving over TLS, and what is known of a connection |
 //! | [`counterpart`] | the parties that are built in: DUO, the OSR, a LAS |
 //! | [`scenario`] | scripts of exchanges: reading, lint, expectations |
+//! | [`target`] | what is tested and how it is reached, as the target file says |
 //! | [`batch`] | the rules over several messages together |
 
 pub mod batch;
@@ -44,5 +45,6 @@ pub mod requirement;
 pub mod rules;
 pub mod scenario;
 pub mod schema;
+pub mod target;
 pub mod text;
 pub mod transport;

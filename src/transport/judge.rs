@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::error::{TransportError, TransportProblem};
+use super::identity::TlsIdentity;
 use super::probe::{Outcome, Probed, Why, WrongClient};
 use super::suites::{Rating, rating};
 use crate::edukoppeling::{
@@ -167,6 +168,22 @@ fn judge_shown(
             .with("expected", value(expected));
         said.broken(PARTY, args);
     }
+}
+
+/// Judges the certificate of a party of ours, as the other end would see it;
+/// [`Peer`] says which end of TLS it is used for.
+pub fn judge_identity(identity: &TlsIdentity, context: &ConnectionContext<'_>) -> TransportReport {
+    let mut said = OfConnection::default();
+    let mut chain = identity.chain().map(Arc::from);
+    let purpose = match context.peer {
+        Peer::Server { .. } => Purpose::TlsServer,
+        Peer::Client { .. } => Purpose::TlsClient,
+    };
+    if let Some(first) = chain.next() {
+        let presented: Vec<Arc<[u8]>> = chain.collect();
+        judge_shown(&first, &presented, purpose, context, &mut said);
+    }
+    said.finish()
 }
 
 /// Judges what a probe found of an endpoint.

@@ -31,8 +31,11 @@ pub use client::{Client, ClientOptions, ServerTrust, Timeouts};
 pub use error::{SetupError, TransportError, TransportProblem};
 pub use hello::OldVersion;
 pub use identity::TlsIdentity;
-pub use judge::{ConnectionContext, Peer, judge_connection, judge_failure, judge_probe};
+pub use judge::{
+    ConnectionContext, Peer, judge_connection, judge_failure, judge_identity, judge_probe,
+};
 pub use probe::{How, Outcome, ProbeOptions, Probed, Why, WrongClient, probe};
 pub use proxy::Proxy;
 pub use server::{ClientTrust, Server, ServerLimits, ServerOptions};
+pub use target_url::{UrlKind, url_kind};
 pub use tls::TlsVersions;

@@ -17,6 +17,25 @@ pub(super) struct Place {
     pub(super) port: u16,
 }
 
+/// Where a URL leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UrlKind {
+    /// To this machine.
+    Loopback,
+    /// To another machine, over TLS.
+    Elsewhere,
+}
+
+/// Where a URL leads, `None` when it is none that a client calls.
+pub fn url_kind(url: &str) -> Option<UrlKind> {
+    let (place, _) = read(url).ok()?;
+    Some(if is_loopback(&place.host) {
+        UrlKind::Loopback
+    } else {
+        UrlKind::Elsewhere
+    })
+}
+
 /// Reads an absolute `https` URL; `http` is taken for loopback only, so that
 /// nothing personal travels in the open.
 pub(super) fn read(url: &str) -> Result<(Place, Uri), TransportProblem> {
