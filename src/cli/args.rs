@@ -62,6 +62,23 @@ pub enum Command {
         #[command(subcommand)]
         command: Scenarios,
     },
+    Target {
+        #[command(subcommand)]
+        command: Target,
+    },
+}
+
+/// `target`.
+#[derive(Debug, Subcommand)]
+pub enum Target {
+    Check {
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    Init {
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
 }
 
 /// `check`.

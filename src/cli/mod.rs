@@ -13,6 +13,7 @@ mod scenarios;
 mod settings;
 mod setup;
 mod sign;
+mod target;
 
 use std::ffi::OsString;
 
@@ -107,6 +108,9 @@ fn command(cli: &Cli, settings: &Settings, language: Language) -> Result<Exit, F
         }
         Command::Example(wanted) => {
             example::run_example(&setup::store(&cli.global, settings)?, wanted, language)
+        }
+        Command::Target { command } => {
+            target::run_target(command, || setup::store(&cli.global, settings), language)
         }
         Command::Pki { command } => pki::run_pki(command, language),
         Command::Sign(wanted) => {

@@ -148,7 +148,8 @@ pub fn trust(check: &Check, settings: &Settings, profile: Profile) -> Result<Tru
     })
 }
 
-fn material(error: &MaterialError) -> Failure {
+/// The failure to use certificates or revocation lists.
+pub fn material(error: &MaterialError) -> Failure {
     match &error.problem {
         MaterialProblem::Unreadable(problem) => return unreadable(&error.path, problem),
         MaterialProblem::TooLarge => Failure::usage("material-large"),

@@ -43,6 +43,8 @@ pub struct Texts {
     pub pki: Phrases,
     /// How rules can be broken.
     pub sign: Phrases,
+    /// What the inspection of a target says.
+    pub target: Phrases,
     pub junit: JunitTexts,
     /// Why rules are undecided.
     pub reason: Phrases,

@@ -2,5 +2,7 @@
 
 mod exchanges;
 mod failures;
+mod foreign;
 mod rules;
 mod support;
+mod target;

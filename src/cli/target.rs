@@ -1,0 +1,258 @@
+//! `ketenkeur target`: a target file, and what it leads to.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use super::args::Target as Wanted;
+use super::failure::Failure;
+use super::output::print;
+use super::setup;
+use crate::clock::RunningClock;
+use crate::edukoppeling::KeyError;
+use crate::exit::Exit;
+use crate::finding::{Arg, Class, Finding, Kind, Language, Redaction, RuleBook};
+use crate::pack::Store;
+use crate::target::{
+    IdentityError, IdentityProblem, Inspected, Inspection, Subject, Target, example, inspect,
+};
+use crate::text::{BuiltinRules, Texts, fill};
+
+/// Runs the command. `store` gives the packs, when they are asked for.
+pub fn run_target(
+    wanted: &Wanted,
+    store: impl FnOnce() -> Result<Store, Failure>,
+    language: Language,
+) -> Result<Exit, Failure> {
+    match wanted {
+        Wanted::Init { file } => init(file, language),
+        Wanted::Check { file } => check(file, &store()?, language),
+    }
+}
+
+fn init(file: &Path, language: Language) -> Result<Exit, Failure> {
+    let texts = Texts::of(language);
+    let made = std::fs::OpenOptions::new()
+        .write(true)
+        // What the user has is never overwritten.
+        .create_new(true)
+        .open(file);
+    let written = made
+        .and_then(|mut made| std::io::Write::write_all(&mut made, example(language).as_bytes()));
+    if let Err(error) = written {
+        let failure = match error.kind() {
+            std::io::ErrorKind::AlreadyExists => Failure::usage("target-exists"),
+            kind => Failure::usage("not-written").because(kind),
+        };
+        return Err(failure.with("path", file.display()));
+    }
+    let path = file.display().to_string();
+    print(&format!(
+        "{}\n",
+        fill(phrase(texts, "made"), &[("path", &path)])
+    ))
+}
+
+fn phrase<'a>(texts: &'a Texts, key: &str) -> &'a str {
+    texts.target.get(key).map_or("", String::as_str)
+}
+
+/// Reads a target file; tells its mistakes on standard error.
+pub fn read(file: &Path, language: Language) -> Result<Target, Failure> {
+    let bytes = std::fs::read(file).map_err(|error| setup::unreadable(file, &error))?;
+    let folder = file.parent().unwrap_or(Path::new(""));
+    Target::read(&bytes, folder).map_err(|mistakes| {
+        let path = file.display().to_string();
+        for mistake in &mistakes {
+            eprintln!("{}", Texts::of(language).mistake(&path, mistake));
+        }
+        Failure::usage("target-mistakes")
+            .with("path", path)
+            .with("count", mistakes.len())
+    })
+}
+
+fn check(file: &Path, store: &Store, language: Language) -> Result<Exit, Failure> {
+    let texts = Texts::of(language);
+    let target = read(file, language)?;
+    for name in target.capabilities.messages.keys() {
+        let known = store
+            .messages()
+            .any(|(_, message)| *message.operation == **name);
+        if !known {
+            return Err(Failure::usage("no-operation").with("operation", name));
+        }
+    }
+    let trust = target.trust().map_err(|error| setup::material(&error))?;
+    let mut seen = Seen::default();
+    inspect(
+        &target,
+        &trust,
+        &RunningClock::system(),
+        &mut |inspection| {
+            seen.take(&inspection);
+            // A reader that has gone away does not stop the inspection.
+            let _ = print(&told(&inspection, texts, language));
+        },
+    );
+    let exit = seen.exit();
+    let meaning = match exit {
+        Exit::Conforms => &texts.exit.conforms,
+        Exit::Findings => &texts.exit.findings,
+        Exit::Usage => &texts.exit.usage,
+        Exit::Unreachable => &texts.exit.unreachable,
+        Exit::Internal => &texts.exit.internal,
+        Exit::Undecided => &texts.exit.undecided,
+    };
+    let meaning = fill(meaning, &[("class", texts.class(Class::Foutmelding))]);
+    print(&format!("\n{} ({})\n", meaning, exit.code()))?;
+    Ok(exit)
+}
+
+/// What was met, for the exit code.
+#[derive(Default)]
+struct Seen {
+    any: bool,
+    unusable: bool,
+    unreachable: bool,
+    broken: bool,
+    open: bool,
+}
+
+impl Seen {
+    fn take(&mut self, inspection: &Inspection) {
+        self.any = true;
+        match &inspection.outcome {
+            Inspected::Right(_) => {}
+            Inspected::Found(findings) => {
+                for finding in findings {
+                    self.open |= finding.kind == Kind::Undecided;
+                    self.broken |=
+                        finding.kind == Kind::Violation && finding.class == Class::Foutmelding;
+                }
+            }
+            Inspected::Unreachable(_) => self.unreachable = true,
+            Inspected::Unusable(_) => self.unusable = true,
+            Inspected::Wrong(..) => self.broken = true,
+            Inspected::Open(_) => self.open = true,
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        if self.unusable {
+            Exit::Usage
+        } else if self.unreachable {
+            Exit::Unreachable
+        } else if self.broken {
+            Exit::Findings
+        } else if self.open || !self.any {
+            Exit::Undecided
+        } else {
+            Exit::Conforms
+        }
+    }
+}
+
+/// One line, and one more for each finding.
+fn told(inspection: &Inspection, texts: &Texts, language: Language) -> String {
+    let subject = match inspection.subject {
+        Subject::Identity => "identity",
+        Subject::Connection => "connection",
+        Subject::Rules => "rules",
+        Subject::Probe => "probe",
+        Subject::Clock => "clock",
+        Subject::Mandate => "mandate",
+        Subject::Trigger => "trigger",
+    };
+    let (mark, detail) = match &inspection.outcome {
+        Inspected::Right(fact) => ("right", detail_of(inspection.subject, fact, texts)),
+        Inspected::Found(findings) => {
+            let broken = findings.iter().any(is_broken);
+            (if broken { "wrong" } else { "open" }, String::new())
+        }
+        Inspected::Unreachable(finding) => ("unreachable", sentence(finding, texts, language)),
+        Inspected::Unusable(error) => ("wrong", of_identity(error, texts)),
+        Inspected::Wrong(key, found) => ("wrong", fill(phrase(texts, key), &[("found", found)])),
+        Inspected::Open(key) => ("open", phrase(texts, key).to_string()),
+    };
+    let mut line = format!(
+        "{:13} {:4} {:12} {}",
+        phrase(texts, mark),
+        inspection.role.name(),
+        phrase(texts, subject),
+        inspection.about
+    );
+    if !detail.is_empty() {
+        let _ = write!(line, ": {detail}");
+    }
+    line.push('\n');
+    if let Inspected::Found(findings) = &inspection.outcome {
+        for finding in findings {
+            let said = sentence(finding, texts, language);
+            let _ = writeln!(line, "{:18} {} {said}", "", finding.code);
+        }
+    }
+    line
+}
+
+fn is_broken(finding: &Finding) -> bool {
+    finding.kind == Kind::Violation
+}
+
+fn detail_of(subject: Subject, fact: &str, texts: &Texts) -> String {
+    match subject {
+        Subject::Rules | Subject::Probe => fill(phrase(texts, "held"), &[("found", fact)]),
+        Subject::Identity if !fact.is_empty() => format!("OIN {fact}"),
+        _ => fact.to_string(),
+    }
+}
+
+/// A finding in words, with what to do.
+fn sentence(finding: &Finding, texts: &Texts, language: Language) -> String {
+    let Some(rule) = BuiltinRules.rule(&finding.code) else {
+        return String::new();
+    };
+    let text = rule.text(language);
+    let value = |name: &str| {
+        let shown = finding
+            .args
+            .get(name)
+            .map(|arg: &Arg| arg.shown(Redaction::Mask));
+        let shown = shown.unwrap_or_default();
+        match name {
+            "reason" => texts.reason(&shown).to_string(),
+            _ => shown,
+        }
+    };
+    if finding.kind == Kind::Undecided {
+        let args = [
+            ("code", &*finding.code),
+            ("title", &*text.title),
+            ("reason", &*value("reason")),
+        ];
+        return fill(&texts.finding.undecided, &args);
+    }
+    format!("{} {}", text.message.fill(value), text.hint.fill(value))
+}
+
+fn of_identity(error: &IdentityError, texts: &Texts) -> String {
+    let path = [("path", error.about.as_str())];
+    match error.problem {
+        IdentityProblem::Unreadable(kind) => {
+            let reason = texts.io_error(kind);
+            texts.error("unreadable", &[path[0], ("reason", reason)])
+        }
+        IdentityProblem::TooLarge => texts.error("material-large", &path),
+        IdentityProblem::NoVariable => texts.error("variable-missing", &path),
+        IdentityProblem::Key(error) => {
+            let key = match error {
+                KeyError::NoKey => "target-key-none",
+                KeyError::PassphraseMissing => "target-passphrase-missing",
+                KeyError::PassphraseWrong => "key-passphrase-wrong",
+                KeyError::Unsuited => "target-key-unsuited",
+                KeyError::NoCertificate => "key-no-certificate",
+                KeyError::Mismatch => "key-mismatch",
+            };
+            texts.error(key, &path)
+        }
+    }
+}
