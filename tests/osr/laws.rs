@@ -181,7 +181,10 @@ fn all(world: &World) -> Vec<Endpoint> {
 /// A school that begins without endpoints and without a mandate for the other
 /// supplier.
 pub fn world() -> World {
-    World::with(OsrData::starter(), Journal::in_memory(), Profile::Test)
+    World {
+        judging: false,
+        ..World::with(OsrData::starter(), Journal::in_memory(), Profile::Test)
+    }
 }
 
 proptest! {

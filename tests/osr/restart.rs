@@ -47,17 +47,20 @@ fn a_register_goes_on_where_it_was() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("toestand.sqlite");
         let open = || Journal::open(&path).unwrap();
-        let world = World::with(OsrData::starter(), open(), Profile::Test);
+        let judging = round == 0;
+        let world = World {
+            judging,
+            ..World::with(OsrData::starter(), open(), Profile::Test)
+        };
         let mut taken = 0;
         for step in steps().new_tree(&mut runner).unwrap().current() {
             taken += usize::from(take(&world, &step));
         }
-        let mut again = World::with(OsrData::starter(), open(), Profile::Test);
-        again.clock = world.clock.clone();
         let restarted = World {
             osr: std::sync::Arc::new(started(open(), &world, 1).unwrap()),
             clock: world.clock.clone(),
             pki: world.pki.clone(),
+            judging,
         };
         assert_eq!(
             answers(&restarted),

@@ -3,7 +3,8 @@
 //! the test.
 
 use std::cell::RefCell;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use jiff::Timestamp;
 use ketenkeur::check::{
@@ -38,6 +39,8 @@ pub struct World {
     pub osr: Arc<Osr>,
     pub clock: RunningClock,
     pub pki: Arc<TestPki>,
+    /// Whether answers are judged: where thousands come, a few stand for all.
+    pub judging: bool,
 }
 
 /// An answer, taken apart.
@@ -102,20 +105,24 @@ impl World {
         Self {
             osr: Arc::new(osr),
             clock,
-            pki: Arc::new(TestPki::at(Clock::at(now)).unwrap()),
+            pki: pki(),
+            judging: true,
         }
     }
 
     /// A call with the certificate of an identity of the test PKI.
     pub fn as_party(&self, identity: &str) -> Call<'_> {
-        let chain = self.pki.certificates(identity).unwrap();
-        self.call(chain)
+        self.call(chain_of(identity, || {
+            self.pki.certificates(identity).unwrap()
+        }))
     }
 
     /// A call with a certificate for an OIN.
     pub fn as_oin(&self, oin: &str) -> Call<'_> {
-        let key = self.pki.signing_key_of("leverancier", oin).unwrap();
-        self.call(vec![key.certificate().der().to_vec()])
+        self.call(chain_of(oin, || {
+            let key = self.pki.signing_key_of("leverancier", oin).unwrap();
+            vec![key.certificate().der().to_vec()]
+        }))
     }
 
     /// The supplier of the test PKI, with its API key.
@@ -229,7 +236,7 @@ impl Call<'_> {
         let Answer::Response(response) = self.world.osr.answer(Arc::clone(&request)) else {
             panic!("the OSR misbehaved");
         };
-        if target.starts_with("/api") && !response.body.is_empty() {
+        if self.world.judging && target.starts_with("/api") && !response.body.is_empty() {
             judged(&request, &response, now);
         }
         Reply {
@@ -238,6 +245,20 @@ impl Call<'_> {
             body: response.body.to_vec(),
         }
     }
+}
+
+/// The test PKI. Its certificates are made once: that takes longer than a call.
+fn pki() -> Arc<TestPki> {
+    static PKI: OnceLock<Arc<TestPki>> = OnceLock::new();
+    let made = || Arc::new(TestPki::at(Clock::at(NOW.parse().unwrap())).unwrap());
+    Arc::clone(PKI.get_or_init(made))
+}
+
+/// The chain of an identity, and the certificate for an OIN, made once.
+fn chain_of(name: &str, make: impl FnOnce() -> Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+    static CHAINS: Mutex<BTreeMap<String, Vec<Vec<u8>>>> = Mutex::new(BTreeMap::new());
+    let mut chains = CHAINS.lock().unwrap();
+    chains.entry(name.to_string()).or_insert_with(make).clone()
 }
 
 thread_local! {

@@ -29,7 +29,8 @@ pub(super) struct Call<'a> {
 
 impl<'a> Call<'a> {
     /// OSR-TLS, OSR-OIN-CERTIFICAAT: the certificate of the connection says
-    /// who calls. Whether it ends at a trusted root the connection has decided.
+    /// who calls. Whether it ends at a trusted root the connection has decided;
+    /// there an ODOC certificate fails as well (OSR-ODOC).
     pub fn identify(
         osr: &'a Osr,
         version: Version,

@@ -15,7 +15,7 @@ use crate::transport::Response;
 const NOT_FOUND: &str = "mandate not found";
 
 /// OSR-MANDAAT-PARAMETERS, OSR-MANDAAT-PEILDATUM, OSR-MANDAAT-DERDE,
-/// OSR-MANDAAT-EIGEN, OSR-OIN-LEVERANCIER: who asks for its own mandate
+/// OSR-MANDAAT-EIGEN, OSR-OIN-LEVERANCIER, OSR-STROOM-2: who asks for its own mandate
 /// (`supplier_oin` is the OIN of its certificate) gets it, with the token; it
 /// needs its API key. Everybody else only learns whether there is one.
 pub(super) fn find(call: &Call<'_>) -> Result<Response, Response> {

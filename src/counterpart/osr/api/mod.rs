@@ -16,7 +16,8 @@ use crate::transport::Response;
 use call::Call;
 use refusal::{not_allowed, not_found};
 
-/// Answers a call below `/api`.
+/// Answers a call below `/api`. OSR-VERSIES: the version in the path decides
+/// on names and keys; behind all of them is one register.
 pub(super) fn answer(osr: &Osr, request: &Exchange, method: &str, target: &Target) -> Response {
     let steps = target.steps();
     let Some(version) = steps.get(1).and_then(|step| Version::parse(step)) else {

@@ -1,5 +1,6 @@
-//! Verifying a JWT, all of it: OSR-JWT-KOP, -INHOUD, -TIJD, -MOMENT, -AUD,
-//! -ISS, -X5C, -VINGERAFDRUK, -HANDTEKENING and -HASH.
+//! Verifying a JWT, all of it: OSR-JWT-KOP, OSR-JWT-INHOUD, OSR-JWT-TIJD,
+//! OSR-JWT-MOMENT, OSR-JWT-AUD, OSR-JWT-ISS, OSR-JWT-X5C,
+//! OSR-JWT-VINGERAFDRUK, OSR-JWT-HANDTEKENING and OSR-JWT-HASH.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
