@@ -1,5 +1,6 @@
 //! The OSR that is built in (50-osr.md), called as others call it.
 
+mod anything;
 mod browser;
 mod endpoints;
 mod jwt;

@@ -9,6 +9,7 @@ use ketenkeur::clock::RunningClock;
 use ketenkeur::counterpart::las::{
     DuoAddresses, Las, LasParts, LasSettings, OsrSettings, OsrVersion, shipped,
 };
+use ketenkeur::counterpart::osr::KENNISNET;
 use ketenkeur::counterpart::trigger::{Action, Outcome, Status, Trigger};
 use ketenkeur::counterpart::{Bodies, Directory, Journal, Judges, Post, Query, receiving_bench};
 use ketenkeur::edukoppeling::{Passphrase, Revocation, Trust, TrustStore};
@@ -73,10 +74,12 @@ fn las(world: &World, server: &Server, version: OsrVersion) -> Las {
                 address: server.url(HOST, ""),
                 version,
                 api_key: Some(KEY.to_string()),
+                audience: KENNISNET.to_string(),
             },
             own_address: "https://las.example.nl/rod-po".to_string(),
         },
         key: Arc::new(world.pki.signing_key("leverancier").unwrap()),
+        above: world.pki.certificates("leverancier").unwrap().split_off(1),
         clock: world.clock.clone(),
         judges: Arc::new(Judges::new(Arc::new(bench.unwrap()), 1)),
         bodies: Arc::new(Bodies::new(Store::builtin())),
@@ -99,11 +102,11 @@ fn act(las: &Las, action: Action, extra: &Value) -> Outcome {
     las.trigger(&Trigger::new(action, with))
 }
 
-/// OSR-STROOM-1 to OSR-STROOM-6, in both versions that the LAS speaks: it asks
+/// OSR-STROOM-1 to OSR-STROOM-6, in each version: it asks
 /// for its mandate, registers, moves, and stops when the school withdraws.
 #[test]
 fn the_built_in_las_goes_the_whole_way() {
-    for version in [OsrVersion::V2, OsrVersion::V3] {
+    for version in [OsrVersion::V1, OsrVersion::V2, OsrVersion::V3] {
         let world = World::starter();
         let server = serve(&world);
         let las = las(&world, &server, version);

@@ -228,3 +228,16 @@ fn the_header_of_the_api_key_can_be_chosen() {
         401
     );
 }
+
+/// The judge of these tests sees what is wrong with an answer.
+#[test]
+#[should_panic(expected = "KK-JSON-ONTBREEKT")]
+fn an_answer_without_a_member_would_be_noticed() {
+    crate::support::judged_answer("GET", "/api/v3/boards/41999", 200, &json!({ "name": "x" }));
+}
+
+#[test]
+#[should_panic(expected = "no pack knows the answer")]
+fn an_answer_that_no_pack_knows_would_be_noticed() {
+    crate::support::judged_answer("GET", "/api/v3/schools", 418, &json!({ "name": "x" }));
+}

@@ -294,6 +294,24 @@ pub fn judged_as(name: &str, text: Vec<u8>, now: Timestamp) {
     assert!(judged.findings.is_empty(), "{name}: {:?}", judged.findings);
 }
 
+/// Judges a made-up answer to a made-up request.
+pub fn judged_answer(method: &str, target: &str, status: u16, body: &Value) {
+    let request = Exchange {
+        http: Some(HttpFacts {
+            start: StartLine::Request {
+                method: method.to_string(),
+                url: target.to_string(),
+            },
+            version: "HTTP/1.1".to_string(),
+            headers: Vec::new(),
+        }),
+        ..Exchange::bare(Vec::new())
+    };
+    let body = body.to_string().into_bytes();
+    let response = Response::new(status, "application/json", body);
+    judged(&Arc::new(request), &response, NOW.parse().unwrap());
+}
+
 /// Judges an answer as `check` does.
 fn judged(request: &Arc<Exchange>, response: &Response, now: Timestamp) {
     let exchange = Exchange {

@@ -311,6 +311,10 @@ pub enum DataError {
 /// The data that come along.
 const STARTER: &str = include_str!("../../../cases/counterparts/osr.toml");
 
+/// The first day of the mandates that [`OsrData::admit`] adds: the first of
+/// the starter data.
+const ADMITTED_FROM: Date = Date::constant(2020, 8, 1);
+
 impl OsrData {
     /// The data that come along: a handful of invented schools in each sector
     /// of primary education, mandates for the supplier of the test PKI.
@@ -334,6 +338,62 @@ impl OsrData {
     pub fn api_key(&self, oin: &str) -> Option<&str> {
         let supplier = self.suppliers.iter().find(|known| known.oin == oin)?;
         supplier.api_keys.first().map(String::as_str)
+    }
+
+    /// Adds a supplier with its system, say that of a target that is tested,
+    /// and lets the schools with these BRINs mandate it in every service of
+    /// schools that it does not have a mandate in yet. A school that is not
+    /// among the data is added to the first board. What is added is as
+    /// unchecked as any data until [`OsrData::check`].
+    pub fn admit(&mut self, oin: &str, system: &str, api_key: Option<&str>, brins: &[&str]) {
+        let next = |ids: &mut dyn Iterator<Item = u64>| ids.max().unwrap_or(0) + 1;
+        let keys = api_key.map(str::to_string);
+        match self.suppliers.iter_mut().find(|known| known.oin == oin) {
+            Some(known) => {
+                let new = keys.filter(|key| !known.api_keys.contains(key));
+                known.api_keys.extend(new);
+            }
+            None => self.suppliers.push(SupplierData {
+                id: next(&mut self.suppliers.iter().map(|known| known.id)),
+                oin: oin.to_string(),
+                name: system.to_string(),
+                system: system.to_string(),
+                api_keys: keys.into_iter().collect(),
+                services: Vec::new(),
+            }),
+        }
+        for &brin in brins {
+            if !self.schools.iter().any(|school| school.brin == brin)
+                && let Some(board) = self.boards.first()
+            {
+                self.schools.push(SchoolData {
+                    id: next(&mut self.schools.iter().map(|known| known.id)),
+                    board: board.bge_code.clone(),
+                    brin: brin.to_string(),
+                    oa_id: None,
+                    name: format!("School {brin}"),
+                });
+            }
+            let of_schools = |service: &&ServiceData| service.level == Level::School;
+            for service in self.services.iter().filter(of_schools) {
+                let has_one = self.mandates.iter().any(|mandate| {
+                    mandate.supplier == oin
+                        && mandate.service == service.code
+                        && mandate.school.as_deref() == Some(brin)
+                });
+                if !has_one {
+                    self.mandates.push(MandateData {
+                        school: Some(brin.to_string()),
+                        board: None,
+                        supplier: oin.to_string(),
+                        service: service.code.clone(),
+                        start: ADMITTED_FROM,
+                        end: None,
+                        token: None,
+                    });
+                }
+            }
+        }
     }
 
     /// Checks that the parts fit each other. Data from elsewhere than
@@ -480,6 +540,30 @@ mod tests {
         let leverancier = IDENTITIES.iter().find(|i| i.name == "leverancier").unwrap();
         assert!(data.api_key(leverancier.oin.unwrap()).is_some());
         assert!(data.schools.iter().any(|school| school.brin == "25BE"));
+    }
+
+    #[test]
+    fn a_supplier_of_ones_own_is_admitted_once() {
+        let starter = OsrData::starter();
+        let mut data = starter.clone();
+        data.admit(
+            "00000003123456780000",
+            "Eigen LAS",
+            Some("sleutel"),
+            &["25BE", "07QQ"],
+        );
+        data.check().unwrap();
+        assert_eq!(data.api_key("00000003123456780000"), Some("sleutel"));
+        assert_eq!(data.schools.len(), starter.schools.len() + 1);
+        assert_eq!(data.mandates.len(), starter.mandates.len() + 2 * 5);
+        let once = data.clone();
+        data.admit(
+            "00000003123456780000",
+            "Eigen LAS",
+            Some("sleutel"),
+            &["25BE", "07QQ"],
+        );
+        assert_eq!(data, once);
     }
 
     #[test]
