@@ -1,0 +1,386 @@
+//! Tries a target before anything runs: names, TLS, certificates, mandates,
+//! clocks, and what its endpoints must refuse.
+
+use std::sync::Arc;
+
+use jiff::fmt::rfc2822;
+use jiff::{SignedDuration, Timestamp};
+
+use super::identity::{IdentityError, IdentitySource};
+use super::model::{EndpointName, Target, TestedRole, Trigger};
+use crate::clock::RunningClock;
+use crate::counterpart::Service;
+use crate::edukoppeling::{SecurityContext, TransportReport, Trust};
+use crate::exchange::Exchange;
+use crate::finding::Finding;
+use crate::pki::TestPki;
+use crate::scenario::Role;
+use crate::transport::{
+    Client, ClientOptions, ConnectionContext, Peer, ProbeOptions, Request, TlsIdentity,
+    TransportError, TransportProblem, judge_connection, judge_failure, judge_identity, judge_probe,
+    probe,
+};
+
+/// What was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// A certificate and key of ours.
+    Identity,
+    /// Name, network, and TLS with an endpoint.
+    Connection,
+    /// The rules on that connection and its certificates.
+    Rules,
+    /// What an endpoint must refuse.
+    Probe,
+    /// The difference between the clocks.
+    Clock,
+    /// A mandate in the OSR.
+    Mandate,
+    /// The way in which a role is made to act.
+    Trigger,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone)]
+pub struct Inspection {
+    /// What it is.
+    pub subject: Subject,
+    /// Whose.
+    pub role: Role,
+    /// Which one: an endpoint, a certificate, a school.
+    pub about: String,
+    /// What came of it.
+    pub outcome: Inspected,
+}
+
+/// What came of looking at something.
+#[derive(Debug, Clone)]
+pub enum Inspected {
+    /// It is right; a fact to show with it.
+    Right(String),
+    /// These rules are broken, or could not be judged.
+    Found(Vec<Finding>),
+    /// The endpoint could not be reached, or broke off.
+    Unreachable(Box<Finding>),
+    /// An identity of ours cannot be used: the user's files are at fault.
+    Unusable(IdentityError),
+    /// It is not right in a way that no rule speaks of; a key of the texts
+    /// (`target.<key>`) and what was found.
+    Wrong(&'static str, String),
+    /// It could not be seen; a key of the texts.
+    Open(&'static str),
+}
+
+/// Inspects `target`, and tells of each thing as soon as it is known. Trust is
+/// [`Target::trust`].
+pub fn inspect(
+    target: &Target,
+    trust: &Arc<Trust>,
+    clock: &RunningClock,
+    tell: &mut dyn FnMut(Inspection),
+) {
+    let mut inspector = Inspector {
+        target,
+        trust,
+        clock,
+        tell,
+    };
+    for role in Role::ALL {
+        if let Some(tested) = target.under_test.get(role) {
+            inspector.tested(*role, tested);
+        } else if target.plays.contains_key(role) {
+            inspector.identity(*role);
+        }
+    }
+}
+
+struct Inspector<'a> {
+    target: &'a Target,
+    trust: &'a Arc<Trust>,
+    clock: &'a RunningClock,
+    tell: &'a mut dyn FnMut(Inspection),
+}
+
+/// Who calls a role: DUO calls a LAS, a LAS the others.
+fn caller_of(role: Role) -> Role {
+    match role {
+        Role::Las => Role::Duo,
+        Role::Duo | Role::Osr => Role::Las,
+    }
+}
+
+/// Who a role is in the test PKI.
+fn test_identity(role: Role) -> &'static str {
+    match role {
+        Role::Las => "leverancier",
+        Role::Duo => "duo",
+        Role::Osr => "osr",
+    }
+}
+
+impl Inspector<'_> {
+    fn say(&mut self, subject: Subject, role: Role, about: &str, outcome: Inspected) {
+        (self.tell)(Inspection {
+            subject,
+            role,
+            about: about.to_string(),
+            outcome,
+        });
+    }
+
+    fn context<'s>(&'s self, peer: Peer, oin: Option<&'s str>) -> ConnectionContext<'s> {
+        ConnectionContext {
+            peer,
+            profile: self.target.profile,
+            now: self.clock.now(),
+            trust: self.trust,
+            oin,
+            ends_at_proxy: false,
+        }
+    }
+
+    /// The certificate that a role which is played shows.
+    fn source(&self, role: Role) -> IdentitySource {
+        let played = self.target.plays.get(&role);
+        let named = played.and_then(|played| played.tls.clone());
+        named.unwrap_or_else(|| IdentitySource::Test(test_identity(role).to_string()))
+    }
+
+    /// Our certificates, as others will judge them.
+    fn identity(&mut self, role: Role) {
+        let about = "tls";
+        let identity = match self.source(role).tls(self.clock.read()) {
+            Ok(identity) => identity,
+            Err(error) => {
+                self.say(Subject::Identity, role, about, Inspected::Unusable(error));
+                return;
+            }
+        };
+        let report = judge_identity(&identity, &self.context(Peer::Client { asked: true }, None));
+        let oin = identity.oin().unwrap_or_default().to_string();
+        self.say(Subject::Identity, role, about, outcome(report, oin));
+        let signing = self
+            .target
+            .plays
+            .get(&role)
+            .and_then(|played| played.signing.as_ref());
+        if let Some(signing) = signing {
+            let outcome = match signing.signing(self.clock.read()) {
+                Ok(key) => Inspected::Right(key.oin().unwrap_or_default().to_string()),
+                Err(error) => Inspected::Unusable(error),
+            };
+            self.say(Subject::Identity, role, "signing", outcome);
+        }
+    }
+
+    fn tested(&mut self, role: Role, tested: &TestedRole) {
+        let identity = match self.source(caller_of(role)).tls(self.clock.read()) {
+            Ok(identity) => identity,
+            Err(error) => {
+                let outcome = Inspected::Unusable(error);
+                self.say(Subject::Identity, caller_of(role), "tls", outcome);
+                return;
+            }
+        };
+        for (name, url) in &tested.endpoints {
+            self.endpoint(role, *name, url, tested, &identity);
+        }
+        if let Some(trigger) = &tested.trigger {
+            self.trigger(role, trigger);
+        }
+        if role == Role::Osr {
+            self.mandates(tested, &identity);
+        }
+    }
+
+    fn options(&self, identity: &TlsIdentity) -> ClientOptions {
+        let client = self
+            .target
+            .client(Arc::clone(self.trust), self.clock.clone());
+        client.with_identity(identity.clone())
+    }
+
+    fn endpoint(
+        &mut self,
+        role: Role,
+        name: EndpointName,
+        url: &str,
+        tested: &TestedRole,
+        identity: &TlsIdentity,
+    ) {
+        let about = format!("{} {url}", name.name());
+        // Pages for people ask for no certificate.
+        let for_people = name == EndpointName::H2m;
+        let options = self.options(identity);
+        let answer = match call(options.clone(), get(url)) {
+            Ok(answer) => answer,
+            Err(error) => {
+                let outcome = Inspected::Unreachable(Box::new(judge_failure(&error)));
+                self.say(Subject::Connection, role, &about, outcome);
+                return;
+            }
+        };
+        let shown = match &answer.tls {
+            Some(tls) => format!("{}, {}", tls.version, tls.suite),
+            None => "HTTP".to_string(),
+        };
+        self.say(Subject::Connection, role, &about, Inspected::Right(shown));
+        self.difference(role, &about, &answer);
+        if answer.tls.is_none() && url.starts_with("http:") && for_people {
+            return;
+        }
+        let peer = Peer::Server {
+            certificate_offered: !for_people,
+            tls13_offered: true,
+        };
+        let report = judge_connection(
+            answer.tls.as_deref(),
+            &self.context(peer, Some(&tested.oin)),
+        );
+        let held = report.held.len().to_string();
+        self.say(Subject::Rules, role, &about, outcome(report, held));
+        if for_people || answer.tls.is_none() {
+            return;
+        }
+        let outcome = match TestPki::at(self.clock.read()) {
+            Err(_) => Inspected::Open("not-probed"),
+            Ok(pki) => match probe(&ProbeOptions::of_test(options, get(url), &pki)) {
+                Err(_) => Inspected::Open("not-probed"),
+                Ok(probed) => {
+                    let report = judge_probe(&probed);
+                    let held = report.held.len().to_string();
+                    outcome(report, held)
+                }
+            },
+        };
+        self.say(Subject::Probe, role, &about, outcome);
+    }
+
+    /// The other clock, as its answers tell it to the second.
+    fn difference(&mut self, role: Role, about: &str, answer: &Exchange) {
+        let date = answer.http.as_ref().and_then(|http| http.header("date"));
+        let theirs = date.and_then(|date| {
+            let zoned = rfc2822::DateTimeParser::new().parse_timestamp(date);
+            zoned.ok()
+        });
+        let received = answer.received.unwrap_or_else(|| self.clock.now());
+        // A virtual clock has nothing to do with theirs.
+        let ours = if self.clock.is_virtual() {
+            RunningClock::system().now()
+        } else {
+            received
+        };
+        let outcome = match theirs {
+            None => Inspected::Open("no-date"),
+            Some(theirs) => {
+                let seconds = apart(ours, theirs);
+                if seconds > SecurityContext::CLOCK_SKEW.as_secs() {
+                    Inspected::Wrong("clock-differs", seconds.to_string())
+                } else {
+                    Inspected::Right(format!("{seconds} s"))
+                }
+            }
+        };
+        self.say(Subject::Clock, role, about, outcome);
+    }
+
+    fn trigger(&mut self, role: Role, trigger: &Trigger) {
+        let (about, outcome) = match trigger {
+            Trigger::Person => ("person".to_string(), Inspected::Right(String::new())),
+            Trigger::Command(words) => {
+                let program = words.first().map_or("", String::as_str);
+                let outcome = if is_program(program) {
+                    Inspected::Right(String::new())
+                } else {
+                    Inspected::Wrong("no-program", program.to_string())
+                };
+                (program.to_string(), outcome)
+            }
+            Trigger::Url(url) => {
+                let trust = Arc::clone(self.trust);
+                let options = self.target.client(trust, self.clock.clone());
+                let outcome = match Client::new(options) {
+                    Err(_) => Inspected::Open("not-probed"),
+                    Ok(client) => match client.connect(url) {
+                        Ok(_) => Inspected::Right(String::new()),
+                        Err(error) => Inspected::Unreachable(Box::new(judge_failure(&error))),
+                    },
+                };
+                (url.clone(), outcome)
+            }
+        };
+        self.say(Subject::Trigger, role, &about, outcome);
+    }
+
+    /// Whether the OSR that is under test knows the supplier's mandates
+    /// (50-osr.md: GET /mandates answers 200, or 404 for none).
+    fn mandates(&mut self, tested: &TestedRole, identity: &TlsIdentity) {
+        let base = [EndpointName::V3, EndpointName::V2]
+            .iter()
+            .find_map(|name| tested.endpoints.get(name));
+        let Some(base) = base else {
+            return;
+        };
+        for school in &self.target.schools {
+            for service in Service::ALL {
+                let url = format!(
+                    "{}/mandates?school_oin={}&supplier_oin={}&service_version_namespace={}",
+                    base.trim_end_matches('/'),
+                    school.oin,
+                    self.target.supplier.oin,
+                    service.namespace(),
+                );
+                let about = format!("{} {service:?}", school.brin);
+                let outcome = match call(self.options(identity), get(&url)) {
+                    Err(error) => Inspected::Unreachable(Box::new(judge_failure(&error))),
+                    Ok(answer) => match answer.http.as_ref().and_then(|http| http.status()) {
+                        Some(200) => Inspected::Right(String::new()),
+                        Some(404) => Inspected::Wrong("no-mandate", school.oin.clone()),
+                        _ => Inspected::Open("mandate-unknown"),
+                    },
+                };
+                self.say(Subject::Mandate, Role::Osr, &about, outcome);
+            }
+        }
+    }
+}
+
+fn outcome(report: TransportReport, shown: String) -> Inspected {
+    if report.findings.is_empty() {
+        Inspected::Right(shown)
+    } else {
+        Inspected::Found(report.findings)
+    }
+}
+
+fn apart(ours: Timestamp, theirs: Timestamp) -> i64 {
+    let difference: SignedDuration = ours.duration_since(theirs);
+    difference.as_secs().abs()
+}
+
+fn get(url: &str) -> Request {
+    Request {
+        method: "GET".to_string(),
+        url: url.to_string(),
+        headers: Vec::new(),
+        body: Arc::from([]),
+    }
+}
+
+fn call(options: ClientOptions, request: Request) -> Result<Exchange, TransportError> {
+    let client = Client::new(options).map_err(|_| TransportError {
+        host: String::new(),
+        problem: TransportProblem::Unreachable,
+    })?;
+    client.send(&request)
+}
+
+/// Whether the words name a program: a file, or one on the path.
+fn is_program(name: &str) -> bool {
+    let path = std::path::Path::new(name);
+    if path.components().count() > 1 {
+        return path.is_file();
+    }
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    !name.is_empty() && std::env::split_paths(&folders).any(|folder| folder.join(name).is_file())
+}
