@@ -21,6 +21,7 @@
 //! | [`counterpart`] | the parties that are built in: DUO, the OSR, a LAS |
 //! | [`scenario`] | scripts of exchanges: reading, lint, expectations |
 //! | [`target`] | what is tested and how it is reached, as the target file says |
+//! | [`evidence`] | what is kept of a run, so that an outsider can judge it again |
 //! | [`batch`] | the rules over several messages together |
 
 pub mod batch;
@@ -31,6 +32,7 @@ pub mod counterpart;
 pub mod document;
 pub mod edukoppeling;
 pub mod event;
+pub mod evidence;
 pub mod example;
 pub mod exchange;
 pub mod exit;
@@ -40,6 +42,7 @@ pub mod input;
 pub mod limits;
 pub mod pack;
 pub mod pki;
+pub mod play;
 pub mod report;
 pub mod requirement;
 pub mod rules;

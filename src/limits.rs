@@ -196,3 +196,16 @@ pub const MAX_REMEMBERED_DOCUMENTS: usize = 5_000;
 
 /// Lines of the weekly file that DUO's counterpart keeps.
 pub const MAX_WEEKLY_SIGNALS: usize = 10_000;
+/// Files that the evidence of one run may have: a run of a thousand scenarios
+/// has some ten thousand.
+pub const MAX_EVIDENCE_FILES: usize = 1_000_000;
+
+/// Bytes of one file of evidence: a message of the largest size with its head.
+pub const MAX_EVIDENCE_FILE_BYTES: u64 = MAX_MESSAGE_BYTES as u64 + 1024 * 1024;
+
+/// Seconds of real time that a message waits for the step of a script that
+/// answers it.
+pub const MAX_HELD_SECONDS: u64 = 120;
+
+/// Seconds of real time that a LAS has for one action.
+pub const TRIGGER_SECONDS: u64 = 300;

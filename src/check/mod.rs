@@ -20,6 +20,7 @@ pub use deviations::{Deviation, Deviations};
 pub use message::{Judge, Outcome};
 pub use pool::run_ordered;
 pub use recognise::{HttpHint, Known, Recognition, recognise_json, recognise_xml};
+pub(crate) use reported::Reporter;
 pub use rules::{PackRules, RulesOfPacks};
 pub use run::{RunEnd, run};
 pub use shipped::{shipped_batch_rules, shipped_extractor, shipped_facts, shipped_rio_paths};

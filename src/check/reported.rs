@@ -8,7 +8,7 @@ use crate::input::BodyAt;
 /// Makes findings ready to be shown: the one place where values of messages
 /// become text.
 #[derive(Clone, Copy)]
-pub(super) struct Reporter {
+pub(crate) struct Reporter {
     redaction: Redaction,
     body: BodyAt,
 }

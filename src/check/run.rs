@@ -13,8 +13,7 @@ use super::shipped::shipped_batch_rules;
 use super::weigh::{Fate, Scales};
 use crate::batch::BatchJudge;
 use crate::event::{
-    BatchExcused, BatchFinding, BatchJudged, EVENT_VERSION, Event, Grounds, PackInForce, Started,
-    Tally,
+    BatchExcused, BatchFinding, BatchJudged, EVENT_VERSION, Event, Grounds, Started, Tally,
 };
 use crate::finding::{Args, Code, Finding, Judgement, Kind, Place, Verdict};
 use crate::input::{BodyAt, Input};
@@ -91,16 +90,9 @@ impl Gathered {
     }
 
     fn finish(self) -> Grounds {
-        let in_force = |pack: &Pack| PackInForce {
-            contract: pack.manifest.contract.to_string(),
-            version: pack.manifest.version.to_string(),
-            kind: pack.manifest.kind,
-            grade: pack.manifest.weakest_grade(),
-            hash: pack.hash().to_string(),
-        };
         let held = self.held.into_iter();
         Grounds {
-            packs: self.packs.values().map(|pack| in_force(pack)).collect(),
+            packs: self.packs.values().map(|pack| pack.in_force()).collect(),
             held: held
                 .map(|(code, times)| (code.to_string(), times))
                 .collect(),

@@ -66,6 +66,7 @@ pub enum Command {
         #[command(subcommand)]
         command: Target,
     },
+    Run(Box<Run>),
 }
 
 /// `target`.
@@ -204,6 +205,41 @@ pub enum Pki {
         #[arg(long, value_name = "FILE")]
         passphrase_file: Option<PathBuf>,
     },
+}
+
+/// `run`.
+#[derive(Debug, Args)]
+pub struct Run {
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<String>,
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    #[arg(long, value_name = "KEY")]
+    pub key: Vec<String>,
+    #[arg(long, value_name = "ID")]
+    pub id: Vec<String>,
+    #[arg(long, value_name = "TAG")]
+    pub tag: Vec<String>,
+    #[arg(long, value_name = "N/OF")]
+    pub shard: Option<String>,
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<usize>,
+    #[arg(long)]
+    pub fail_fast: bool,
+    #[arg(long, value_name = "TEXT", default_value = "ketenkeur")]
+    pub seed: String,
+    #[arg(long, value_name = "MOMENT")]
+    pub now: Option<String>,
+    #[arg(long, value_enum)]
+    pub fail_on: Option<FailOn>,
+    #[arg(long)]
+    pub strict_provenance: bool,
+    #[arg(long)]
+    pub no_redact: bool,
+    #[arg(long, value_name = "FORMAT[=FILE]")]
+    pub report: Vec<String>,
+    #[arg(long, short)]
+    pub quiet: bool,
 }
 
 /// `sign`.

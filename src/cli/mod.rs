@@ -8,7 +8,9 @@ mod help;
 mod output;
 mod packs;
 mod pki;
+mod reports;
 mod rules;
+mod run;
 mod scenarios;
 mod settings;
 mod setup;
@@ -119,6 +121,7 @@ fn command(cli: &Cli, settings: &Settings, language: Language) -> Result<Exit, F
         Command::Scenarios { command } => {
             scenarios::run_scenarios(&setup::store(&cli.global, settings)?, command, language)
         }
+        Command::Run(wanted) => run::run_run(wanted, &cli.global, settings, language),
         Command::Packs { command } => packs::run_packs(command, &cli.global, settings, language),
     }
 }

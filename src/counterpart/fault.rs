@@ -121,6 +121,20 @@ impl Fault {
         )
     }
 
+    /// A fault with this code and text as an HTTP response. A code without a
+    /// prefix is one of SOAP's own.
+    pub fn written(code: &str, text: &str) -> Response {
+        let prefix = if code.contains(':') { "" } else { "soap:" };
+        let xml = format!(
+            "<soap:Envelope xmlns:soap=\"http://schemas.xmlsoap.org/soap/envelope/\"><soap:Body><soap:Fault>\
+             <faultcode>{prefix}{}</faultcode><faultstring>{}</faultstring>\
+             </soap:Fault></soap:Body></soap:Envelope>",
+            escaped(code),
+            escaped(text),
+        );
+        Response::new(500, MEDIA_TYPE, Arc::<[u8]>::from(xml.into_bytes()))
+    }
+
     /// The fault as an HTTP response: status 500, as SOAP 1.1 has it (section
     /// 6.2).
     pub fn response(&self) -> Response {

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use super::bind::Binding;
 use super::builtin::builtin_files;
 use super::manifest::{Manifest, Message};
+use crate::event::PackInForce;
 use crate::schema::xsd::SchemaFiles;
 
 /// A pack: its manifest and its files.
@@ -126,6 +127,17 @@ impl Pack {
             folder: self.folder.clone(),
             shared: shared.map(|(family, _)| format!("{family}/gedeeld")),
             rules: rules.map(|rules| self.resolve(rules)).collect(),
+        }
+    }
+
+    /// The pack as events name it.
+    pub fn in_force(&self) -> PackInForce {
+        PackInForce {
+            contract: self.manifest.contract.to_string(),
+            version: self.manifest.version.to_string(),
+            kind: self.manifest.kind,
+            grade: self.manifest.weakest_grade(),
+            hash: self.hash().to_string(),
         }
     }
 

@@ -141,6 +141,15 @@ impl Values {
         }
     }
 
+    /// Every value that was given, the innermost of each name: with the moment,
+    /// what a text made of them can be made of again.
+    pub fn known(&self) -> BTreeMap<String, Value> {
+        let scopes = self.scopes.iter();
+        let all = scopes.flat_map(|scope| scope.iter());
+        all.map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    }
+
     /// Opens a scope. `names` are the values that it begins with.
     pub fn enter(&mut self, names: impl IntoIterator<Item = (String, Value)>) {
         self.scopes.push(names.into_iter().collect());

@@ -14,6 +14,7 @@ mod error;
 mod head;
 mod hello;
 mod identity;
+mod interrupt;
 mod judge;
 mod pool;
 mod probe;
@@ -31,6 +32,7 @@ pub use client::{Client, ClientOptions, ServerTrust, Timeouts};
 pub use error::{SetupError, TransportError, TransportProblem};
 pub use hello::OldVersion;
 pub use identity::TlsIdentity;
+pub use interrupt::on_interrupt;
 pub use judge::{
     ConnectionContext, Peer, judge_connection, judge_failure, judge_identity, judge_probe,
 };

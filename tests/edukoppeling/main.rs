@@ -6,7 +6,6 @@ mod breaks;
 mod certificates;
 mod commands;
 mod distribution;
-mod encryption;
 mod envelope;
 mod interop;
 mod messages;

@@ -1,0 +1,184 @@
+//! The reports that a command was asked for, and what goes to the terminal
+//! while it works.
+
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::failure::Failure;
+use super::settings::Settings;
+use crate::event::{Event, Recorder, Spool};
+use crate::exit::Exit;
+use crate::finding::{Language, RuleBook};
+use crate::report::{Format, Human, Look, Run};
+
+/// Hands an event to everything that wants it.
+pub fn keep(
+    event: &Event,
+    outlet: &mut Outlet<'_>,
+    spool: &mut Spool,
+    recorder: Option<&mut Recorder>,
+) -> Result<(), Failure> {
+    outlet.show(event)?;
+    if outlet.replays {
+        spool.push(event)?;
+    }
+    if let Some(recorder) = recorder {
+        recorder.record(event)?;
+    }
+    Ok(())
+}
+
+/// A report that was asked for: the format and where it goes.
+pub struct Wanted {
+    format: Format,
+    file: Option<PathBuf>,
+}
+
+/// What goes to the terminal while the run goes on.
+pub struct Outlet<'a> {
+    human: Option<Human<'a, std::io::StdoutLock<'static>>>,
+    progress: Option<ProgressBar>,
+    /// Some report needs the events again at the end.
+    replays: bool,
+}
+
+impl<'a> Outlet<'a> {
+    pub fn new(
+        reports: &[Wanted],
+        book: &'a dyn RuleBook,
+        language: Language,
+        quiet: bool,
+    ) -> Self {
+        let streams = reports.iter().any(Wanted::is_stream);
+        let human = streams
+            .then(|| Human::new(std::io::stdout().lock(), book, language, Look::of_stdout()));
+        // A bar would tear up findings that stream to the same terminal.
+        let watched = !quiet
+            && std::io::stderr().is_terminal()
+            && !(streams && std::io::stdout().is_terminal());
+        Self {
+            human,
+            progress: watched.then(bar),
+            replays: reports.iter().any(|wanted| !wanted.is_stream()),
+        }
+    }
+
+    pub fn show(&mut self, event: &Event) -> Result<(), Failure> {
+        if let (Some(progress), Event::Judged(_) | Event::Played(_)) = (&self.progress, event) {
+            progress.inc(1);
+        }
+        match &mut self.human {
+            Some(human) => human.show(event).map_err(|error| stdout_failure(&error)),
+            None => Ok(()),
+        }
+    }
+
+    pub fn finish(self, exit: Exit) -> Result<(), Failure> {
+        if let Some(progress) = self.progress {
+            progress.finish_and_clear();
+        }
+        match self.human {
+            Some(human) => human
+                .finish(exit)
+                .and_then(|mut out| out.flush())
+                .map_err(|error| stdout_failure(&error)),
+            None => Ok(()),
+        }
+    }
+}
+
+fn bar() -> ProgressBar {
+    let bar = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {pos}  {per_sec}  {elapsed}") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+impl Wanted {
+    /// The human report on standard output is written while the run goes on.
+    fn is_stream(&self) -> bool {
+        self.format == Format::Human && self.file.is_none()
+    }
+
+    fn parse(text: &str) -> Result<Self, Failure> {
+        let (name, file) = match text.split_once('=') {
+            Some((name, file)) => (name, Some(PathBuf::from(file))),
+            None => (text, None),
+        };
+        let format = Format::parse(name).ok_or_else(|| {
+            let names: Vec<&str> = Format::ALL.iter().map(|format| format.name()).collect();
+            Failure::usage("report-format")
+                .with("format", name)
+                .with("known", names.join(", "))
+        })?;
+        Ok(Self { format, file })
+    }
+}
+
+/// The reports that were asked for; the human one when none was. Two reports
+/// to standard output would run into each other.
+pub fn reports(asked: &[String], quiet: bool, settings: &Settings) -> Result<Vec<Wanted>, Failure> {
+    let asked = if asked.is_empty() {
+        &settings.report
+    } else {
+        asked
+    };
+    let mut reports: Vec<Wanted> = asked
+        .iter()
+        .map(|text| Wanted::parse(text))
+        .collect::<Result<_, _>>()?;
+    if reports.is_empty() && !quiet {
+        reports.push(Wanted {
+            format: Format::Human,
+            file: None,
+        });
+    }
+    if reports
+        .iter()
+        .filter(|wanted| wanted.file.is_none())
+        .count()
+        > 1
+    {
+        return Err(Failure::usage("report-twice"));
+    }
+    Ok(reports)
+}
+
+/// Writes the reports that need the whole run.
+pub fn write_reports(
+    reports: &[Wanted],
+    spool: &Spool,
+    book: &dyn RuleBook,
+    language: Language,
+    exit: Exit,
+) -> Result<(), Failure> {
+    let run = Run::new(spool, book, language, exit);
+    for wanted in reports.iter().filter(|wanted| !wanted.is_stream()) {
+        match &wanted.file {
+            None => wanted.format.write(&run, std::io::stdout().lock())?,
+            Some(path) => {
+                let failure = |error: std::io::Error| {
+                    Failure::usage("not-written")
+                        .with("path", path.display())
+                        .because(error.kind())
+                };
+                let folder = path.parent();
+                if let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) {
+                    std::fs::create_dir_all(folder).map_err(failure)?;
+                }
+                let file = std::fs::File::create(path).map_err(failure)?;
+                wanted.format.write(&run, file)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn stdout_failure(error: &std::io::Error) -> Failure {
+    Failure::usage("not-written")
+        .with("path", "-")
+        .because(error.kind())
+}

@@ -1,0 +1,246 @@
+//! `ketenkeur run`: scenarios are played.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::args::{Global, Run};
+use super::failure::Failure;
+use super::reports::{Outlet, keep, reports, write_reports};
+use super::settings::Settings;
+use super::setup;
+use crate::clock::Clock;
+use crate::event::{EVENT_VERSION, Event, Grounds, Recorder, Spool, Started};
+use crate::evidence::{Folder, RunRecord, TargetRecord, WriteError, write_json};
+use crate::exit::{Exit, Trouble};
+use crate::finding::{Class, Language, Redaction};
+use crate::play::{Interrupt, PlayError, RunOptions, Stage, StageOptions, Unmade, play};
+use crate::scenario::{Library, OnDisk, Scenario, Shipped, Sources};
+
+/// Runs the command.
+pub fn run_run(
+    run: &Run,
+    global: &Global,
+    settings: &Settings,
+    language: Language,
+) -> Result<Exit, Failure> {
+    let wanted = reports(&run.report, run.quiet, settings)?;
+    let scenarios = chosen(run)?;
+    let store = setup::store(global, settings)?;
+    let began = Clock::system().now();
+    let now = setup::clock(run.now.as_deref())?.now();
+    let folder = run
+        .out
+        .as_deref()
+        .map(Folder::create)
+        .transpose()
+        .map_err(|error| unwritten(&error, run))?
+        .map(Arc::new);
+    let interrupt = Interrupt::default();
+    let stage = Stage::new(
+        StageOptions {
+            store,
+            seed: run.seed.as_str().into(),
+            now,
+            redaction: if run.no_redact {
+                Redaction::Show
+            } else {
+                Redaction::Mask
+            },
+            strict_provenance: run.strict_provenance || settings.strict_provenance,
+            fail_on: run
+                .fail_on
+                .map(Class::from)
+                .or(settings.fail_on)
+                .unwrap_or(Class::Foutmelding),
+            judges: cores(),
+        },
+        folder.clone(),
+        interrupt.clone(),
+    )
+    .map_err(|Unmade(part)| Failure::internal("play").with("part", part))?;
+    let stage = Arc::new(stage);
+    crate::transport::on_interrupt({
+        let interrupt = interrupt.clone();
+        move || interrupt.set()
+    });
+    let options = RunOptions {
+        jobs: run
+            .jobs
+            .or(settings.jobs)
+            .unwrap_or_else(|| 2 * cores())
+            .max(1),
+        fail_fast: run.fail_fast,
+        shard: run.shard.as_deref().map(shard).transpose()?,
+        played: BTreeSet::new(),
+    };
+    let bench = Arc::clone(stage.judges().bench());
+    let started = Started {
+        version: EVENT_VERSION,
+        tool: env!("CARGO_PKG_VERSION").to_string(),
+        redacted: bench.options.redaction == Redaction::Mask,
+        strict_provenance: bench.options.strict_provenance,
+        fail_on: bench.options.fail_on,
+    };
+    if let Some(folder) = &folder {
+        let record = RunRecord {
+            tool: started.tool.clone(),
+            began,
+            seed: run.seed.clone(),
+            now,
+            virtual_clock: true,
+            profile: "test".to_string(),
+            strict_provenance: started.strict_provenance,
+            fail_on: started.fail_on,
+            target: TargetRecord::default(),
+            packs: stage.packs(),
+            scenarios: scenarios
+                .iter()
+                .map(|scenario| (scenario.id.to_string(), scenario.hash.to_string()))
+                .collect(),
+            shard: run.shard.clone(),
+        };
+        write_json(folder, "run.json", &record).map_err(|error| unwritten(&error, run))?;
+        keep_scripts(folder, &scenarios, run.paths.is_empty())
+            .map_err(|error| unwritten(&error, run))?;
+    }
+    let mut recorder = match &folder {
+        Some(folder) => Some(Recorder::create(
+            &folder.path().join(EVENTS),
+            bench.options.redaction,
+        )?),
+        None => None,
+    };
+    let mut outlet = Outlet::new(&wanted, &bench.rules, language, run.quiet);
+    let mut spool = Spool::new();
+    let mut trouble = None;
+    let mut unreachable = false;
+    let mut tell = |event: Event| {
+        if let Event::Played(played) = &event {
+            unreachable |= played.unreachable;
+        }
+        if let Err(failure) = keep(&event, &mut outlet, &mut spool, recorder.as_mut()) {
+            trouble.get_or_insert(failure);
+        }
+    };
+    tell(Event::Started(started));
+    let tally =
+        play(&stage, &scenarios, &options, &|_| (), &mut tell).map_err(|error| match error {
+            PlayError::Evidence(error) => unwritten(&error, run),
+            PlayError::Unmade(Unmade(part)) => Failure::internal("play").with("part", part),
+        })?;
+    tell(Event::Grounds(Grounds {
+        packs: stage.packs(),
+        ..Grounds::default()
+    }));
+    tell(Event::Finished(tally.summary().clone()));
+    if let Some(failure) = trouble {
+        return Err(failure);
+    }
+    if let Some(recorder) = recorder {
+        recorder.finish()?;
+    }
+    if let Some(folder) = &folder {
+        folder
+            .adopt(EVENTS)
+            .and_then(|()| folder.seal(false))
+            .map_err(|error| unwritten(&error, run))?;
+    }
+    let exit = Exit::of(
+        tally.summary(),
+        Trouble {
+            unreachable,
+            ..Trouble::default()
+        },
+    );
+    outlet.finish(exit)?;
+    write_reports(&wanted, &spool, &bench.rules, language, exit)?;
+    Ok(exit)
+}
+
+/// The file with the events.
+const EVENTS: &str = "events.jsonl";
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// The scenarios that the user chose.
+fn chosen(run: &Run) -> Result<Vec<Arc<Scenario>>, Failure> {
+    let read;
+    let library = if run.paths.is_empty() {
+        Library::shipped()
+    } else {
+        let paths: Vec<PathBuf> = run.paths.iter().map(PathBuf::from).collect();
+        read = Library::on_disk(&paths)
+            .map_err(|error| Failure::usage("scenario-path").with("reason", error))?;
+        &read
+    };
+    if let Some(first) = library.mistakes.first() {
+        return Err(Failure::usage("scenario-mistake")
+            .with("file", &*first.file)
+            .with("line", first.mistake.spot.line)
+            .with("count", library.mistakes.len()));
+    }
+    let wanted = |scenario: &&Arc<Scenario>| {
+        let named = |names: &[String], name: &str| {
+            names.is_empty() || names.iter().any(|wanted| wanted == name)
+        };
+        named(&run.key, scenario.key.name())
+            && named(&run.id, &scenario.id)
+            && (run.tag.is_empty()
+                || scenario
+                    .tags
+                    .iter()
+                    .any(|tag| run.tag.iter().any(|wanted| **wanted == **tag)))
+    };
+    let chosen: Vec<_> = library.scenarios.iter().filter(wanted).cloned().collect();
+    if chosen.is_empty() {
+        return Err(Failure::usage("scenario-none"));
+    }
+    Ok(chosen)
+}
+
+/// Keeps the scripts that are played, and what they include.
+fn keep_scripts(
+    folder: &Folder,
+    scenarios: &[Arc<Scenario>],
+    shipped: bool,
+) -> Result<(), WriteError> {
+    let mut files: BTreeSet<&str> = BTreeSet::new();
+    for scenario in scenarios {
+        files.insert(&scenario.file);
+        files.extend(scenario.all_steps().iter().map(|step| &*step.file));
+    }
+    for file in files {
+        let content = if shipped {
+            Shipped.read(file)
+        } else {
+            let parent = std::path::Path::new(file).parent();
+            OnDisk::around(parent.unwrap_or(std::path::Path::new(""))).read(file)
+        };
+        let content = content.map_err(|_| WriteError::Io(std::io::ErrorKind::NotFound))?;
+        let name = file.trim_start_matches('/').replace("../", "");
+        folder.write_once(&format!("scenarios/{name}"), &content)?;
+    }
+    Ok(())
+}
+
+/// `2/4`.
+fn shard(text: &str) -> Result<(u32, u32), Failure> {
+    let parts = text.split_once('/');
+    let parts = parts.and_then(|(share, of)| Some((share.parse().ok()?, of.parse().ok()?)));
+    parts
+        .filter(|(share, of)| (1..=*of).contains(share))
+        .ok_or_else(|| Failure::usage("shard").with("value", text))
+}
+
+fn unwritten(error: &WriteError, run: &Run) -> Failure {
+    let path = run.out.as_deref().unwrap_or(std::path::Path::new(""));
+    match error {
+        WriteError::NotEmpty => Failure::usage("evidence-not-empty"),
+        WriteError::TooMany => Failure::usage("evidence-many"),
+        WriteError::Io(kind) => Failure::usage("not-written").because(*kind),
+    }
+    .with("path", path.display())
+}

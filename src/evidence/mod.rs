@@ -1,0 +1,26 @@
+//! Evidence: what is kept of a run, so that an outsider can judge it again.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `run.json` | with what the run was played ([`RunRecord`]) |
+//! | `events.jsonl` | the events, personal data masked |
+//! | `scenarios/` | the scripts that were played |
+//! | `exchanges/<scenario>/0001.json` | an exchange ([`ExchangeRecord`]) |
+//! | `exchanges/<scenario>/0001-request.http`, `-response.http` | its messages, byte for byte |
+//! | `certificates/<sha256>.der` | the certificates that the parties showed |
+//! | `steps/<scenario>.jsonl` | what each step was judged by ([`StepRecord`]) |
+//! | `manifest.json` | the SHA-256 of every file above |
+//! | `manifest.sig`, `manifest.pem` | the supplier's signature over it, where there is one |
+
+mod folder;
+mod message;
+mod read;
+mod record;
+
+pub use folder::{Folder, Growing, MANIFEST, Manifest, SIGNATURE, SIGNER, WriteError, sha256};
+pub use message::RecordedMessage;
+pub use read::{Differences, Evidence, ReadError, Recorded};
+pub use record::{
+    ExchangeRecord, RunRecord, StepOutcome, StepRecord, TargetRecord, TlsRecord, ToRecord,
+    write_json,
+};

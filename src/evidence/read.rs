@@ -1,0 +1,244 @@
+//! Evidence that is read back: what it holds, and whether it is what was
+//! written.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+
+use super::folder::{MANIFEST, Manifest, SIGNATURE, SIGNER, sha256};
+use super::record::{ExchangeRecord, RunRecord, StepRecord, stem};
+use crate::exchange::Exchange;
+use crate::limits::{MAX_EVIDENCE_FILE_BYTES, MAX_EVIDENCE_FILES};
+
+/// A folder of evidence, read back.
+#[derive(Debug)]
+pub struct Evidence {
+    root: PathBuf,
+    manifest: Manifest,
+}
+
+/// An exchange, read back.
+#[derive(Debug, Clone)]
+pub struct Recorded {
+    /// What is said of it.
+    pub record: ExchangeRecord,
+    /// The request.
+    pub request: Arc<Exchange>,
+    /// The response, where one came.
+    pub response: Option<Arc<Exchange>>,
+}
+
+/// Why a folder is no evidence that can be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// There is no manifest: it is no evidence, or of a run that was cut off.
+    #[error("there is no manifest")]
+    NoManifest,
+    /// The manifest cannot be read.
+    #[error("the manifest cannot be read")]
+    BadManifest,
+    /// It was written by a version of ketenkeur with another layout.
+    #[error("the evidence has another layout")]
+    Version,
+    /// A file cannot be read, or is larger than evidence may have.
+    #[error("{0} cannot be read")]
+    Unreadable(String),
+    /// A file does not hold what it should.
+    #[error("{0} does not hold what it should")]
+    Damaged(String),
+}
+
+/// What is wrong with evidence, file by file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Differences {
+    /// Files whose hash is another.
+    pub changed: Vec<String>,
+    /// Files of the manifest that are not there.
+    pub missing: Vec<String>,
+    /// Files that stand in no manifest.
+    pub strange: Vec<String>,
+}
+
+impl Differences {
+    /// Whether everything is as it was written.
+    pub fn is_empty(&self) -> bool {
+        self.changed.is_empty() && self.missing.is_empty() && self.strange.is_empty()
+    }
+}
+
+impl Evidence {
+    /// Opens a folder.
+    ///
+    /// # Errors
+    ///
+    /// It has no manifest that can be read.
+    pub fn open(root: &Path) -> Result<Self, ReadError> {
+        let bytes = fs::read(root.join(MANIFEST)).map_err(|_| ReadError::NoManifest)?;
+        let manifest: Manifest =
+            serde_json::from_slice(&bytes).map_err(|_| ReadError::BadManifest)?;
+        if manifest.version != Manifest::VERSION {
+            return Err(ReadError::Version);
+        }
+        let safe = |name: &String| {
+            let mut parts = name.split('/');
+            parts
+                .all(|part| !part.is_empty() && part != ".." && part != "." && !part.contains('\\'))
+        };
+        if manifest.files.len() > MAX_EVIDENCE_FILES || !manifest.files.keys().all(safe) {
+            return Err(ReadError::BadManifest);
+        }
+        Ok(Self {
+            root: root.to_path_buf(),
+            manifest,
+        })
+    }
+
+    /// What the manifest says.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The content of a file of the manifest.
+    ///
+    /// # Errors
+    ///
+    /// It is not there, or too large.
+    pub fn read(&self, name: &str) -> Result<Vec<u8>, ReadError> {
+        let unreadable = || ReadError::Unreadable(name.to_string());
+        if !self.manifest.files.contains_key(name) {
+            return Err(unreadable());
+        }
+        let path = self.path_of(name);
+        let size = fs::symlink_metadata(&path).map_err(|_| unreadable())?;
+        if !size.is_file() || size.len() > MAX_EVIDENCE_FILE_BYTES {
+            return Err(unreadable());
+        }
+        fs::read(path).map_err(|_| unreadable())
+    }
+
+    fn path_of(&self, name: &str) -> PathBuf {
+        name.split('/')
+            .fold(self.root.clone(), |path, part| path.join(part))
+    }
+
+    /// Holds every file against the manifest.
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be walked.
+    pub fn differences(&self) -> Result<Differences, ReadError> {
+        let mut differences = Differences::default();
+        for (name, hash) in &self.manifest.files {
+            match self.read(name) {
+                Ok(content) if sha256(&content) == *hash => {}
+                Ok(_) => differences.changed.push(name.clone()),
+                Err(_) if self.path_of(name).exists() => differences.changed.push(name.clone()),
+                Err(_) => differences.missing.push(name.clone()),
+            }
+        }
+        let own: BTreeSet<&str> = [MANIFEST, SIGNATURE, SIGNER].into();
+        for entry in walkdir::WalkDir::new(&self.root).min_depth(1) {
+            let entry = entry.map_err(|_| ReadError::Unreadable(String::new()))?;
+            if entry.file_type().is_dir() {
+                continue;
+            }
+            let name = entry
+                .path()
+                .strip_prefix(&self.root)
+                .unwrap_or(entry.path());
+            let parts: Vec<_> = name.iter().map(|part| part.to_string_lossy()).collect();
+            let name = parts.join("/");
+            if !own.contains(&*name) && !self.manifest.files.contains_key(&name) {
+                differences.strange.push(name);
+            }
+        }
+        differences.strange.sort();
+        Ok(differences)
+    }
+
+    /// With what the run was played.
+    ///
+    /// # Errors
+    ///
+    /// The record cannot be read.
+    pub fn run(&self) -> Result<RunRecord, ReadError> {
+        self.json("run.json")
+    }
+
+    fn json<T: DeserializeOwned>(&self, name: &str) -> Result<T, ReadError> {
+        let damaged = |_| ReadError::Damaged(name.to_string());
+        serde_json::from_slice(&self.read(name)?).map_err(damaged)
+    }
+
+    /// A file of JSON, a value a line.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read.
+    pub fn lines<T: DeserializeOwned>(&self, name: &str) -> Result<Vec<T>, ReadError> {
+        let damaged = |_| ReadError::Damaged(name.to_string());
+        let content = self.read(name)?;
+        let lines = content.split(|byte| *byte == b'\n');
+        lines
+            .filter(|line| !line.is_empty())
+            .map(|line| serde_json::from_slice(line).map_err(damaged))
+            .collect()
+    }
+
+    /// The steps of each scenario, by its id.
+    ///
+    /// # Errors
+    ///
+    /// A record cannot be read.
+    pub fn steps(&self) -> Result<BTreeMap<String, Vec<StepRecord>>, ReadError> {
+        let names = self.manifest.files.keys().filter_map(|name| {
+            let id = name.strip_prefix("steps/")?.strip_suffix(".jsonl")?;
+            Some((id.to_string(), name))
+        });
+        names
+            .map(|(id, name)| Ok((id, self.lines(name)?)))
+            .collect()
+    }
+
+    /// An exchange: its request, and its response where one came.
+    ///
+    /// # Errors
+    ///
+    /// A file is not there, or does not hold what the record says.
+    pub fn exchange(&self, scenario: &str, number: u32) -> Result<Recorded, ReadError> {
+        let record: ExchangeRecord = self.json(&format!("{}.json", stem(scenario, number)))?;
+        let certificate = |name: &str| -> Option<Arc<[u8]>> { self.read(name).ok().map(Arc::from) };
+        let tls = match &record.tls {
+            None => None,
+            Some(tls) => {
+                let damaged = || ReadError::Damaged(format!("{}.json", stem(scenario, number)));
+                Some(Arc::new(tls.read(certificate).ok_or_else(damaged)?))
+            }
+        };
+        let message = |recorded: &super::RecordedMessage| {
+            let content = self.read(&recorded.file)?;
+            let damaged = || ReadError::Damaged(recorded.file.clone());
+            let mut message = recorded.read(&content).ok_or_else(damaged)?;
+            message.received = Some(record.at);
+            message.tls = tls.clone();
+            Ok(message)
+        };
+        let request = Arc::new(message(&record.request)?);
+        let response = match &record.response {
+            None => None,
+            Some(recorded) => {
+                let mut response = message(recorded)?;
+                response.answers = Some(Arc::clone(&request));
+                Some(Arc::new(response))
+            }
+        };
+        Ok(Recorded {
+            record,
+            request,
+            response,
+        })
+    }
+}

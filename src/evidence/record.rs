@@ -1,0 +1,261 @@
+//! What is recorded of a run: with what it was played, every exchange, and what
+//! every step was judged by.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::folder::{Folder, WriteError, sha256};
+use super::message::RecordedMessage;
+use crate::event::PackInForce;
+use crate::exchange::{Exchange, TlsFacts};
+use crate::finding::Class;
+
+/// With what a run was played.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunRecord {
+    /// The version of ketenkeur.
+    pub tool: String,
+    /// When it began, by the system's clock.
+    pub began: Timestamp,
+    /// What everything that is made up is derived from.
+    pub seed: String,
+    /// The moment of the run, from which scenarios count.
+    pub now: Timestamp,
+    /// Whether the parties went by a virtual clock.
+    pub virtual_clock: bool,
+    /// `production` or `test`.
+    pub profile: String,
+    /// Whether verdicts on less than published facts count as undecided.
+    pub strict_provenance: bool,
+    /// The class from which a finding fails a scenario.
+    pub fail_on: Class,
+    /// Who was tested.
+    pub target: TargetRecord,
+    /// Every pack in force, with its hash.
+    pub packs: Vec<PackInForce>,
+    /// The hash of every scenario that was played, by id.
+    pub scenarios: BTreeMap<String, String>,
+    /// Which share of the scenarios this is: `2/4`.
+    pub shard: Option<String>,
+}
+
+/// Who was tested.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TargetRecord {
+    /// The supplier; empty when ketenkeur played all parties itself.
+    pub supplier: String,
+    /// Its OIN.
+    pub oin: String,
+    /// The product.
+    pub product: String,
+    /// Its version.
+    pub version: String,
+    /// The roles that it fills.
+    pub roles: Vec<String>,
+    /// What it declares, as its target file has it.
+    pub capabilities: Value,
+}
+
+/// One exchange.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExchangeRecord {
+    /// The scenario.
+    pub scenario: String,
+    /// Its number within the scenario, from 1.
+    pub number: u32,
+    /// Who sent the request.
+    pub from: String,
+    /// Whom it went to.
+    pub to: String,
+    /// When it was received, by the clock of the parties.
+    pub at: Timestamp,
+    /// How long it took, in milliseconds of real time.
+    pub took: u64,
+    /// The request.
+    pub request: RecordedMessage,
+    /// The response, where one came.
+    pub response: Option<RecordedMessage>,
+    /// Why none came.
+    pub problem: Option<String>,
+    /// The connection, where it is known.
+    pub tls: Option<TlsRecord>,
+}
+
+/// A TLS connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsRecord {
+    /// The version.
+    pub version: String,
+    /// The cipher suite.
+    pub suite: String,
+    /// The name that the client asked for.
+    pub server_name: Option<String>,
+    /// The files with the certificates that the other end showed.
+    pub peer: Vec<String>,
+    /// The file with the certificate that this end showed.
+    pub own: Option<String>,
+    /// The TCP port of the server.
+    pub port: u16,
+}
+
+/// What a step was judged by.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StepRecord {
+    /// Where the step stands: `3`, of a branch or repetition `3.2.1`.
+    pub step: String,
+    /// The file of the script that it stands in.
+    pub file: String,
+    /// The line at which it begins.
+    pub line: u32,
+    /// The moment, by the clock of the parties.
+    pub at: Timestamp,
+    /// The exchange that it is about, where there is one.
+    pub exchange: Option<u32>,
+    /// Which of its two messages.
+    pub response: bool,
+    /// What the step waited, in milliseconds of real time.
+    pub took: u64,
+    /// Whether the party under test made the message.
+    pub of_subject: bool,
+    /// The values that the script could name.
+    pub values: BTreeMap<String, Value>,
+    /// Verdict and findings, as the fingerprints of what was found.
+    pub outcome: StepOutcome,
+}
+
+/// What a step came to, in a form that can be compared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StepOutcome {
+    /// The verdict.
+    pub verdict: crate::finding::Verdict,
+    /// The codes of what was found, with their fingerprints, in order.
+    pub findings: Vec<String>,
+}
+
+/// The name of a certificate's file.
+fn certificate_file(der: &[u8]) -> String {
+    format!("certificates/{}.der", sha256(der))
+}
+
+impl TlsRecord {
+    fn of(facts: &TlsFacts) -> Self {
+        Self {
+            version: facts.version.clone(),
+            suite: facts.suite.clone(),
+            server_name: facts.server_name.clone(),
+            peer: facts.peer.iter().map(|der| certificate_file(der)).collect(),
+            own: facts.own.as_ref().map(|der| certificate_file(der)),
+            port: facts.port,
+        }
+    }
+
+    /// The facts again; `read` gives the content of a file.
+    pub(super) fn read(&self, read: impl Fn(&str) -> Option<Arc<[u8]>>) -> Option<TlsFacts> {
+        Some(TlsFacts {
+            version: self.version.clone(),
+            suite: self.suite.clone(),
+            server_name: self.server_name.clone(),
+            peer: self
+                .peer
+                .iter()
+                .map(|file| read(file))
+                .collect::<Option<_>>()?,
+            own: match &self.own {
+                Some(file) => Some(read(file)?),
+                None => None,
+            },
+            port: self.port,
+        })
+    }
+}
+
+/// What an exchange was, before it is written.
+#[derive(Debug)]
+pub struct ToRecord<'a> {
+    /// The scenario.
+    pub scenario: &'a str,
+    /// Its number within the scenario.
+    pub number: u32,
+    /// Who sent the request.
+    pub from: &'a str,
+    /// Whom it went to.
+    pub to: &'a str,
+    /// When it was received, by the clock of the parties.
+    pub at: Timestamp,
+    /// How long it took, in milliseconds.
+    pub took: u64,
+    /// The request.
+    pub request: &'a Exchange,
+    /// The response.
+    pub response: Option<&'a Exchange>,
+    /// Why there is none.
+    pub problem: Option<&'a str>,
+}
+
+/// The folder of a scenario's exchanges, and the beginning of an exchange's
+/// file names.
+pub(super) fn stem(scenario: &str, number: u32) -> String {
+    format!("exchanges/{scenario}/{number:04}")
+}
+
+impl ToRecord<'_> {
+    /// Writes the exchange: both messages, the certificates, and the record
+    /// that ties them together.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be written.
+    pub fn write(&self, folder: &Folder) -> Result<ExchangeRecord, WriteError> {
+        let stem = stem(self.scenario, self.number);
+        let message = |side: &str, message: &Exchange| {
+            let file = format!("{stem}-{side}.http");
+            let (record, content) = RecordedMessage::of(&file, message);
+            folder.write(&file, &content).map(|()| record)
+        };
+        let request = message("request", self.request)?;
+        let response = match self.response {
+            Some(response) => Some(message("response", response)?),
+            None => None,
+        };
+        let tls = self.request.tls.as_deref();
+        let tls = tls.or_else(|| self.response?.tls.as_deref());
+        for der in tls.iter().flat_map(|tls| tls.peer.iter().chain(&tls.own)) {
+            folder.write_once(&certificate_file(der), der)?;
+        }
+        let record = ExchangeRecord {
+            scenario: self.scenario.to_string(),
+            number: self.number,
+            from: self.from.to_string(),
+            to: self.to.to_string(),
+            at: self.at,
+            took: self.took,
+            request,
+            response,
+            problem: self.problem.map(str::to_string),
+            tls: tls.map(TlsRecord::of),
+        };
+        write_json(folder, &format!("{stem}.json"), &record)?;
+        Ok(record)
+    }
+}
+
+/// Writes a record as JSON.
+///
+/// # Errors
+///
+/// The file cannot be written.
+pub fn write_json(folder: &Folder, name: &str, record: &impl Serialize) -> Result<(), WriteError> {
+    let mut json = serde_json::to_vec_pretty(record).map_err(std::io::Error::from)?;
+    json.push(b'\n');
+    folder.write(name, &json)
+}

@@ -1,0 +1,132 @@
+//! How a LAS is made to act: in the program, over HTTP, by a command, or by a
+//! person who is asked (docs/trigger.md).
+
+use std::io::{BufRead, Write};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use super::built_in::Ours;
+use crate::counterpart::las::Las;
+use crate::counterpart::trigger::{Outcome, Status, Trigger};
+use crate::exchange::Exchange;
+use crate::limits::{MAX_TRIGGER_BYTES, TRIGGER_SECONDS};
+use crate::transport::{Client, TransportProblem};
+
+/// Why an action of a LAS brought nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TriggerTrouble {
+    /// There is no way to make the LAS do it.
+    Unsupported,
+    /// It could not be reached.
+    Transport(TransportProblem),
+    /// What it said is no outcome.
+    Answer,
+}
+
+/// Makes the LAS act.
+pub(super) trait Actor: Send + Sync {
+    /// Asks for an action and waits until the LAS says what became of it.
+    fn trigger(&self, trigger: &Trigger) -> Result<Outcome, TriggerTrouble>;
+}
+
+/// The built-in LAS acts in the program.
+pub(super) struct InProcess(pub Arc<Ours<Las>>);
+
+impl Actor for InProcess {
+    fn trigger(&self, trigger: &Trigger) -> Result<Outcome, TriggerTrouble> {
+        Ok(self.0.party().trigger(trigger))
+    }
+}
+
+/// A LAS that is asked over HTTP.
+pub(super) struct OverHttp {
+    pub client: Client,
+    pub url: String,
+}
+
+impl Actor for OverHttp {
+    fn trigger(&self, trigger: &Trigger) -> Result<Outcome, TriggerTrouble> {
+        let answer = self.client.send(&trigger.request(&self.url));
+        let answer = answer.map_err(|error| TriggerTrouble::Transport(error.problem))?;
+        Outcome::read(&answer).map_err(|_| TriggerTrouble::Answer)
+    }
+}
+
+/// A command that makes the LAS act: it gets the trigger on standard input and
+/// writes the outcome on standard output.
+pub(super) struct ByCommand {
+    /// The program and its arguments.
+    pub command: Vec<String>,
+}
+
+impl Actor for ByCommand {
+    fn trigger(&self, trigger: &Trigger) -> Result<Outcome, TriggerTrouble> {
+        let (program, arguments) = self
+            .command
+            .split_first()
+            .ok_or(TriggerTrouble::Unsupported)?;
+        let unreachable = |_| TriggerTrouble::Transport(TransportProblem::Unreachable);
+        let mut child = Command::new(program)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(unreachable)?;
+        if let Some(mut input) = child.stdin.take() {
+            // A command that reads nothing may have closed it already.
+            let _ = input.write_all(trigger.to_json().to_string().as_bytes());
+        }
+        let output = child.stdout.take().ok_or(TriggerTrouble::Answer)?;
+        let reading = std::thread::spawn(move || {
+            let mut said = Vec::new();
+            let limit = MAX_TRIGGER_BYTES as u64 + 1;
+            let read =
+                std::io::Read::read_to_end(&mut std::io::Read::take(output, limit), &mut said);
+            read.map(|_| said)
+        });
+        let until = Instant::now() + Duration::from_secs(TRIGGER_SECONDS);
+        while !reading.is_finished() {
+            if Instant::now() > until {
+                // The command hangs; what it started is its own business.
+                let _ = child.kill();
+                let _ = child.wait();
+                return Err(TriggerTrouble::Transport(TransportProblem::TimedOut));
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let _ = child.wait();
+        let said = reading.join().map_err(|_| TriggerTrouble::Answer)?;
+        let said = said.map_err(|_| TriggerTrouble::Answer)?;
+        Outcome::read(&Exchange::bare(said)).map_err(|_| TriggerTrouble::Answer)
+    }
+}
+
+/// Puts an action to a person, in words.
+pub type Asks = Box<dyn FnMut(&Trigger) + Send>;
+
+/// A person who operates the LAS and is asked on the terminal.
+pub(super) struct ByPerson {
+    /// What is asked; one at a time.
+    pub asks: Mutex<Asks>,
+}
+
+impl Actor for ByPerson {
+    fn trigger(&self, trigger: &Trigger) -> Result<Outcome, TriggerTrouble> {
+        let mut asks = self
+            .asks
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        asks(trigger);
+        let mut line = String::new();
+        std::io::stdin()
+            .lock()
+            .read_line(&mut line)
+            .map_err(|_| TriggerTrouble::Unsupported)?;
+        Ok(match line.trim().to_lowercase().as_str() {
+            "" | "j" | "y" => Outcome::new(Status::Done, ""),
+            "w" | "r" => Outcome::new(Status::Refused, ""),
+            _ => return Err(TriggerTrouble::Unsupported),
+        })
+    }
+}

@@ -1,0 +1,301 @@
+//! The parties that ketenkeur plays itself in one scenario, and what third
+//! persons do at them.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::cast::Replaceable;
+use super::directory::RemoteDirectory;
+use super::speak::Unspeakable;
+use super::stage::Stage;
+use crate::clock::RunningClock;
+use crate::counterpart::duo::{Duo, DuoOptions, Gemeenteactie, TAKES, Terugkoppeling};
+use crate::counterpart::las::{
+    DuoAddresses, Las, LasParts, LasSettings, OsrSettings, OsrVersion, shipped,
+};
+use crate::counterpart::osr::{KENNISNET, Osr, OsrData, OsrOptions, Principal};
+use crate::counterpart::{Bodies, Desk, DeskOptions, Journal, Post};
+use crate::edukoppeling::SigningKey;
+use crate::scenario::{Placed, Role};
+
+/// What the built-in parties of a scenario are made of.
+#[derive(Clone)]
+pub(super) struct Makings {
+    pub stage: Arc<Stage>,
+    pub bodies: Arc<Bodies>,
+    pub clock: RunningClock,
+    pub seed: Arc<str>,
+    /// One journal for all of them: a party that is started again goes on
+    /// where it ended.
+    pub journal: Journal,
+    pub duo_key: Arc<SigningKey>,
+    pub las_key: Arc<SigningKey>,
+    /// The certificates above the supplier's, its issuer's first, in DER.
+    pub las_above: Vec<Vec<u8>>,
+    pub duo_post: Arc<dyn Post>,
+    pub las_post: Arc<dyn Post>,
+    pub duo_url: String,
+    pub osr_url: String,
+    pub las_url: String,
+}
+
+impl Makings {
+    /// A number that the seed gives.
+    fn number(&self) -> u64 {
+        let digest = crate::evidence::sha256(self.seed.as_bytes());
+        u64::from_str_radix(&digest[..16], 16).unwrap_or(0)
+    }
+
+    pub fn osr(&self) -> Result<Osr, Unmade> {
+        Osr::start(OsrOptions {
+            data: OsrData::starter(),
+            journal: self.journal.clone(),
+            clock: self.clock.clone(),
+            seed: self.number(),
+            // Everything of ours is on loopback.
+            profile: crate::facts::Profile::Test,
+            trust: Arc::clone(&self.stage.trust),
+        })
+        .map_err(|_| Unmade("osr"))
+    }
+
+    pub fn duo(&self) -> Result<Duo, Unmade> {
+        let directory = RemoteDirectory::new(Arc::clone(&self.duo_post), &self.osr_url);
+        Duo::new(DuoOptions {
+            desk: Desk::new(DeskOptions {
+                key: Arc::clone(&self.duo_key),
+                clock: self.clock.clone(),
+                judges: Arc::clone(&self.stage.judges),
+                seed: format!("{}/duo", self.seed).into(),
+                takes: TAKES,
+            }),
+            bodies: Arc::clone(&self.bodies),
+            calendar: Arc::clone(&self.stage.judges.bench().facts.calendar),
+            directory: Arc::new(directory),
+            post: Arc::clone(&self.duo_post),
+            journal: self.journal.clone(),
+            terugkoppeling: Terugkoppeling::default(),
+            meld_dubbele_inschrijving: false,
+        })
+        .map_err(|_| Unmade("duo"))
+    }
+
+    pub fn las(&self) -> Result<Las, Unmade> {
+        let supplier = self.las_key.oin().unwrap_or_default();
+        Las::new(LasParts {
+            settings: LasSettings {
+                seed: format!("{}/las", self.seed).into(),
+                duo_oin: self.duo_key.oin().unwrap_or_default().to_string(),
+                duo: DuoAddresses::all(&self.duo_url),
+                osr: OsrSettings {
+                    address: self.osr_url.clone(),
+                    version: OsrVersion::V3,
+                    api_key: OsrData::starter().api_key(supplier).map(str::to_string),
+                    audience: KENNISNET.to_string(),
+                },
+                own_address: self.las_url.clone(),
+            },
+            key: Arc::clone(&self.las_key),
+            above: self.las_above.clone(),
+            clock: self.clock.clone(),
+            judges: Arc::clone(&self.stage.judges),
+            bodies: Arc::clone(&self.bodies),
+            journal: self.journal.clone(),
+            post: Arc::clone(&self.las_post),
+            starter: shipped().map_err(|_| Unmade("las"))?,
+        })
+        .map_err(|_| Unmade("las"))
+    }
+}
+
+/// A built-in party could not be made: we are at fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{0} cannot be made")]
+pub struct Unmade(pub &'static str);
+
+/// The built-in parties that play.
+pub(super) struct BuiltIn {
+    pub makings: Makings,
+    pub osr: Option<Ours<Osr>>,
+    pub duo: Option<Ours<Duo>>,
+    pub las: Option<Arc<Ours<Las>>>,
+}
+
+/// A built-in party behind a server.
+pub(super) struct Ours<P> {
+    party: std::sync::RwLock<Arc<P>>,
+    handler: Arc<Replaceable>,
+}
+
+impl<P: crate::transport::Handler> Ours<P> {
+    pub fn new(party: P) -> Self {
+        let party = Arc::new(party);
+        Self {
+            handler: Arc::new(Replaceable::new(
+                Arc::clone(&party) as Arc<dyn crate::transport::Handler>
+            )),
+            party: std::sync::RwLock::new(party),
+        }
+    }
+
+    /// Where its server brings requests.
+    pub fn handler(&self) -> Arc<Replaceable> {
+        Arc::clone(&self.handler)
+    }
+
+    /// The party as it is now.
+    pub fn party(&self) -> Arc<P> {
+        let party = self.party.read();
+        Arc::clone(&party.unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    fn replace(&self, party: P) {
+        let party = Arc::new(party);
+        self.handler
+            .replace(Arc::clone(&party) as Arc<dyn crate::transport::Handler>);
+        let mut current = self
+            .party
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        *current = party;
+    }
+}
+
+/// What an act was asked with.
+struct With<'a> {
+    what: &'a Placed<Arc<str>>,
+    values: &'a Map<String, Value>,
+}
+
+impl With<'_> {
+    fn text(&self, name: &str) -> Result<&str, Unspeakable> {
+        let value = self.values.get(name).and_then(Value::as_str);
+        value.ok_or_else(|| Unspeakable::new(self.what.at, "act-missing", name))
+    }
+
+    fn maybe(&self, name: &str) -> Option<&str> {
+        self.values.get(name).and_then(Value::as_str)
+    }
+
+    fn refused(&self, why: impl std::fmt::Display) -> Unspeakable {
+        Unspeakable::new(
+            self.what.at,
+            "act-refused",
+            format!("{}: {why}", self.what.value),
+        )
+    }
+
+    fn date(&self, name: &str) -> Result<Option<jiff::civil::Date>, Unspeakable> {
+        let Some(text) = self.maybe(name) else {
+            return Ok(None);
+        };
+        let date = text.parse();
+        date.map(Some)
+            .map_err(|_| Unspeakable::new(self.what.at, "act-no-date", name))
+    }
+}
+
+impl BuiltIn {
+    /// Lets a third person act at a built-in party.
+    pub fn act(
+        &self,
+        role: Role,
+        what: &Placed<Arc<str>>,
+        values: &Map<String, Value>,
+    ) -> Result<(), Unspeakable> {
+        let with = With { what, values };
+        let not_ours = || Unspeakable::new(what.at, "act-not-ours", role.name());
+        match (role, &*what.value) {
+            (_, "herstart") => self.restart(role).map_err(|_| with.refused("")),
+            (Role::Osr, act) => {
+                let osr = self.osr.as_ref().ok_or_else(not_ours)?.party();
+                self.at_osr(&osr, act, &with)
+            }
+            (Role::Duo, act) => {
+                let duo = self.duo.as_ref().ok_or_else(not_ours)?.party();
+                self.at_duo(&duo, act, &with)
+            }
+            (Role::Las, _) => Err(Unspeakable::new(what.at, "act-unknown", &*what.value)),
+        }
+    }
+
+    fn restart(&self, role: Role) -> Result<(), Unmade> {
+        match role {
+            Role::Osr => {
+                if let Some(osr) = &self.osr {
+                    osr.replace(self.makings.osr()?);
+                }
+            }
+            Role::Duo => {
+                if let Some(duo) = &self.duo {
+                    duo.replace(self.makings.duo()?);
+                }
+            }
+            Role::Las => {
+                if let Some(las) = &self.las {
+                    las.replace(self.makings.las()?);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn at_osr(&self, osr: &Osr, act: &str, with: &With<'_>) -> Result<(), Unspeakable> {
+        let supplier = match with.maybe("leverancier") {
+            Some(oin) => oin.to_string(),
+            None => self.makings.las_key.oin().unwrap_or_default().to_string(),
+        };
+        let school = with.maybe("school").unwrap_or("25BE").to_string();
+        let service = with.text("dienst")?;
+        match act {
+            "verleen-mandaat" => {
+                let today = jiff::tz::TimeZone::UTC
+                    .to_datetime(self.makings.clock.now())
+                    .date();
+                let start = with.date("begin")?.unwrap_or(today);
+                let end = with.date("einde")?;
+                osr.give_mandate(Principal::School(school), &supplier, service, start, end)
+                    .map(drop)
+                    .map_err(|why| with.refused(why))
+            }
+            "trek-mandaat-in" => {
+                let last = with.date("laatste-dag")?;
+                let mandates = osr.mandates();
+                let mandate = mandates.iter().rev().find(|mandate| {
+                    mandate.principal == Principal::School(school.clone())
+                        && mandate.supplier == supplier
+                        && mandate.service == service
+                });
+                let mandate = mandate.ok_or_else(|| with.refused(""))?;
+                osr.end_mandate(mandate.number, last)
+                    .map_err(|why| with.refused(why))
+            }
+            _ => Err(Unspeakable::new(with.what.at, "act-unknown", act)),
+        }
+    }
+
+    fn at_duo(&self, duo: &Duo, act: &str, with: &With<'_>) -> Result<(), Unspeakable> {
+        match act {
+            "behandel-verzuim" => {
+                let action = match with.text("status")? {
+                    "B" => Gemeenteactie::InBehandeling,
+                    "K" => Gemeenteactie::TerKennisgeving,
+                    "G" => Gemeenteactie::Afsluiten {
+                        reden: with.text("reden")?.to_string(),
+                    },
+                    other => return Err(with.refused(other)),
+                };
+                duo.municipality(with.text("meldingsnummer")?, &action)
+                    .map_err(|why| with.refused(why))
+            }
+            "lever-pushes" => duo.deliver().map(drop).map_err(|why| with.refused(why)),
+            "wijzig-persoonsnummer" => duo
+                .replace_number(with.text("onderwijsnummer")?, with.maybe("bsn"))
+                .map(drop)
+                .map_err(|why| with.refused(why)),
+            "bepaal-bekostiging" => duo.tick().map_err(|why| with.refused(why)),
+            _ => Err(Unspeakable::new(with.what.at, "act-unknown", act)),
+        }
+    }
+}

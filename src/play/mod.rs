@@ -1,0 +1,30 @@
+//! Playing scenarios: parties that fill the roles, steps that are carried out,
+//! and what comes of them, as events and as evidence.
+//!
+//! A [`Stage`] is what all scenarios of a run have in common. For each scenario
+//! it fills the roles with a cast of its own, on servers of their own, so that
+//! no scenario depends on another. Everything that goes over the wire is heard
+//! once and kept.
+
+#[allow(dead_code, reason = "a target file makes use of it")]
+mod actor;
+mod built_in;
+mod caller;
+mod cast;
+mod directory;
+mod ledger;
+mod observe;
+mod player;
+mod probing;
+mod run;
+mod sink;
+mod speak;
+mod stage;
+mod weigh;
+mod wire;
+
+pub use built_in::Unmade;
+pub use directory::RemoteDirectory;
+pub use run::{Interrupt, RunOptions, in_shard, play};
+pub use sink::Sink;
+pub use stage::{PlayError, Stage, StageOptions, info_of};

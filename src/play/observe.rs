@@ -1,0 +1,85 @@
+//! What a step saw, and how the message in it was judged.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::check::Outcome;
+use crate::counterpart::Judges;
+use crate::edukoppeling::{TransportReport, Trust};
+use crate::event::PackKind;
+use crate::exchange::Exchange;
+use crate::facts::Facts;
+use crate::transport::{ConnectionContext, Peer, TransportProblem, judge_connection};
+
+/// What a step saw.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// The number of the exchange.
+    pub exchange: Option<u32>,
+    /// Whether it is about the response of the exchange.
+    pub response: bool,
+    /// The message, or why there is none.
+    pub message: Result<Arc<Exchange>, TransportProblem>,
+    /// How long the step took, in real time.
+    pub took: Duration,
+    /// When it was, by the clock of the parties.
+    pub at: Timestamp,
+    /// Whether the party under test made the message.
+    pub of_subject: bool,
+}
+
+/// What a step saw, judged as `check` does.
+pub struct Observed<'a> {
+    /// The message; `None` when there is none, or it is none of those that
+    /// are judged (a trigger's answer).
+    pub outcome: Option<Outcome>,
+    /// The connection that carried a message of the party under test.
+    pub connection: TransportReport,
+    /// What was known outside the message.
+    pub facts: &'a Facts,
+}
+
+impl<'a> Observed<'a> {
+    /// Judges what was seen; `trust` is whom the party that saw it trusts.
+    pub(super) fn of(judges: &'a Judges, trust: &Trust, seen: &Seen) -> Self {
+        let bench = judges.bench();
+        let message = seen.exchange.and_then(|_| seen.message.as_ref().ok());
+        let connection = message.filter(|_| seen.of_subject).map(|message| {
+            let peer = if seen.response {
+                Peer::Server {
+                    certificate_offered: true,
+                    tls13_offered: true,
+                }
+            } else {
+                Peer::Client { asked: true }
+            };
+            let context = ConnectionContext {
+                peer,
+                profile: bench.facts.profile,
+                now: seen.at,
+                trust,
+                oin: None,
+                ends_at_proxy: false,
+            };
+            judge_connection(message.tls.as_deref(), &context)
+        });
+        let outcome = message.and_then(|message| {
+            let mut message = Exchange::clone(message);
+            message.received.get_or_insert(seen.at);
+            judges.judge(message)
+        });
+        Self {
+            outcome,
+            connection: connection.unwrap_or_default(),
+            facts: &bench.facts,
+        }
+    }
+
+    /// The kind of the pack that judged the message.
+    pub(super) fn kind(&self) -> Option<PackKind> {
+        let outcome = self.outcome.as_ref()?;
+        outcome.judged.message.as_ref().map(|message| message.kind)
+    }
+}

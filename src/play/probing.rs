@@ -1,0 +1,42 @@
+//! Attempts at a server that it must refuse.
+
+use super::cast::{Cast, ProbeResult};
+use crate::scenario::{ProbeKind, Role};
+use crate::transport::{OldVersion, Outcome, ProbeOptions, Probed, WrongClient, probe};
+
+/// What all attempts at a party's server come to; `None` when none could be
+/// made.
+pub(super) fn probed(cast: &Cast, role: Role) -> Option<Probed> {
+    let (client, request, pki) = cast.probing(role)?;
+    probe(&ProbeOptions::of_test(client, request, pki)).ok()
+}
+
+/// What one attempt among them came to.
+pub(super) fn of(probed: Option<&Probed>, kind: ProbeKind) -> ProbeResult {
+    let outcome = probed.and_then(|probed| match kind {
+        ProbeKind::Tls10 => version(probed, OldVersion::Tls10),
+        ProbeKind::Tls11 => version(probed, OldVersion::Tls11),
+        ProbeKind::NoCertificate => client(probed, WrongClient::Missing),
+        ProbeKind::Expired => client(probed, WrongClient::Expired),
+        ProbeKind::NotYetValid => client(probed, WrongClient::NotYetValid),
+        ProbeKind::Revoked => client(probed, WrongClient::Revoked),
+        ProbeKind::Foreign => client(probed, WrongClient::Stranger),
+        ProbeKind::WithoutOin => client(probed, WrongClient::NoOin),
+    });
+    match outcome {
+        Some(Outcome::Refused(_)) => ProbeResult::Refused,
+        Some(Outcome::Accepted) => ProbeResult::Accepted,
+        Some(Outcome::Undecided(_)) => ProbeResult::Undecided("probe-unanswered"),
+        None => ProbeResult::Undecided("probe-not-tried"),
+    }
+}
+
+fn version(probed: &Probed, wanted: OldVersion) -> Option<Outcome> {
+    let found = probed.old.iter().find(|(version, _)| *version == wanted);
+    found.map(|(_, outcome)| *outcome)
+}
+
+fn client(probed: &Probed, wanted: WrongClient) -> Option<Outcome> {
+    let found = probed.clients.iter().find(|(client, _)| *client == wanted);
+    found.map(|(_, outcome)| *outcome)
+}

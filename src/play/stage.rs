@@ -1,0 +1,221 @@
+//! What all scenarios of a run have in common.
+
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use jiff::{Timestamp, tz::TimeZone};
+
+use super::built_in::Unmade;
+use super::cast::Cast;
+use super::ledger::Ledger;
+use super::player::Player;
+use super::run::Interrupt;
+use super::sink::Sink;
+use super::wire::Wire;
+use crate::clock::{Clock, RunningClock};
+use crate::counterpart::duo::rio_facts;
+use crate::counterpart::{Bodies, Judges, receiving_bench};
+use crate::edukoppeling::{Revocation, Trust, TrustStore};
+use crate::event::{Event, PackInForce, ScenarioInfo, ScenarioJudged};
+use crate::evidence::{Folder, WriteError};
+use crate::facts::Profile;
+use crate::finding::{Class, Judgement, Verdict};
+use crate::pack::Store;
+use crate::pki::trust_built_in;
+use crate::scenario::{Scenario, Values};
+
+/// How a run judges and what it plays with.
+#[derive(Debug, Clone)]
+pub struct StageOptions {
+    /// The packs in force.
+    pub store: Store,
+    /// What everything that is made up is derived from.
+    pub seed: Arc<str>,
+    /// Where a virtual clock begins; scenarios that name a moment begin there.
+    pub now: Timestamp,
+    /// Personal data masked or shown.
+    pub redaction: crate::finding::Redaction,
+    /// Count only what rests on published facts.
+    pub strict_provenance: bool,
+    /// The class from which a finding fails a scenario.
+    pub fail_on: Class,
+    /// Judges at a time.
+    pub judges: usize,
+}
+
+/// Why a run cannot go on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlayError {
+    /// A party of ours cannot be made: we are at fault, or the machine.
+    #[error(transparent)]
+    Unmade(#[from] Unmade),
+    /// The evidence cannot be written.
+    #[error(transparent)]
+    Evidence(#[from] WriteError),
+}
+
+/// What all scenarios of a run have in common.
+pub struct Stage {
+    pub(super) seed: Arc<str>,
+    pub(super) today: Date,
+    pub(super) judges: Arc<Judges>,
+    pub(super) bodies: Arc<Bodies>,
+    pub(super) trust: Arc<Trust>,
+    /// Asks the run to end.
+    pub interrupt: Interrupt,
+    now: Timestamp,
+    folder: Option<Arc<Folder>>,
+}
+
+impl std::fmt::Debug for Stage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Stage").finish_non_exhaustive()
+    }
+}
+
+/// Trust in the built-in test PKI, and nothing else.
+fn built_in_trust() -> Trust {
+    let mut store = TrustStore::empty();
+    let mut lists = Revocation::default();
+    trust_built_in(&mut store, &mut lists);
+    Trust::new(store, lists)
+}
+
+impl Stage {
+    /// A stage whose evidence goes into `folder`.
+    ///
+    /// # Errors
+    ///
+    /// The shipped data cannot be read: we are at fault.
+    pub fn new(
+        options: StageOptions,
+        folder: Option<Arc<Folder>>,
+        interrupt: Interrupt,
+    ) -> Result<Self, Unmade> {
+        let bodies = Arc::new(Bodies::new(options.store.clone()));
+        let mut bench = receiving_bench(
+            options.store,
+            Profile::Test,
+            Clock::at(options.now),
+            built_in_trust(),
+            rio_facts(&bodies).map(Arc::new),
+        )
+        .map_err(|_| Unmade("facts"))?;
+        bench.options.redaction = options.redaction;
+        bench.options.strict_provenance = options.strict_provenance;
+        bench.options.fail_on = options.fail_on;
+        Ok(Self {
+            seed: options.seed,
+            today: TimeZone::UTC.to_datetime(options.now).date(),
+            judges: Arc::new(Judges::new(Arc::new(bench), options.judges)),
+            bodies,
+            trust: Arc::new(built_in_trust()),
+            interrupt,
+            now: options.now,
+            folder,
+        })
+    }
+
+    /// The rules of the packs, for whoever tells of findings.
+    pub fn judges(&self) -> &Arc<Judges> {
+        &self.judges
+    }
+
+    /// The packs in force.
+    pub fn packs(&self) -> Vec<PackInForce> {
+        let packs = self.bodies.store().packs();
+        packs.map(|pack| pack.in_force()).collect()
+    }
+
+    /// Plays a scenario; `why` says that it is not to be played after all, as
+    /// a key of the texts (`not-played.<key>`).
+    ///
+    /// # Errors
+    ///
+    /// A party cannot be made, or the evidence cannot be written.
+    pub fn play(
+        self: &Arc<Self>,
+        scenario: &Scenario,
+        sink: Arc<dyn Sink>,
+        why: Option<&str>,
+    ) -> Result<ScenarioJudged, PlayError> {
+        let info = info_of(scenario);
+        sink.event(Event::Scenario(Box::new(info.clone())));
+        if let Some(why) = why {
+            return Ok(not_played(info, scenario, &*sink, why));
+        }
+        let moment = scenario.at.map_or(self.now, |at| at.on(self.today));
+        let clock = RunningClock::standing_at(moment);
+        let wire = Arc::new(Wire::new(
+            Arc::clone(&scenario.id),
+            clock.clone(),
+            self.folder.clone(),
+            Arc::clone(&sink),
+            self.interrupt.clone(),
+        ));
+        let cast = Cast::new(self, scenario, clock.clone(), Arc::clone(&wire))?;
+        let seed = format!("{}/{}", self.seed, scenario.id);
+        let mut values = Values::new(clock, &seed);
+        for (name, value) in cast.values() {
+            values.set(name, value);
+        }
+        let ledger = Arc::new(Ledger::new(
+            info,
+            scenario,
+            self.judges.bench().options.clone(),
+            sink,
+            self.folder.clone(),
+            self.interrupt.clone(),
+        ));
+        Player::new(scenario, &cast, &ledger).play(values);
+        drop(cast);
+        if let Some(error) = wire.failed() {
+            return Err(error.into());
+        }
+        Ok(ledger.finish()?)
+    }
+}
+
+/// What a scenario is, for the events.
+pub fn info_of(scenario: &Scenario) -> ScenarioInfo {
+    ScenarioInfo {
+        scenario: scenario.id.to_string(),
+        title_nl: scenario.title.nl.to_string(),
+        title_en: scenario.title.en.to_string(),
+        key: scenario.key.name().to_string(),
+        mandatory: scenario.mandatory,
+        subject: scenario.subject.name().to_string(),
+        own: true,
+        sectors: scenario
+            .sectors
+            .iter()
+            .map(|sector| sector.name().to_string())
+            .collect(),
+        requirements: scenario
+            .requirements
+            .iter()
+            .map(|proof| proof.id.to_string())
+            .collect(),
+        hash: scenario.hash.to_string(),
+    }
+}
+
+/// A scenario that was not played: never a pass.
+fn not_played(
+    info: ScenarioInfo,
+    scenario: &Scenario,
+    sink: &dyn Sink,
+    why: &str,
+) -> ScenarioJudged {
+    let judged = ScenarioJudged {
+        about: info,
+        judgement: Judgement::new(Verdict::Undecided, scenario.grade),
+        pack: None,
+        unreachable: false,
+        not_played: Some(why.to_string()),
+        steps: 0,
+        findings: Vec::new(),
+    };
+    sink.event(Event::Played(Box::new(judged.clone())));
+    judged
+}

@@ -1,0 +1,169 @@
+//! What a step comes to: the same function while a run is played and when its
+//! evidence is judged again.
+
+use std::sync::Arc;
+
+use super::observe::{Observed, Seen};
+use crate::check::{CheckOptions, Reporter};
+use crate::event::{Reported, StepFinding, input_name};
+use crate::evidence::StepOutcome;
+use crate::facts::Facts;
+use crate::finding::{Finding, Grade, Judgement, Verdict};
+use crate::scenario::{Expect, Got, TransportExpectation, Values, judge};
+
+/// What a scenario's findings are weighed with.
+pub(super) struct Scale<'a> {
+    /// The scenario's id.
+    pub scenario: &'a str,
+    /// How certain it is that the chain behaves as it expects.
+    pub grade: Grade,
+    /// What that rests on.
+    pub source: &'a Arc<str>,
+    /// How messages are judged.
+    pub options: &'a CheckOptions,
+    /// Makes findings ready to be shown.
+    pub reporter: &'a Reporter,
+    /// What expressions may ask of the world.
+    pub facts: &'a Facts,
+}
+
+impl Scale<'_> {
+    /// A finding of the script, ready to be shown: it is as certain as the
+    /// scenario.
+    pub fn reported(&self, finding: Finding) -> Reported {
+        let finding = Finding {
+            grade: self.grade,
+            source: Arc::clone(self.source),
+            ..finding
+        };
+        self.reporter.finding(&finding, None, &|_, _| false)
+    }
+}
+
+/// What a step comes to.
+pub(super) struct Weighed {
+    /// Its verdict.
+    pub judgement: Judgement,
+    /// What was found, expected findings included.
+    pub findings: Vec<StepFinding>,
+    /// What the next steps need is there.
+    pub goes_on: bool,
+    /// A connection failed where none was expected to.
+    pub unreachable: bool,
+}
+
+impl Weighed {
+    /// The outcome in a form that can be compared.
+    pub fn outcome(&self) -> StepOutcome {
+        let shown = |found: &StepFinding| {
+            format!(
+                "{} {}",
+                found.finding.code,
+                found.finding.fingerprint.as_str()
+            )
+        };
+        StepOutcome {
+            verdict: self.judgement.verdict,
+            findings: self.findings.iter().map(shown).collect(),
+        }
+    }
+}
+
+/// Weighs what was seen against what is expected.
+///
+/// A message of the party under test must be right, also where the script says
+/// nothing of it; what the script expects to find does not count against it.
+pub(super) fn weigh(
+    scale: &Scale<'_>,
+    step: &str,
+    expect: &Expect,
+    values: &mut Values,
+    seen: &Seen,
+    observed: &Observed<'_>,
+) -> Weighed {
+    let judged = observed.outcome.as_ref().map(|outcome| &outcome.judged);
+    let mut judgement = Judgement::NOT_APPLICABLE;
+    let mut findings = Vec::new();
+    let clean = expect.clean.as_ref().map(|clean| clean.value);
+    let counts = clean.unwrap_or(seen.of_subject);
+    let input = seen.exchange.map(|number| {
+        let side = if seen.response { "response" } else { "request" };
+        input_name(scale.scenario, number, side)
+    });
+    if let Some(judged) = judged.filter(|_| counts || seen.of_subject) {
+        let mut open = false;
+        for finding in &judged.findings {
+            let expected = !counts
+                || expect
+                    .finding
+                    .iter()
+                    .any(|code| *code.value == *finding.code);
+            if !expected {
+                open = true;
+                judgement = scale.options.fold([
+                    judgement,
+                    scale
+                        .options
+                        .judgement(finding.kind, finding.class, finding.grade),
+                ]);
+            }
+            findings.push(StepFinding {
+                step: step.to_string(),
+                input: input.clone(),
+                expected,
+                finding: finding.clone(),
+            });
+        }
+        // What there was no room to list counts all the same.
+        if (counts && judged.more > 0) || (!open && judged.judgement.verdict == Verdict::Pass) {
+            judgement = scale.options.fold([judgement, judged.judgement]);
+        }
+    }
+    let shown = !findings.is_empty();
+    for finding in &observed.connection.findings {
+        let expected = expect.finding.iter().any(|code| code.value == finding.code);
+        if !expected {
+            let (kind, class) = (finding.kind, finding.class);
+            let part = scale.options.judgement(kind, class, finding.grade);
+            judgement = scale.options.fold([judgement, part]);
+        }
+        findings.push(StepFinding {
+            step: step.to_string(),
+            input: input.clone(),
+            expected,
+            finding: scale.reporter.finding(finding, None, &|_, _| false),
+        });
+    }
+    let got = Got {
+        arrival: seen.message.as_deref().map_err(|problem| *problem),
+        judged,
+        took: seen.took,
+    };
+    for judged in judge(expect, &got, values, scale.facts) {
+        // One mistake, one finding: what makes a message unclean stands above.
+        if judged.expectation == "clean" && shown && judged.verdict != Verdict::Pass {
+            continue;
+        }
+        let part = Judgement::new(judged.verdict, scale.grade);
+        judgement = scale.options.fold([judgement, part]);
+        let Some(finding) = judged.finding else {
+            continue;
+        };
+        findings.push(StepFinding {
+            step: step.to_string(),
+            input: input.clone(),
+            expected: false,
+            finding: scale.reported(finding),
+        });
+    }
+    let expects_failure = expect
+        .transport
+        .as_ref()
+        .is_some_and(|expected| !matches!(expected.value, TransportExpectation::Answered));
+    Weighed {
+        judgement,
+        findings,
+        goes_on: seen.message.is_ok() || expects_failure,
+        unreachable: seen.message.is_err() && !expects_failure,
+    }
+}
