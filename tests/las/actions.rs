@@ -122,6 +122,16 @@ fn every_action_sends_a_clean_message() {
             &[("inschrijvingvolgnummer", "25BE-2026-00052")],
         ),
         (
+            "2027-07-30T09:00:00Z",
+            Action::Uitschrijven,
+            json!({"leerling": "L11", "datumUitschrijving": "2027-07-31"}),
+            "aanleverenInschrijvingSO_Request",
+            &[
+                ("onderwijsnummer", "999901844"),
+                ("datumUitschrijving", "2027-07-31"),
+            ],
+        ),
+        (
             "2026-08-24T09:00:00Z",
             Action::VerwijderInschrijving,
             json!({"leerling": "L22"}),
@@ -389,7 +399,8 @@ fn an_answer_is_believed_only_when_all_of_it_holds() {
         (Reaction::OtherOperation, "antwoord-onjuist", "onbeantwoord"),
         (Reaction::WrongContent, "antwoord-onjuist", "onbeantwoord"),
         (Reaction::Broken, "geen-antwoord", "onbeantwoord"),
-        (Reaction::Fault, "fout", "afgewezen"),
+        (Reaction::Fault, "fout", "onbeantwoord"),
+        (Reaction::NoMandate, "fout", "afgewezen"),
     ] {
         let world = world("2026-08-03T09:00:00Z");
         world.network.duo.next(reaction);

@@ -24,8 +24,10 @@ pub enum Reaction {
     Reject,
     /// The verdict follows.
     Receipt,
-    /// A SOAP fault.
+    /// A SOAP fault: the receiver cannot take anything in.
     Fault,
+    /// A SOAP fault: the sender has no mandate.
+    NoMandate,
     /// DUO took it in, and the connection breaks before the answer.
     Broken,
     /// The answer breaks a rule of Edukoppeling.
@@ -109,6 +111,7 @@ impl Duo {
         let mut breaks = None;
         match reaction {
             Some(Reaction::Fault) => return Some(Fault::from(Reason::Receiver).response()),
+            Some(Reaction::NoMandate) => return Some(Fault::from(Reason::Mandate).response()),
             Some(Reaction::Broken) => {
                 self.content(&received, &asked, None);
                 return None;

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use ketenkeur::counterpart::las::{Entry, State, shipped};
-use ketenkeur::counterpart::trigger::Action;
+use ketenkeur::counterpart::trigger::{Action, Trigger};
 use ketenkeur::counterpart::{Body, Desk, DeskOptions, Part};
+use ketenkeur::exchange::TlsFacts;
 use ketenkeur::pki::TestPki;
-use ketenkeur::transport::Response;
+use ketenkeur::transport::{Answer, Handler, Response};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::duo::{DUO, Reaction};
-use crate::network::{bodies, judges};
+use crate::network::{bodies, judges, received as received_as};
 use crate::osr::ROD_PO;
 use crate::world::{SCHOOL, World, world};
 
@@ -307,6 +308,36 @@ fn only_its_own_paths_are_served() {
         shown["data"]["leerlingen"][0]["burgerservicenummer"],
         "999901102"
     );
+}
+
+/// Over TLS only the supplier itself may make its LAS act.
+#[test]
+fn who_pushes_may_not_trigger() {
+    let world = world(NOW);
+    let pki = TestPki::at(world.clock.read()).unwrap();
+    let trigger = Trigger::new(Action::Toon, serde_json::Map::new());
+    let trigger = trigger.request("https://las.example.nl/trigger");
+    for (identity, status) in [
+        (Some("duo"), 403),
+        (Some("fout-zonder-oin"), 403),
+        (None, 403),
+        (Some("leverancier"), 200),
+    ] {
+        let mut exchange = received_as(&trigger);
+        let peer = identity.map(|identity| pki.certificates(identity).unwrap());
+        exchange.tls = Some(Arc::new(TlsFacts {
+            version: "TLSv1.3".to_string(),
+            suite: "TLS13_AES_256_GCM_SHA384".to_string(),
+            server_name: None,
+            peer: peer.into_iter().flatten().map(Arc::from).collect(),
+            own: None,
+            port: 443,
+        }));
+        let Answer::Response(response) = world.las.answer(Arc::new(exchange)) else {
+            panic!("an answer");
+        };
+        assert_eq!(response.status, status, "{identity:?}");
+    }
 }
 
 /// Pushes of every kind, some about the same, as the LAS wrote them down.

@@ -2,7 +2,7 @@
 //! be wrong in one way changes one of them.
 
 use super::data::{Inschrijving, Periode, Procesverloop};
-use super::document::{Document, FOUTMELDING, Oordeel, Push, Signaal, Stand};
+use super::document::{Document, FOUTMELDING, Fout, Oordeel, Push, Signaal, Stand};
 use crate::counterpart::PersoonsgebondenNummer;
 
 /// The volgnummer of an enrolment that is corrected: its own
@@ -48,6 +48,12 @@ pub fn written(number: &PersoonsgebondenNummer) -> String {
 /// matters per pupil).
 pub fn waits_for(earlier: &Document) -> bool {
     matches!(earlier.stand, Stand::Wacht | Stand::Onbeantwoord)
+}
+
+/// Whether a fault leaves the document to be sent again: the receiver could not
+/// take it in, and says nothing of the document (SOAP 1.1, section 4.4.1).
+pub fn may_try_again(fault: &Fout) -> bool {
+    fault.partij == "Server"
 }
 
 /// The number that a document about a pupil goes out with: the pupil's number

@@ -108,6 +108,8 @@ pub struct Fout {
     pub code: String,
     /// `faultstring`.
     pub tekst: String,
+    /// The local part of `faultcode`: `Client` or `Server`.
+    pub partij: String,
 }
 
 /// A document that the LAS sends about a pupil.

@@ -16,7 +16,7 @@ use crate::counterpart::trigger::{Action, Outcome, PATH, Status, Trigger};
 use crate::counterpart::{
     Bodies, Desk, DeskOptions, Journal, JournalError, Judges, Post, Service, identificatiecode,
 };
-use crate::edukoppeling::{SigningKey, school_oin};
+use crate::edukoppeling::{Certificate, SigningKey, school_oin};
 use crate::exchange::Exchange;
 use crate::transport::{Answer, Handler, Response};
 
@@ -216,6 +216,22 @@ impl Las {
             .ok_or_else(osr::no_mandate)
     }
 
+    /// Whether a request may make the LAS act: one without TLS, which comes
+    /// from this machine alone, or one of the supplier itself. DUO, who calls
+    /// at the same door, may not.
+    fn may_trigger(&self, request: &Exchange) -> bool {
+        let Some(tls) = &request.tls else {
+            return true;
+        };
+        let shown = tls.peer.first().map(|der| Certificate::read(der.to_vec()));
+        match shown {
+            Some(Ok(certificate)) => {
+                certificate.oin().is_some() && certificate.oin() == self.key.oin()
+            }
+            _ => false,
+        }
+    }
+
     fn triggered(&self, request: &Exchange) -> Response {
         match Trigger::read(&request.body) {
             Ok(trigger) => self.trigger(&trigger).response(),
@@ -233,7 +249,9 @@ impl Handler for Las {
         let path = http.and_then(|http| http.url()).map(path_of);
         let is_post = http.is_some_and(|http| http.method() == Some("POST"));
         let is = |known: &str| path == Some(known);
-        let response = if is(PATH) && is_post {
+        let response = if is(PATH) && !self.may_trigger(&request) {
+            Response::empty(403)
+        } else if is(PATH) && is_post {
             self.triggered(&request)
         } else if is(path_of(&self.settings.own_address)) && is_post {
             self.pushed(&request)

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::conduct;
 use super::data::School;
-use super::document::{Document, Onderwerp, Stand};
+use super::document::{Document, Fout, Onderwerp, Stand};
 use super::ended::{ANSWER, CONNECTION, Ended, FAULT, INTERNAL, ORDER, TRIGGER};
 use super::party::Las;
 use super::show::signals;
@@ -144,6 +144,9 @@ impl Las {
             .exchanged(&signed, &document.root, service)
             .map_err(named)?;
         let stand = match stand {
+            Came::Fault(fault) if conduct::may_try_again(&fault) => {
+                return Err(named(refused_with(&fault)));
+            }
             Came::Fault(fault) => Stand::Afgewezen(fault),
             Came::Answer(answer) => verdict::of_answer(&answer)
                 .ok_or_else(|| Ended::failed(ANSWER, "the answer says nothing of the document"))
@@ -218,13 +221,7 @@ impl Las {
         let signed = self.signed(school, &body, "")?;
         match self.exchanged(&signed, root, self.service_of(root)?)? {
             Came::Answer(answer) => Ok(answer),
-            Came::Fault(fault) => Err(Ended::failed(
-                FAULT,
-                format!(
-                    "the question was refused with a fault: {} {}",
-                    fault.code, fault.tekst
-                ),
-            )),
+            Came::Fault(fault) => Err(refused_with(&fault)),
         }
     }
 
@@ -306,7 +303,17 @@ impl Las {
 /// What came back.
 enum Came {
     Answer(Part),
-    Fault(super::document::Fout),
+    Fault(Fout),
+}
+
+/// The end when a fault came.
+fn refused_with(fault: &Fout) -> Ended {
+    let Fout { code, tekst, .. } = fault;
+    Ended::failed(
+        FAULT,
+        format!("the message was refused with a fault: {code} {tekst}"),
+    )
+    .with("foutcode", &**code)
 }
 
 fn internal(text: &str) -> Ended {
@@ -322,13 +329,9 @@ impl Sent {
     pub fn outcome(&self, what: &str) -> Result<Outcome, Ended> {
         let outcome = match &self.stand {
             Stand::Afgewezen(fault) => {
-                let text = format!(
-                    "{what} was refused with a fault: {} {}",
-                    fault.code, fault.tekst
+                return Err(
+                    refused_with(fault).with("identificatiecodeBedrijfsdocument", &*self.id)
                 );
-                return Err(Ended::failed(FAULT, text)
-                    .with("identificatiecodeBedrijfsdocument", &*self.id)
-                    .with("foutcode", &*fault.code));
             }
             Stand::Beoordeeld(verdict) => {
                 let registered = conduct::is_registered(verdict);

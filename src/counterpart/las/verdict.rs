@@ -153,11 +153,14 @@ pub fn fault(body: &[u8]) -> Option<Fout> {
         let mut within = document.subtree(detail);
         within.find(|&node| document.is_element(node) && document.local_name(node) == "code")
     });
-    let code = of_detail.or_else(|| document.child(fault, "faultcode"));
+    let faultcode = document.child(fault, "faultcode");
+    let party = faultcode.map_or_else(String::new, text);
+    let code = of_detail.or(faultcode);
     Some(Fout {
         code: code.map_or_else(String::new, text),
         tekst: document
             .child(fault, "faultstring")
             .map_or_else(String::new, text),
+        partij: party.rsplit(':').next().unwrap_or_default().to_string(),
     })
 }
