@@ -203,6 +203,9 @@ pub(super) struct Serving {
     pub(super) port: u16,
 }
 
+/// How long a server that cannot take a connection waits before it tries again.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(20);
+
 async fn listen(listener: TcpListener, serving: Arc<Serving>, stopping: watch::Receiver<bool>) {
     let places = Arc::new(Semaphore::new(serving.limits.connections.max(1)));
     let mut connections = JoinSet::new();
@@ -218,8 +221,9 @@ async fn listen(listener: TcpListener, serving: Arc<Serving>, stopping: watch::R
         };
         while connections.try_join_next().is_some() {}
         let (Ok((stream, _)), place) = accepted else {
-            // Out of file handles, or a client that left already: others wait.
-            tokio::task::yield_now().await;
+            // Out of file handles, or a client that left already. The first
+            // passes only when others end, which takes a moment.
+            tokio::time::sleep(ACCEPT_AGAIN).await;
             continue;
         };
         let serving = Arc::clone(&serving);

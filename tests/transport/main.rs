@@ -3,6 +3,8 @@
 mod exchanges;
 mod failures;
 mod foreign;
+mod identities;
 mod rules;
 mod support;
 mod target;
+mod wiring;
