@@ -5,6 +5,7 @@
 //! played. docs/scenarios.md describes the language, and
 //! docs/schemas/scenario.schema.json lets an editor check it.
 
+mod capture;
 mod data;
 mod expect;
 mod expectation;
@@ -25,12 +26,13 @@ mod step;
 mod text;
 mod values;
 
+pub use capture::capture;
 pub use data::{Generator, Given, GivenContent};
 pub use expect::{
     Assertion, Expect, FaultExpectation, HeaderExpectation, JsonExpectation, JsonMust, StatusRange,
     TransportExpectation,
 };
-pub use expectation::{Got, Judgment, capture, judge, script_finding};
+pub use expectation::{Got, Judgment, judge, script_finding};
 pub use library::{Library, LibraryError};
 pub use lint::{LintContext, lint};
 pub use model::{Bilingual, Conduct, Key, Parties, Placed, Proof, Role, Scenario, Sector};

@@ -1,0 +1,162 @@
+//! What the lint finds, and that it finds nothing in what comes along.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::process::Command;
+
+use ketenkeur::check::PackRules;
+use ketenkeur::finding::{Grade, Language};
+use ketenkeur::pack::Store;
+use ketenkeur::requirement::requirements;
+use ketenkeur::scenario::{Key, Library, LintContext, Role, lint};
+use ketenkeur::text::{Texts, builtin_rules};
+
+fn linted(library: &Library) -> Vec<(String, String)> {
+    let store = Store::builtin();
+    let catalogue = requirements().unwrap();
+    let of_packs = store.packs().flat_map(|pack| {
+        let rules = PackRules::read(pack);
+        let codes: Vec<String> = rules.infos().map(|info| info.code.to_string()).collect();
+        codes
+    });
+    let codes: BTreeSet<String> = builtin_rules()
+        .iter()
+        .map(|rule| rule.code.to_string())
+        .chain(of_packs)
+        .collect();
+    let context = LintContext {
+        store: &store,
+        requirements: &catalogue,
+        codes: &codes,
+    };
+    lint(library, &context)
+        .into_iter()
+        .map(|one| {
+            let words = Texts::of(Language::Nl).mistake(&one.file, &one.mistake);
+            (one.mistake.key.to_string(), words)
+        })
+        .collect()
+}
+
+#[test]
+fn every_kind_of_mistake_is_found_with_its_place() {
+    let folder = PathBuf::from("tests/scenarios/scripts/wrong");
+    let found = linted(&Library::on_disk(&[folder]).unwrap());
+    let kinds: BTreeSet<&str> = found.iter().map(|(key, _)| key.as_str()).collect();
+    // Every text of the lint is told by one of the wrong scripts, but the one
+    // of a message without an example, which no shipped pack has.
+    let texts = &Texts::of(Language::En).yaml;
+    for key in texts.keys().filter(|key| key.starts_with("lint-")) {
+        assert!(
+            kinds.contains(key.as_str()) || key == "lint-no-example",
+            "{key} is found nowhere"
+        );
+    }
+    let told: String = found
+        .iter()
+        .map(|(key, words)| format!("{key}: {words}\n"))
+        .collect();
+    insta::with_settings!({snapshot_path => "../../snapshots", prepend_module_to_snapshot => false}, {
+        insta::assert_snapshot!("scenario-lint", told);
+    });
+}
+
+#[test]
+fn the_shipped_scenarios_are_clean() {
+    assert_eq!(linted(Library::shipped()), []);
+}
+
+/// What comes along shows for every key that it works and that something is
+/// refused; for a LAS, and for DUO or the OSR where those answer.
+#[test]
+fn every_key_has_a_happy_path_and_a_refusal() {
+    let mut shown: BTreeMap<(Key, Role), (usize, usize)> = BTreeMap::new();
+    for scenario in &Library::shipped().scenarios {
+        let negative = scenario.requirements.iter().any(|proof| proof.negative);
+        let counts = shown.entry((scenario.key, scenario.subject)).or_default();
+        if negative {
+            counts.1 += 1;
+        } else {
+            counts.0 += 1;
+        }
+        let mandatory = scenario.subject == Role::Las;
+        assert_eq!(scenario.mandatory, mandatory, "{}", scenario.id);
+        assert!(
+            scenario.id.starts_with(scenario.key.name()),
+            "{} is not named after its key",
+            scenario.id
+        );
+        assert!(scenario.file.starts_with(scenario.key.name()));
+        // A published expectation rests on something that a reader can find.
+        if scenario.grade == Grade::Published {
+            assert!(!scenario.source.contains(".md"), "{}", scenario.id);
+        }
+    }
+    let answered_by_others = [
+        (Key::KoppelingBron, Role::Duo),
+        (Key::KoppelingVerzuim, Role::Duo),
+        (Key::CertificaatLeverancier, Role::Duo),
+        (Key::OsrM2m, Role::Osr),
+        (Key::PoInwinnen, Role::Duo),
+        (Key::RioPo, Role::Duo),
+    ];
+    let of_las = Key::ALL.iter().map(|key| (*key, Role::Las));
+    for (key, role) in of_las.chain(answered_by_others) {
+        let (happy, refused) = shown.get(&(key, role)).copied().unwrap_or_default();
+        assert!(
+            happy > 0 && refused > 0,
+            "{key} of {role}: {happy}, {refused}"
+        );
+    }
+}
+
+fn ketenkeur(args: &[&str]) -> (i32, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_ketenkeur"))
+        .args(args)
+        .output()
+        .unwrap();
+    let out = String::from_utf8(output.stdout).unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    (output.status.code().unwrap(), out + &err)
+}
+
+#[test]
+fn the_command_lists_explains_and_lints() {
+    let (code, out) = ketenkeur(&["scenarios", "list", "rio-po", "--report", "json"]);
+    let listed: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(code, 0);
+    let listed = listed.as_array().unwrap();
+    assert!(listed.len() >= 4);
+    assert!(listed.iter().all(|one| one["key"] == "rio-po"));
+
+    let id = "po-inwinnen-las-inschrijven";
+    let (code, out) = ketenkeur(&["--lang", "en", "scenarios", "explain", id]);
+    assert_eq!(code, 0);
+    for part in [
+        id,
+        "BRON-INS",
+        "trigger",
+        "receive",
+        "published",
+        "mandatory",
+    ] {
+        assert!(out.contains(part), "{part} in {out}");
+    }
+    let (code, out) = ketenkeur(&[
+        "--lang",
+        "en",
+        "scenarios",
+        "explain",
+        "po-inwinnen-las-inschrijve",
+    ]);
+    assert_eq!(code, 2);
+    assert!(out.contains(id), "{out}");
+
+    assert_eq!(ketenkeur(&["scenarios", "lint"]).0, 0);
+    let wrong = "tests/scenarios/scripts/wrong/idle.yaml";
+    let (code, out) = ketenkeur(&["scenarios", "lint", wrong]);
+    assert_eq!(code, 1);
+    assert!(out.starts_with(&format!("{wrong}:1:5 lint-")), "{out}");
+    assert_eq!(ketenkeur(&["scenarios", "lint", "weg"]).0, 2);
+    assert_eq!(ketenkeur(&["scenarios", "lint", "src/scenario"]).0, 2);
+}
