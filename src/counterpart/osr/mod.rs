@@ -8,6 +8,7 @@
 
 mod api;
 mod data;
+mod data_check;
 mod day;
 mod directory;
 mod entry;
@@ -21,9 +22,10 @@ mod state;
 mod target;
 
 pub use data::{
-    BoardData, DataError, EmployeeData, EndpointData, Level, MandateData, OsrData, RateLimit,
-    SchoolData, ServiceData, ServiceVersionData, Settings, SupplierData,
+    BoardData, EmployeeData, EndpointData, Level, MandateData, OsrData, RateLimit, SchoolData,
+    ServiceData, ServiceVersionData, Settings, SupplierData,
 };
+pub use data_check::DataError;
 pub use entry::{Endpoint, Mandate, Principal};
 pub use jwt::{JwtFault, JwtMaker, KENNISNET};
 pub use register::{Osr, OsrError, OsrOptions, Refused};

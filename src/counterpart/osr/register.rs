@@ -5,7 +5,8 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::data::{DataError, OsrData};
+use super::data::OsrData;
+use super::data_check::DataError;
 use super::entry::{Endpoint, Entry, Mandate, Principal};
 use super::ids::{Seed, hex};
 use super::limit::Calls;
