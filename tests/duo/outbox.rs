@@ -1,7 +1,7 @@
 //! Delivery to a LAS that behaves, and to those that do not.
 
 use ketenkeur::counterpart::Journal;
-use ketenkeur::counterpart::duo::Undelivered;
+use ketenkeur::counterpart::duo::{Gemeenteactie, Undelivered};
 use ketenkeur::facts::synthetic_bsn;
 
 use crate::stories::enrolment;
@@ -105,6 +105,54 @@ fn a_restart_loses_and_doubles_nothing() {
     assert_eq!(world.duo.state(|state| state.verzuim.iter().count()), 1);
     assert_eq!(world.deliver().len(), 2);
     assert_eq!(world.deliver().len(), 0);
+}
+
+/// Whatever DUO writes, it reads back as it was.
+#[test]
+fn everything_is_read_back_from_the_journal() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("duo.sqlite");
+    let world = World::with("2026-10-06T09:00:00Z", Journal::open(&path).unwrap());
+    let number = world
+        .send(
+            "25BE",
+            &world.message("aanleverenIdentificerenPersoon_Request", "25BE"),
+        )
+        .text("onderwijsnummer");
+    let report = world.message("meldenRelatiefVerzuim_Request", "25BE");
+    let report = world.send("25BE", &report).text("meldingsnummer");
+    for (school, root) in [
+        ("25BE", "aanleverenInschrijvingSO_Request"),
+        ("25BE", "aanleverenInschrijvingVSO_Request"),
+        ("25BE", "aanleverenInschrijvingBO_Request"),
+        ("25BE", "aanleverenToetsresultaat_Request"),
+        ("25BE", "aanleverenAdviesVO_Request"),
+        ("30ZW", "aanleverenTLV_Request"),
+    ] {
+        let answer = world.send(school, &world.message(root, school));
+        assert_eq!(answer.goedgekeurd(), Some(true), "{root}");
+    }
+    let mut remove = world.message("aanleverenVerwijderingAdviesVO_Request", "25BE");
+    remove
+        .remove("onderwijsnummer")
+        .unwrap()
+        .set("burgerservicenummer", "999924059")
+        .unwrap()
+        .set("adviesvolgnummer", "2026A0017")
+        .unwrap();
+    assert_eq!(world.send("25BE", &remove).goedgekeurd(), Some(true));
+    world.duo.replace_number(&number, None).unwrap();
+    world
+        .duo
+        .municipality(&report, &Gemeenteactie::InBehandeling)
+        .unwrap();
+    let before = world.duo.state(Clone::clone);
+    assert_eq!(before.adviezen.iter().count(), 0);
+    assert_eq!(before.toetsresultaten.iter().count(), 1);
+    assert_eq!(before.tlvs.iter().count(), 1);
+    assert_eq!(before.inschrijvingen.iter().count(), 3);
+    let again = World::on(world.clock.clone(), Journal::open(&path).unwrap());
+    assert!(again.duo.state(|state| *state == before));
 }
 
 /// A register that cannot be written answers nothing, and knows nothing of what

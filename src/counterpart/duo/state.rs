@@ -239,3 +239,41 @@ impl Documenten {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_remembered_is_bounded() {
+        let document = |number: usize| {
+            Entry::Document(Document {
+                instelling: "25BE".to_string(),
+                id: format!("{number:036X}"),
+                inhoud: String::new(),
+                antwoord: String::new(),
+                xml: String::new(),
+            })
+        };
+        let signaal = Entry::Weeksignaal(Weeksignaal {
+            instelling: "25BE".to_string(),
+            code: String::new(),
+            omschrijving: String::new(),
+            sleutels: Vec::new(),
+        });
+        let mut state = State::default();
+        for number in 0..=MAX_REMEMBERED_DOCUMENTS {
+            state.apply(&document(number));
+        }
+        for _ in 0..=MAX_WEEKLY_SIGNALS {
+            state.apply(&signaal);
+        }
+        assert_eq!(state.documenten.op_id.len(), MAX_REMEMBERED_DOCUMENTS);
+        assert_eq!(state.weekbestand.len(), MAX_WEEKLY_SIGNALS);
+        // The oldest is forgotten; an identificatiecode is the same in either
+        // case.
+        assert!(state.document("25BE", &format!("{:036X}", 0)).is_none());
+        assert!(state.document("25BE", &format!("{:036x}", 10)).is_some());
+        assert!(state.document("00AV", &format!("{:036x}", 10)).is_none());
+    }
+}
