@@ -11,7 +11,7 @@ use super::own_findings::{
 use super::recognise::{HttpHint, Known, Recognition, recognise_json, recognise_xml};
 use super::reported::Reporter;
 use super::rules::PackRules;
-use super::transport::{contract_without_pack, judge_transport};
+use super::transport::{contract_without_pack, encrypted_message, judge_transport};
 use super::weigh::{Fate, Scales};
 use crate::batch::Record;
 use crate::document::{Document, Gated, PlaceOf, raw_excerpt};
@@ -241,7 +241,9 @@ impl Judge {
             }
             Recognition::Refused { code, args, place } => {
                 let finding = (code == "KK-HERKEN-NAAMRUIMTE")
-                    .then(|| contract_without_pack(&document))
+                    .then(|| {
+                        contract_without_pack(&document).or_else(|| encrypted_message(&document))
+                    })
                     .flatten();
                 let finding = finding.unwrap_or_else(|| tool_finding(code, args, place));
                 let mut said = Said::refused(finding);

@@ -62,6 +62,14 @@ pub(super) fn no_pack_at_hand(document: &Document, content: NodeId, contract: &s
     finding
 }
 
+/// The finding that the content of a message is encrypted.
+pub(super) fn encrypted(document: &Document, content: NodeId) -> Finding {
+    let place = document.place(content, PlaceOf::Name);
+    let mut finding = tool_finding("KK-HERKEN-VERSLEUTELD", Args::new(), place);
+    finding.kind = Kind::Undecided;
+    finding
+}
+
 /// The finding that no pack of the contract holds on the day of judging.
 pub(super) fn outside_validity(
     pack: &Pack,

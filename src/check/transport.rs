@@ -3,12 +3,12 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::bench::Bench;
-use super::own_findings::{no_pack_at_hand, tool_finding};
+use super::own_findings::{encrypted, no_pack_at_hand, tool_finding};
 use super::recognise::Known;
 use crate::document::{Document, Gated, PlaceOf};
 use crate::edukoppeling::{
     Contract, Envelope, EnvelopeContext, RequestFacts, SecurityContext, Sender, TransportReport,
-    Way, action_of, judge_envelope,
+    Way, action_of, encrypted_content, judge_envelope,
 };
 use crate::exchange::Exchange;
 use crate::finding::{Args, Finding};
@@ -103,6 +103,13 @@ pub fn contract(message: &Message) -> Contract<'_> {
         },
         enquiry: ENQUIRIES.iter().any(|verb| operation.starts_with(verb)),
     }
+}
+
+/// The finding on a message whose content is encrypted: which contract it is
+/// of, nobody can see.
+pub(super) fn encrypted_message(document: &Document) -> Option<Finding> {
+    let content = encrypted_content(document, &Envelope::of(document)?)?;
+    Some(encrypted(document, content))
 }
 
 /// The finding on a message of a contract that exists, as its envelope and its

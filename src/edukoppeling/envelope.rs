@@ -8,7 +8,7 @@ use super::message::{Message, RequestFacts, Sender, Way};
 use super::names::SOAP;
 use super::said::{Said, TransportReport};
 use super::security::Envelope;
-use super::{http, oin, pairing, soap};
+use super::{encryption, http, oin, pairing, soap};
 use crate::document::{Document, NodeId};
 use crate::exchange::{Direction, HttpFacts};
 
@@ -64,6 +64,7 @@ pub fn judge_envelope(context: &EnvelopeContext<'_>) -> Option<TransportReport> 
         if let Some(http) = context.http {
             http::judge_head(http, &mut said);
         }
+        encryption::judge(document, &envelope, &mut said);
         return Some(TransportReport {
             way,
             ..said.finish()
@@ -94,6 +95,7 @@ pub fn judge_envelope(context: &EnvelopeContext<'_>) -> Option<TransportReport> 
     oin::judge(&message, &mut said);
     http::judge(&message, &mut said);
     pairing::judge(&message, &mut said);
+    encryption::judge(document, &message.envelope, &mut said);
     let mut report = said.finish();
     let signer = security.signer.as_ref().and_then(Certificate::oin);
     report.signer = signer.map(str::to_string);

@@ -11,6 +11,7 @@
 
 mod addressing;
 mod certificate;
+mod encryption;
 mod envelope;
 mod http;
 mod judge;
@@ -32,6 +33,7 @@ pub use certificate::{
     Revocation, Trust, TrustStore,
 };
 pub(crate) use certificate::{CertificateContext, Purpose, Verdicts, judge as judge_certificate};
+pub use encryption::encrypted_content;
 pub use envelope::{Contract, EnvelopeContext, judge_envelope};
 pub use judge::{SecurityContext, SecurityReport, judge_security};
 pub use message::{RequestFacts, Sender, Way};

@@ -16,6 +16,10 @@ pub const WSU: &str =
     "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd";
 /// XML Signature.
 pub const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
+/// XML Encryption.
+pub const XENC: &str = "http://www.w3.org/2001/04/xmlenc#";
+/// RSA-OAEP of XML Encryption 1.1, with a hash of choice.
+pub const XENC11_OAEP: &str = "http://www.w3.org/2009/xmlenc11#rsa-oaep";
 /// Exclusive canonicalisation without comments; also the namespace of its
 /// `InclusiveNamespaces`.
 pub const EXC_C14N: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";

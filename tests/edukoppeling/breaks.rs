@@ -93,6 +93,15 @@ pub fn request(key: &SigningKey, breaks: Option<&str>) -> Result<String, SignErr
 }
 
 pub fn answer(key: &SigningKey, breaks: Option<&str>) -> Result<String, SignError> {
+    confirming(key, breaks, None)
+}
+
+/// An answer that confirms the signature of its request.
+pub fn confirming(
+    key: &SigningKey,
+    breaks: Option<&str>,
+    confirms: Option<&str>,
+) -> Result<String, SignError> {
     sign(&SignRequest {
         body: &ANSWER.body,
         action: &ANSWER.action,
@@ -100,7 +109,7 @@ pub fn answer(key: &SigningKey, breaks: Option<&str>) -> Result<String, SignErro
         to: &address_of(&REQUEST.school),
         message_id: &message_id(&[b"answer"]),
         relates_to: Some(&message_id(&[b"request"])),
-        confirms: None,
+        confirms,
         created: now(),
         lifetime: SignRequest::LIFETIME,
         key,
@@ -222,6 +231,38 @@ fn each_rule_is_broken_alone() {
         broken += 1;
     }
     assert!(broken > 60, "{broken}");
+}
+
+/// By WS-Security 1.1 an answer repeats the request's signature, and signs that
+/// too.
+#[test]
+fn a_confirmation_is_signed() {
+    let asked = RequestFacts {
+        security11: true,
+        ..ASKED.clone()
+    };
+    let receiver = Receiver {
+        profile: Profile::Production,
+        trust: &TRUST,
+        request: Some(&asked),
+    };
+    let value = asked.signature.as_deref();
+    let message = confirming(&OF_DUO, None, value).unwrap();
+    assert_eq!(
+        receiver.violations(&message, Way::Response),
+        [""; 0],
+        "{message}"
+    );
+    let changed = message.replacen(" Value=\"", " Value=\"AAAA", 1);
+    let violations = receiver.violations(&changed, Way::Response);
+    assert_eq!(violations, ["KK-EK-WB014", "KK-EK-WB013-DIGEST"]);
+    let broken = confirming(&OF_DUO, Some("KK-EK-WB014"), value).unwrap();
+    assert_eq!(receiver.violations(&broken, Way::Response), ["KK-EK-WB014"]);
+    let without = answer(&OF_DUO, None).unwrap();
+    assert_eq!(
+        receiver.violations(&without, Way::Response),
+        ["KK-EK-WB014"]
+    );
 }
 
 /// What `--list-breaks` says of where a break shows: in profile test with the

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::breaks::{PKI, answer, request};
+use crate::breaks::{PKI, answer, confirming, request};
 use crate::messages::{PARTY, SIGNED, judged, replaced};
 use crate::signer::{PARTS, Party, Shape};
 
@@ -14,11 +14,17 @@ fn xmlsec(folder: &Path, arguments: &[&str], message: &str) -> Option<bool> {
     std::fs::write(&input, message).unwrap();
     let mut command = Command::new("xmlsec1");
     command.current_dir(folder).args(arguments);
-    for part in PARTS.into_iter().chain(["ReplyTo", "RelatesTo"]) {
+    for part in PARTS
+        .into_iter()
+        .chain(["ReplyTo", "RelatesTo", "SignatureConfirmation"])
+    {
         let namespace = match part {
             "Body" => "http://schemas.xmlsoap.org/soap/envelope/",
             "Timestamp" => {
                 "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
+            }
+            "SignatureConfirmation" => {
+                "http://docs.oasis-open.org/wss/oasis-wss-wssecurity-secext-1.1.xsd"
             }
             _ => "http://www.w3.org/2005/08/addressing",
         };
@@ -116,6 +122,8 @@ fn what_we_sign_xmlsec1_verifies() {
     };
     assert!(right);
     assert_eq!(verified(&answer(&duo, None).unwrap(), "duo"), Some(true));
+    let confirmed = confirming(&duo, None, Some("c2lnbmF0dXJl")).unwrap();
+    assert_eq!(verified(&confirmed, "duo"), Some(true));
     for (rule, expected) in [
         // Signed as they say, by whoever does not keep the rules.
         ("KK-EK-WA001-REPLYTO", true),

@@ -6,6 +6,7 @@ mod breaks;
 mod certificates;
 mod commands;
 mod distribution;
+mod encryption;
 mod envelope;
 mod interop;
 mod messages;

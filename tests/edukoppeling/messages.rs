@@ -259,6 +259,7 @@ fn every_rule_is_proven() {
     let proofs = [
         include_str!("attacks.rs"),
         include_str!("certificates.rs"),
+        include_str!("encryption.rs"),
         include_str!("envelope.rs"),
         include_str!("messages.rs"),
         include_str!("wsdl.rs"),

@@ -3,8 +3,8 @@
 
 use jiff::SignedDuration;
 
-use super::plan::{C14N, HMAC_SHA256, Plan, Reference, SHA1, SHA224, declaration};
-use super::request::{SignError, SignRequest, address, address_of, confirmation, timestamp};
+use super::plan::{C14N, HMAC_SHA256, Part, Plan, Reference, SHA1, SHA224, declaration};
+use super::request::{CONFIRMATION, SignError, SignRequest, address, address_of, timestamp};
 use crate::edukoppeling::names::{EXC_C14N, SOAP};
 
 /// How a rule can be broken.
@@ -96,6 +96,11 @@ const NEVER: &[(&str, &str)] = &[
     ("KK-EK-WRAP-VERWERKT", "break-safeguard"),
     ("KK-EK-PKI005-TESTROOT", "break-trust"),
     ("KK-EK-PKI-ALGORITME", "break-algorithm"),
+    ("KK-EK-WB005", "break-encryption"),
+    ("KK-EK-WB006", "break-encryption"),
+    ("KK-EK-ENC002-OPBOUW", "break-encryption"),
+    ("KK-EK-ENC003-GEGEVENS", "break-encryption"),
+    ("KK-EK-ENC004-SLEUTEL", "break-encryption"),
 ];
 
 /// Every rule of Edukoppeling with how a sender can break it, in the order of
@@ -268,7 +273,21 @@ const BREAKS: &[Break] = &[
         Ok(())
     }),
     answer("KK-EK-WB014", |_, plan| {
-        plan.behind = confirmation(Some("AAAA"))?;
+        let value = Some("AAAA".to_string());
+        match &mut plan.confirmation {
+            Some(confirmation) => confirmation.value = value,
+            None => {
+                let id = format!("SignatureConfirmation-{}", plan.body_id);
+                plan.references.push(Reference::to(format!("#{id}")));
+                plan.confirmation = Some(Part {
+                    name: CONFIRMATION,
+                    id,
+                    value,
+                    inner: String::new(),
+                    second_id: None,
+                });
+            }
+        }
         Ok(())
     }),
     // Who speaks for whom.

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::key::SigningKey;
 use super::request::SignError;
-use crate::edukoppeling::names::{BASE64, DSIG, EXC_C14N, SOAP, WSA, WSSE, WSU, X509V3};
+use crate::edukoppeling::names::{BASE64, DSIG, EXC_C14N, SOAP, WSA, WSSE, WSSE11, WSU, X509V3};
 
 pub(super) const SHA256: &str = "http://www.w3.org/2001/04/xmlenc#sha256";
 pub(super) const SHA1: &str = "http://www.w3.org/2000/09/xmldsig#sha1";
@@ -22,12 +22,14 @@ pub(super) const RSA_SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-
 pub(super) const HMAC_SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256";
 pub(super) const C14N: &str = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315";
 
-/// A part of the message that may be signed: an addressing header or the
-/// timestamp.
+/// A part of the message that may be signed: an addressing header, the
+/// timestamp, or the confirmation of a signature.
 pub(super) struct Part {
     /// `wsa:To`.
     pub(super) name: &'static str,
     pub(super) id: String,
+    /// The attribute `Value` in canonical form.
+    pub(super) value: Option<String>,
     /// The content in canonical form.
     pub(super) inner: String,
     /// A second Id beside `wsu:Id`, in a namespace of nobody's.
@@ -39,7 +41,11 @@ impl Part {
     /// the inclusive one, which adds what the envelope declares.
     fn canonical(&self, inclusive: bool) -> String {
         let Self {
-            name, id, inner, ..
+            name,
+            id,
+            value,
+            inner,
+            ..
         } = self;
         let mut namespaces = String::new();
         if inclusive {
@@ -48,8 +54,13 @@ impl Part {
         if name.starts_with("wsa:") {
             namespaces += &declaration("wsa", WSA);
         }
+        if name.starts_with("wsse11:") {
+            namespaces += &declaration("wsse11", WSSE11);
+        }
         namespaces += &declaration("wsu", WSU);
-        let mut ids = format!(" wsu:Id=\"{id}\"");
+        // An attribute without namespace comes before one with.
+        let value = value.as_ref().map(|value| format!(" Value=\"{value}\""));
+        let mut ids = format!("{} wsu:Id=\"{id}\"", value.unwrap_or_default());
         if let Some(second) = &self.second_id {
             namespaces += &declaration("x", "urn:x");
             ids += &format!(" x:Id=\"{second}\"");
@@ -95,6 +106,8 @@ pub(super) struct Plan<'a> {
     /// Name and namespace declarations of the security header.
     pub(super) security: (&'static str, String),
     pub(super) timestamp: Option<Part>,
+    /// Of an answer, what confirms the request's signature.
+    pub(super) confirmation: Option<Part>,
     pub(super) token: Token,
     pub(super) body_id: String,
     /// Without a signature.
@@ -181,6 +194,7 @@ impl Plan<'_> {
         self.headers.push(Part {
             name,
             id,
+            value: None,
             inner: inner.into(),
             second_id: None,
         });
@@ -243,6 +257,9 @@ impl Plan<'_> {
         }
         if !self.unsigned {
             inner += &self.signature()?;
+        }
+        if let Some(confirmation) = &self.confirmation {
+            inner += &confirmation.canonical(false);
         }
         inner += &self.behind;
         Ok(format!("<{name}{namespaces}>{inner}</{name}>"))
@@ -316,6 +333,7 @@ impl Plan<'_> {
             .headers
             .iter()
             .chain(&self.timestamp)
+            .chain(&self.confirmation)
             .find(|part| part.id == id);
         let canonical = match part {
             Some(part) => part.canonical(inclusive).into_bytes(),

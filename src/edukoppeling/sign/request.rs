@@ -8,7 +8,10 @@ use super::key::SigningKey;
 use super::plan::{Part, Plan, RSA_SHA256, Reference, Token, declaration};
 use crate::document::{Document, Gated};
 use crate::edukoppeling::addressing::ANONYMOUS;
-use crate::edukoppeling::names::{EXC_C14N, WSSE, WSSE11, X509V3};
+use crate::edukoppeling::names::{EXC_C14N, WSSE, X509V3};
+
+/// What confirms the signature of a request (WB014).
+pub(super) const CONFIRMATION: &str = "wsse11:SignatureConfirmation";
 
 /// A message that is to be signed.
 #[derive(Debug)]
@@ -27,7 +30,7 @@ pub struct SignRequest<'a> {
     /// `wsa:RelatesTo`: of an answer, the `wsa:MessageID` of the request.
     pub relates_to: Option<&'a str>,
     /// The value of the request's signature, which an answer by WS-Security 1.1
-    /// repeats (WB014).
+    /// repeats (WB014), under its own signature.
     pub confirms: Option<&'a str>,
     /// When the message was made.
     pub created: Timestamp,
@@ -104,7 +107,8 @@ fn uuid(seed: &[&[u8]]) -> String {
 
 /// Makes the signed SOAP message: addressing headers and timestamp of five
 /// minutes, the certificate as a token, and a signature by RSA with SHA-256
-/// over every addressing header, the timestamp and the body.
+/// over every addressing header, the timestamp, the body and the confirmation of
+/// a request's signature where there is one.
 pub fn sign(request: &SignRequest<'_>) -> Result<String, SignError> {
     let document = Gated::xml(request.body.as_bytes())
         .ok()
@@ -127,6 +131,7 @@ fn plan<'a>(request: &SignRequest<'a>, content: &'a str) -> Result<Plan<'a>, Sig
     let part = |name: &'static str, inner: String| Part {
         name,
         id: id(name.rsplit(':').next().unwrap_or(name)),
+        value: None,
         inner,
         second_id: None,
     };
@@ -144,8 +149,16 @@ fn plan<'a>(request: &SignRequest<'a>, content: &'a str) -> Result<Plan<'a>, Sig
         timestamp(request.created, request.lifetime)?,
     );
     let body_id = id("Body");
+    let confirmation = request.confirms.map(|value| {
+        Ok(Part {
+            value: Some(attribute(value)?),
+            ..part(CONFIRMATION, String::new())
+        })
+    });
+    let confirmation = confirmation.transpose()?;
     let signed = headers.iter().map(|part| &part.id);
     let signed = signed.chain([&body_id, &timestamp.id]);
+    let signed = signed.chain(confirmation.iter().map(|part| &part.id));
     let references = signed.map(|id| Reference::to(format!("#{id}"))).collect();
     let token = Token::of(request.key, id("Token"));
     let mut plan = Plan {
@@ -159,6 +172,7 @@ fn plan<'a>(request: &SignRequest<'a>, content: &'a str) -> Result<Plan<'a>, Sig
         unsecured: false,
         security: ("wsse:Security", declaration("wsse", WSSE)),
         timestamp: Some(timestamp),
+        confirmation,
         key_info: String::new(),
         reference_id: id("TokenReference"),
         body_id,
@@ -166,7 +180,7 @@ fn plan<'a>(request: &SignRequest<'a>, content: &'a str) -> Result<Plan<'a>, Sig
         canonicalization: EXC_C14N,
         method: RSA_SHA256,
         references,
-        behind: confirmation(request.confirms)?,
+        behind: String::new(),
         spoilt: false,
         afterwards: Vec::new(),
         token,
@@ -201,26 +215,23 @@ fn seconds(moment: Timestamp) -> String {
     moment.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// `wsse11:SignatureConfirmation` with the value of the request's signature.
-pub(super) fn confirmation(value: Option<&str>) -> Result<String, SignError> {
-    let Some(value) = value else {
-        return Ok(String::new());
-    };
-    let value = text(value)?.replace('"', "&quot;");
-    Ok(format!(
-        "<wsse11:SignatureConfirmation{} Value=\"{value}\"></wsse11:SignatureConfirmation>",
-        declaration("wsse11", WSSE11)
-    ))
+/// The value of an attribute in canonical form.
+fn attribute(value: &str) -> Result<String, SignError> {
+    if !value.chars().all(is_allowed) {
+        return Err(SignError::Character);
+    }
+    Ok(value
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('"', "&quot;")
+        .replace('\t', "&#x9;")
+        .replace('\n', "&#xA;")
+        .replace('\r', "&#xD;"))
 }
 
 /// Text in canonical form.
 fn text(value: &str) -> Result<String, SignError> {
-    let allowed = |c: char| match c {
-        '\t' | '\n' | '\r' => true,
-        '\u{FFFE}' | '\u{FFFF}' => false,
-        c => c >= ' ',
-    };
-    if !value.chars().all(allowed) {
+    if !value.chars().all(is_allowed) {
         return Err(SignError::Character);
     }
     Ok(value
@@ -228,6 +239,15 @@ fn text(value: &str) -> Result<String, SignError> {
         .replace('<', "&lt;")
         .replace('>', "&gt;")
         .replace('\r', "&#xD;"))
+}
+
+/// Whether XML has the character.
+fn is_allowed(c: char) -> bool {
+    match c {
+        '\t' | '\n' | '\r' => true,
+        '\u{FFFE}' | '\u{FFFF}' => false,
+        c => c >= ' ',
+    }
 }
 
 #[cfg(test)]
@@ -252,8 +272,10 @@ mod tests {
     #[test]
     fn text_is_escaped_as_canonical_xml_has_it() {
         assert_eq!(text("a&b<c>\r\"é").unwrap(), "a&amp;b&lt;c&gt;&#xD;\"é");
+        assert_eq!(attribute("a\"<>&\t").unwrap(), "a&quot;&lt;>&amp;&#x9;");
         for refused in ["\0", "\u{1B}", "\u{FFFE}"] {
             assert_eq!(text(refused), Err(SignError::Character));
+            assert_eq!(attribute(refused), Err(SignError::Character));
         }
     }
 }

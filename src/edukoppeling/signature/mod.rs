@@ -9,12 +9,14 @@ mod token;
 mod wrapping;
 
 use super::certificate::Certificate;
+use super::encryption::encrypted_content;
 use super::said::Said;
 use super::security::{Envelope, Security, Signature};
 use crate::document::{Document, NodeId};
 use crate::finding::Args;
 use engine::Refusal;
 use ids::Ids;
+pub(in crate::edukoppeling) use token::decode;
 
 const UNSIGNED: &str = "KK-EK-WB003-ONDERTEKENING";
 const MALFORMED: &str = "KK-EK-SIGN002-OPBOUW";
@@ -22,6 +24,7 @@ const DIGEST: &str = "KK-EK-WB013-DIGEST";
 const VALUE: &str = "KK-EK-WB013-WAARDE";
 const UNREADABLE: &str = "KK-EK-WB013-ONLEESBAAR";
 const ELSEWHERE: &str = "KK-EK-WRAP-VERWERKT";
+const ORDER: &str = "KK-EK-WB006";
 
 /// What the signature of a message turned out to be.
 #[derive(Debug, Default)]
@@ -97,8 +100,14 @@ pub(super) fn judge(
     if let (Some(key), Some(parts)) = (key, parts) {
         said.judging(&[DIGEST, VALUE, UNREADABLE, ELSEWHERE]);
         let refusals = engine::verify(document, &signature, &parts, key);
+        // Signed first, then encrypted: only the key brings back what was
+        // signed. That the rest holds is known all the same.
+        let encrypted = encrypted_content(document, envelope).and(envelope.body);
         for refusal in &refusals {
             match *refusal {
+                Refusal::Digest(part) if Some(part) == encrypted => {
+                    said.undecided(DIGEST, part, "encrypted");
+                }
                 Refusal::Digest(part) => {
                     let name = parts::name(document, part);
                     said.broken(DIGEST, part, Args::new().with("part", name));
@@ -109,6 +118,9 @@ pub(super) fn judge(
             }
         }
         if refusals.is_empty() {
+            if let Some(body) = encrypted.filter(|body| parts.contains(body)) {
+                said.broken(ORDER, body, Args::new());
+            }
             signed.parts = parts;
         }
     }

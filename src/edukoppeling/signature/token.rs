@@ -96,7 +96,7 @@ fn referred(
 }
 
 /// Base64 as XML has it: with white space anywhere.
-pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
+pub(in crate::edukoppeling) fn decode(text: &str) -> Option<Vec<u8>> {
     let written: Vec<u8> = text
         .bytes()
         .filter(|byte| !byte.is_ascii_whitespace())
