@@ -374,6 +374,91 @@ fn stores_are_read_from_files_and_folders() {
     let error = TrustStore::load(&[path("absent.pem")]).unwrap_err();
     assert!(matches!(error.problem, MaterialProblem::Unreadable(_)));
     assert!(Revocation::load(&[path("both.pem")]).is_err());
+    // A file that breaks off, or holds what is no Base64, ends.
+    for broken in [
+        "-----BEGIN CERTIFICATE-----\nAAAA",
+        "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n",
+    ] {
+        std::fs::write(path("broken.pem"), broken).unwrap();
+        let error = TrustStore::load(&[path("broken.pem")]).unwrap_err();
+        assert!(matches!(error.problem, MaterialProblem::Nothing));
+    }
+}
+
+/// What is remembered of a chain is what would be found anew, at whichever
+/// moments it is asked for.
+mod memory {
+    use jiff::{SignedDuration, Timestamp};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Moments at which something about the chain changes.
+    const CHANGES: [&str; 9] = [
+        // The certificate, its issuer, the root.
+        "2026-01-01T00:00:00Z",
+        "2028-01-01T00:00:00Z",
+        "2020-01-01T00:00:00Z",
+        "2027-01-01T00:00:00Z",
+        "2040-01-01T00:00:00Z",
+        // The lists, and revocations in them.
+        "2026-09-01T00:00:00Z",
+        "2026-12-01T00:00:00Z",
+        "2027-06-01T00:00:00Z",
+        "1969-12-31T23:59:59Z",
+    ];
+
+    fn moments() -> impl Strategy<Value = Vec<Timestamp>> {
+        let near = prop::sample::select(CHANGES.to_vec());
+        let away = prop_oneof![
+            Just(0i64),
+            -2_000_000_000i64..2_000_000_000,
+            prop::sample::select(vec![-1_000_000_000i64, -1, 1, 1_000_000_000, 1_500_000_000]),
+            (-400i64..400).prop_map(|days| days * 86_400_000_000_000),
+        ];
+        let moment = (near, away).prop_map(|(near, away)| {
+            let near: Timestamp = near.parse().unwrap();
+            near + SignedDuration::from_nanos(away)
+        });
+        prop::collection::vec(moment, 2..12)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn agrees_with_what_is_found_anew(
+            moments in moments(),
+            until in prop::sample::select(vec![(2026u16, 12u8), (2027, 6)]),
+            revoked in prop::option::of(2025..2029i32),
+            short in any::<bool>(),
+        ) {
+            let (root, lasting) = &*AUTHORITIES;
+            let passing = root.below("Aflopende uitgever", 2027);
+            let issuer = if short { &passing } else { lasting };
+            let party = Party::with(issuer, |_| {});
+            let message = Shape::default().signed(&party);
+            let setting = || {
+                let revoked = Vec::from_iter(revoked.map(|year| (&SERIAL[..], year)));
+                let until = (i32::from(until.0), until.1);
+                let list = issuer.revocation_list(until, &revoked);
+                with(trusting(&[root, issuer]), listing(&[list]))
+            };
+            let mut remembering = setting();
+            for now in moments {
+                let mut anew = setting();
+                (remembering.now, anew.now) = (now, now);
+                let about_chain = |setting: &Setting| {
+                    let report = setting.judge(&message);
+                    let said = [violations(&report), undecided(&report)];
+                    said.map(|mut codes| {
+                        codes.retain(|code| code.starts_with("KK-EK-PKI"));
+                        codes
+                    })
+                };
+                prop_assert_eq!(about_chain(&remembering), about_chain(&anew), "{}", now);
+            }
+        }
+    }
 }
 
 /// Nothing that may stand in a token or a file makes the reader fall.

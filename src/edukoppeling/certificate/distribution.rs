@@ -1,7 +1,7 @@
 //! Revocation lists from where certificates say they are (PKI004). Only when
 //! the user asks for it: a message must not decide what is fetched.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -17,8 +17,8 @@ use crate::limits::{CRL_FETCH_SECONDS, MAX_CRL_FETCHES, MAX_MATERIAL_BYTES};
 pub struct Distribution {
     folder: PathBuf,
     agent: ureq::Agent,
-    /// What was asked for in this run, once each.
-    asked: Mutex<HashSet<String>>,
+    /// What was asked for in this run, once each, and whether there was a list.
+    asked: Mutex<HashMap<String, bool>>,
 }
 
 /// What came of asking for a list.
@@ -59,17 +59,23 @@ impl Distribution {
             .flatten()
     }
 
-    /// Fetches the list at `url` and keeps it; `None` when that was tried
-    /// before in this run, or too much was.
+    /// Fetches the list at `url` and keeps it; `None` when it was fetched before
+    /// in this run, or too much was.
     pub(super) fn fetch(&self, url: &str) -> Option<Fetched> {
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        if asked.len() >= MAX_CRL_FETCHES || !asked.insert(url.to_string()) {
-            return None;
-        }
+        match asked.get(url) {
+            Some(true) => return None,
+            Some(false) => return Some(Fetched::Unreachable),
+            None if asked.len() >= MAX_CRL_FETCHES => return None,
+            None => asked.insert(url.to_string(), false),
+        };
         drop(asked);
         let Some(list) = self.get(url) else {
             return Some(Fetched::Unreachable);
         };
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.insert(url.to_string(), true);
+        drop(asked);
         // A list that cannot be kept serves this run all the same.
         let _ = self.keep(url, &list);
         Some(Fetched::List(list))

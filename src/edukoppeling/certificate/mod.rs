@@ -3,6 +3,7 @@
 
 mod distribution;
 mod fields;
+mod known;
 mod material;
 mod revocation;
 mod rules;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use rustls_pki_types::CertificateRevocationListDer;
+use rustls_pki_types::{CertificateRevocationListDer, UnixTime};
 use webpki::{
     CertRevocationList, Error, ExpirationPolicy, OwnedCertRevocationList, RevocationCheckDepth,
     RevocationOptions, RevocationOptionsBuilder, UnknownStatusPolicy,
@@ -24,6 +24,7 @@ pub struct Revocation {
 struct List {
     list: CertRevocationList<'static>,
     this_update: Timestamp,
+    next_update: Option<Timestamp>,
     der: Vec<u8>,
 }
 
@@ -80,6 +81,37 @@ impl Revocation {
         self.lists.iter().map(|list| list.der.clone()).collect()
     }
 
+    /// How many lists there are.
+    pub(super) fn count(&self) -> usize {
+        self.lists.len()
+    }
+
+    /// The moments at which what the lists say of `certificate` may become
+    /// another: where a list runs out, and where the certificate was revoked.
+    pub(super) fn changes<'a>(
+        &'a self,
+        certificate: &'a Certificate,
+    ) -> impl Iterator<Item = Timestamp> + use<'a> {
+        let ends = self.lists.iter().filter_map(|list| list.next_update);
+        let revoked = self.entries(certificate).filter_map(|revoked| {
+            let seconds = i64::try_from(revoked.as_secs()).ok()?;
+            Timestamp::from_second(seconds).ok()
+        });
+        ends.chain(revoked)
+    }
+
+    /// When lists of its issuer say that the certificate was revoked.
+    fn entries<'a>(
+        &'a self,
+        certificate: &'a Certificate,
+    ) -> impl Iterator<Item = UnixTime> + use<'a> {
+        self.lists
+            .iter()
+            .filter(|list| list.list.issuer() == certificate.issuer)
+            .filter_map(|list| list.list.find_serial(&certificate.serial).ok()?)
+            .map(|entry| entry.revocation_date)
+    }
+
     fn sort(&mut self) {
         self.lists
             .sort_by_key(|list| std::cmp::Reverse(list.this_update));
@@ -133,29 +165,21 @@ impl Revocation {
     /// Whether the lists say that the certificate itself was revoked only
     /// after `now`: at `now` it still was good.
     fn revoked_after(&self, certificate: &Certificate, now: Timestamp) -> bool {
-        let mut entries = self
-            .lists
-            .iter()
-            .filter(|list| list.list.issuer() == certificate.issuer)
-            .filter_map(|list| list.list.find_serial(&certificate.serial).ok()?)
-            .peekable();
+        let mut entries = self.entries(certificate).peekable();
         entries.peek().is_some()
-            && entries.all(|entry| {
-                i64::try_from(entry.revocation_date.as_secs())
-                    .is_ok_and(|revoked| revoked > now.as_second())
+            && entries.all(|revoked| {
+                i64::try_from(revoked.as_secs()).is_ok_and(|revoked| revoked > now.as_second())
             })
     }
 }
 
 impl List {
     fn read(der: &[u8]) -> Option<Self> {
-        let this_update = CertificateList::from_der(der)
-            .ok()?
-            .tbs_cert_list
-            .this_update;
+        let dates = CertificateList::from_der(der).ok()?.tbs_cert_list;
         Some(Self {
             list: OwnedCertRevocationList::from_der(der).ok()?.into(),
-            this_update: moment(&this_update)?,
+            this_update: moment(&dates.this_update)?,
+            next_update: dates.next_update.as_ref().and_then(moment),
             der: der.to_vec(),
         })
     }

@@ -1,6 +1,5 @@
 //! The roots that a certificate may end at, and the way there.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
@@ -14,9 +13,9 @@ use webpki::{
 
 use super::distribution::{Distribution, Fetched};
 use super::fields::Certificate;
+use super::known::{Found, Known, Span, whole_second};
 use super::material::{MaterialError, read, sections};
 use super::revocation::{Revocation, Status};
-use crate::limits::MAX_KNOWN_CERTIFICATES;
 
 /// Certificates of authorities: roots, and what stands between them and the
 /// certificates of parties.
@@ -26,6 +25,8 @@ pub struct TrustStore {
     /// The roots behind `anchors`, in the same order.
     roots: Vec<Root>,
     intermediates: Vec<CertificateDer<'static>>,
+    /// The ends of their validity.
+    between: Vec<Timestamp>,
     /// Whether the user brought a root, so that a chain that ends elsewhere is
     /// wrong and not merely unknown.
     decides: bool,
@@ -62,9 +63,6 @@ pub(super) enum Chain {
     Undecided(&'static str),
 }
 
-/// Where a chain ends, and whether the certificate was revoked.
-type Found = (Chain, Status);
-
 /// What the certificates of signers are judged with: the roots they may end at
 /// and the revocation lists at hand. Shared by the threads of a run.
 #[derive(Debug, Default)]
@@ -75,9 +73,9 @@ pub struct Trust {
     distribution: Option<Distribution>,
     /// One thread at a time fetches; the others then find what it found.
     turn: Mutex<()>,
-    /// What was found out about a certificate at a moment. A run meets few
-    /// signers in many messages, and a chain costs more than a message.
-    known: Mutex<HashMap<(Vec<u8>, Timestamp), Found>>,
+    /// What was found out about certificates. A run meets few signers in many
+    /// messages, and a chain costs more than a message.
+    known: Mutex<Known>,
 }
 
 impl Trust {
@@ -110,16 +108,22 @@ impl Trust {
     }
 
     /// The lists have their say; where none speaks about a certificate of a
-    /// trusted chain, its issuer's are fetched first.
+    /// trusted chain, its issuer's are fetched first. Says with how many lists
+    /// that is so, and around which moments.
     fn found(
         &self,
         certificate: &Certificate,
         presented: &[Arc<[u8]>],
         moment: Timestamp,
-    ) -> Found {
-        let judge = || {
+    ) -> (Found, Span, usize) {
+        let (mut span, mut count) = (None, 0);
+        let mut judge = || {
             let lists = self.revocation.read();
             let lists = lists.unwrap_or_else(PoisonError::into_inner);
+            let changes = self.store.changes(certificate, presented);
+            let changes = changes.chain(lists.changes(certificate));
+            span = Some(Span::around(moment, changes));
+            count = lists.count();
             self.store.judge(certificate, presented, moment, &lists)
         };
         let add = |list: &[u8]| {
@@ -130,30 +134,30 @@ impl Trust {
             matches!(found.0, Chain::Trusted { .. }) && matches!(found.1, Status::Undecided(_))
         };
         let mut found = judge();
-        let Some(distribution) = self.distribution.as_ref().filter(|_| is_open(&found)) else {
-            return found;
-        };
-        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        found = judge();
-        for address in certificate.lists() {
-            if !is_open(&found) {
-                break;
-            }
-            if distribution.kept(address).is_some_and(|list| add(&list)) {
-                found = judge();
-            }
-            if !is_open(&found) {
-                break;
-            }
-            match distribution.fetch(address) {
-                Some(Fetched::List(list)) if add(&list) => found = judge(),
-                Some(_) if found.1 == Status::Undecided("crl-missing") => {
-                    found.1 = Status::Undecided("crl-unreachable");
+        if let Some(distribution) = self.distribution.as_ref().filter(|_| is_open(&found)) {
+            let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+            found = judge();
+            for address in certificate.lists() {
+                if !is_open(&found) {
+                    break;
                 }
-                _ => {}
+                if distribution.kept(address).is_some_and(|list| add(&list)) {
+                    found = judge();
+                }
+                if !is_open(&found) {
+                    break;
+                }
+                match distribution.fetch(address) {
+                    Some(Fetched::List(list)) if add(&list) => found = judge(),
+                    Some(_) if found.1 == Status::Undecided("crl-missing") => {
+                        found.1 = Status::Undecided("crl-unreachable");
+                    }
+                    _ => {}
+                }
             }
         }
-        found
+        let span = span.unwrap_or_else(|| Span::around(moment, std::iter::once(moment)));
+        (found, span, count)
     }
 
     /// Whether a receiver takes a certificate at `moment`: its chain, for which
@@ -183,21 +187,23 @@ impl Trust {
         presented: &[Arc<[u8]>],
         moment: Timestamp,
     ) -> Found {
-        // Each certificate tells its length, so that no two lists are alike.
-        let mut all = certificate.der().to_vec();
-        presented.iter().for_each(|der| all.extend_from_slice(der));
-        let key = (all, moment);
+        let moment = whole_second(moment);
+        let ders = std::iter::once(certificate.der()).chain(presented.iter().map(|der| &**der));
+        // With their lengths, so that no two lists of certificates are alike.
+        let key: Vec<u8> = ders
+            .flat_map(|der| [&der.len().to_be_bytes(), der].concat())
+            .collect();
         // A thread that panicked while it held the lock left a whole map.
         let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(&found) = known().get(&key) {
+        let lists = self.revocation.read().map_or_else(
+            |poisoned| poisoned.into_inner().count(),
+            |lists| lists.count(),
+        );
+        if let Some(found) = known().get(&key, moment, lists) {
             return found;
         }
-        let found = self.found(certificate, presented, moment);
-        let mut known = known();
-        if known.len() >= MAX_KNOWN_CERTIFICATES {
-            known.clear();
-        }
-        known.insert(key, found);
+        let (found, span, lists) = self.found(certificate, presented, moment);
+        known().insert(key, span, lists, found);
         found
     }
 }
@@ -257,10 +263,36 @@ impl TrustStore {
                 true
             }
             _ => {
+                let ends = [certificate.not_before(), certificate.not_after()];
+                self.between.extend(ends);
                 self.intermediates.push(der);
                 false
             }
         }
+    }
+
+    /// The moments at which a chain from `certificate` may become another: the
+    /// ends of the validity of everything that may be in it.
+    fn changes<'a>(
+        &'a self,
+        certificate: &'a Certificate,
+        presented: &[Arc<[u8]>],
+    ) -> impl Iterator<Item = Timestamp> + use<'a> {
+        let ends = |of: &Certificate| [of.not_before(), of.not_after()];
+        let presented: Vec<Timestamp> = presented
+            .iter()
+            .filter_map(|der| Certificate::read(der.to_vec()).ok())
+            .flat_map(|of| ends(&of))
+            .collect();
+        ends(certificate)
+            .into_iter()
+            .chain(presented)
+            .chain(
+                self.roots
+                    .iter()
+                    .flat_map(move |root| ends(&root.certificate)),
+            )
+            .chain(self.between.iter().copied())
     }
 
     /// Follows the chain of `certificate` as it was at `moment`, and asks the
@@ -367,5 +399,37 @@ struct AnyPurpose;
 impl ExtendedKeyUsageValidator for AnyPurpose {
     fn validate(&self, _: KeyPurposeIdIter<'_, '_>) -> Result<(), Error> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::pki::{TestPki, trust_built_in};
+
+    /// Messages that each have a moment of their own cost one chain together.
+    #[test]
+    fn moments_between_two_changes_share_what_was_found() {
+        let now: Timestamp = "2026-10-01T12:00:00Z".parse().unwrap();
+        let pki = TestPki::at(Clock::at(now)).unwrap();
+        let key = pki.signing_key("leverancier").unwrap();
+        let (mut store, mut lists) = (TrustStore::empty(), Revocation::none());
+        trust_built_in(&mut store, &mut lists);
+        let trust = Trust::new(store, lists);
+        for minute in 0..500 {
+            let moment = now + SignedDuration::from_mins(minute);
+            let found = trust.judge_with(key.certificate(), &[], moment);
+            assert_eq!(found, (Chain::Trusted { test: true }, Status::Good));
+        }
+        assert_eq!(trust.known.lock().unwrap().len(), 1);
+        // The last second of the certificate, and the first behind it.
+        let end = key.certificate().not_after();
+        for moment in [end, end + SignedDuration::from_secs(1)] {
+            trust.judge_with(key.certificate(), &[], moment);
+        }
+        assert_eq!(trust.known.lock().unwrap().len(), 3);
     }
 }
