@@ -1,5 +1,6 @@
 //! What commands need before they start: settings, packs, facts.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use crate::edukoppeling::{
 };
 use crate::facts::{Facts, Profile, RioData};
 use crate::input::{Inputs, Options};
+use crate::limits::MAX_KEY_BYTES;
 use crate::pack::{Project, Store, in_force, user_packs_folder};
 use crate::pki::trust_built_in;
 
@@ -113,10 +115,18 @@ pub fn clock(at: Option<&str>) -> Result<Clock, Failure> {
     Ok(Clock::at(moment))
 }
 
+/// Reads a text file that is no larger than a key.
+fn short(path: &Path) -> Result<String, Failure> {
+    let mut text = String::new();
+    let read = std::fs::File::open(path)
+        .and_then(|file| file.take(MAX_KEY_BYTES).read_to_string(&mut text));
+    read.map(|_| text).map_err(|error| unreadable(path, &error))
+}
+
 /// The passphrase of key files: in the file named, else in the environment.
 pub fn passphrase(file: Option<&Path>) -> Result<Option<Passphrase>, Failure> {
     let text = match file {
-        Some(path) => Some(read(path)?),
+        Some(path) => Some(short(path)?),
         None => std::env::var(PASSPHRASE).ok(),
     };
     Ok(text.map(|text| Passphrase::new(text.trim_end_matches(['\r', '\n']))))

@@ -5,7 +5,7 @@ use super::names::WSA;
 use super::said::Said;
 use super::security::{Envelope, children, is};
 use crate::document::{Document, NodeId};
-use crate::finding::{Args, DataClass, MessageValue};
+use crate::finding::{Args, MessageValue};
 
 /// The address of whoever is at the other end of the connection.
 pub const ANONYMOUS: &str = "http://www.w3.org/2005/08/addressing/anonymous";
@@ -13,7 +13,7 @@ pub const ANONYMOUS: &str = "http://www.w3.org/2005/08/addressing/anonymous";
 pub const NONE: &str = "http://www.w3.org/2005/08/addressing/none";
 
 /// Earlier WS-Addressing, which software still sends.
-const EARLIER: &[&str] = &[
+pub(super) const EARLIER: &[&str] = &[
     "http://schemas.xmlsoap.org/ws/2003/03/addressing",
     "http://schemas.xmlsoap.org/ws/2004/03/addressing",
     "http://schemas.xmlsoap.org/ws/2004/08/addressing",
@@ -155,7 +155,7 @@ fn action(message: &Message<'_>, said: &mut Said<'_>) {
     let found = found.trim();
     if found != expected {
         let args = Args::new()
-            .with("found", MessageValue::new(found, DataClass::Plain))
+            .with("found", MessageValue::plain(found))
             .with("expected", expected);
         said.broken_by_value(ACTION_OTHER, node, args);
     }

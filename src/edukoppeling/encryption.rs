@@ -14,7 +14,7 @@ use super::said::Said;
 use super::security::{Envelope, child, children, is};
 use super::signature::decode;
 use crate::document::{Document, NodeId};
-use crate::finding::{Args, DataClass, MessageValue};
+use crate::finding::{Args, MessageValue};
 
 const PLACE: &str = "KK-EK-WB005";
 const BUILD: &str = "KK-EK-ENC002-OPBOUW";
@@ -84,7 +84,7 @@ fn algorithm(
     }
     let mut args = Args::new();
     if let Some(uri) = uri {
-        args.push("algorithm", MessageValue::new(uri, DataClass::Plain));
+        args.push("algorithm", MessageValue::plain(uri));
     }
     said.broken(code, more.or(method).unwrap_or(node), args);
 }

@@ -7,7 +7,7 @@ use super::judge::{SecurityContext, judge_security};
 use super::message::{Message, RequestFacts, Sender, Way};
 use super::names::SOAP;
 use super::said::{Said, TransportReport};
-use super::security::Envelope;
+use super::security::{Envelope, is};
 use super::{encryption, http, oin, pairing, soap};
 use crate::document::{Document, NodeId};
 use crate::exchange::{Direction, HttpFacts};
@@ -52,7 +52,7 @@ pub fn judge_envelope(context: &EnvelopeContext<'_>) -> Option<TransportReport> 
     let content = envelope
         .body
         .and_then(|body| document.elements(body).next());
-    let is_fault = content.is_some_and(|node| document.namespace(node) == SOAP);
+    let is_fault = content.is_some_and(|node| is(document, node, SOAP, "Fault"));
     let way = way(context, document, &addressing, content);
     let header = envelope.header;
     if header.is_none_or(|header| document.elements(header).next().is_none()) {
@@ -123,7 +123,7 @@ fn way(
             Direction::Response => Way::Response,
         };
     }
-    let is_fault = |node: NodeId| document.namespace(node) == SOAP;
+    let is_fault = |node: NodeId| is(document, node, SOAP, "Fault");
     let name = content.map_or("", |node| document.local_name(node));
     let ends = |ending: &str| name.to_ascii_lowercase().ends_with(ending);
     if context.request.is_some()

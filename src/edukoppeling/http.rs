@@ -4,7 +4,7 @@
 use super::message::{Message, Way};
 use super::said::Said;
 use crate::exchange::HttpFacts;
-use crate::finding::{Args, DataClass, MessageValue, Place};
+use crate::finding::{Args, MessageValue, Place};
 
 const SOAP_ACTION: &str = "KK-EK-WS002";
 const CHARSET: &str = "KK-EK-WS006";
@@ -36,7 +36,7 @@ fn method(http: &HttpFacts, said: &mut Said<'_>) {
         said.broken_at(
             METHOD,
             line(method),
-            Args::new().with("found", shown(method)),
+            Args::new().with("found", MessageValue::plain(method)),
         );
     }
 }
@@ -50,14 +50,22 @@ fn soap_action(message: &Message<'_>, http: &HttpFacts, said: &mut Said<'_>) {
     let right = match found {
         None | Some("") => false,
         Some("\"\"") => true,
-        Some(found) => action.as_deref() == Some(found.trim_matches('"')),
+        Some(found) => action.as_deref() == Some(unquoted(found)),
     };
     if !right {
         let args = Args::new()
-            .with("found", shown(found.unwrap_or_default()))
+            .with("found", MessageValue::plain(found.unwrap_or_default()))
             .with("expected", action.unwrap_or_default());
         said.broken_at(SOAP_ACTION, line("SOAPAction"), args);
     }
+}
+
+/// A value without its one pair of quotes.
+fn unquoted(text: &str) -> &str {
+    let inner = text
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    inner.unwrap_or(text)
 }
 
 fn media_type(http: &HttpFacts, said: &mut Said<'_>) {
@@ -69,7 +77,7 @@ fn media_type(http: &HttpFacts, said: &mut Said<'_>) {
         .unwrap_or_default()
         .eq_ignore_ascii_case("text/xml")
     {
-        let args = Args::new().with("found", shown(found));
+        let args = Args::new().with("found", MessageValue::plain(found));
         said.broken_at(MEDIA_TYPE, line("Content-Type"), args);
     }
     let charset = parts.find_map(|parameter| {
@@ -78,7 +86,7 @@ fn media_type(http: &HttpFacts, said: &mut Said<'_>) {
         is_charset.then(|| value.trim().trim_matches('"'))
     });
     if let Some(charset) = charset.filter(|charset| !charset.eq_ignore_ascii_case("utf-8")) {
-        let args = Args::new().with("found", shown(charset));
+        let args = Args::new().with("found", MessageValue::plain(charset));
         said.broken_at(CHARSET, line("Content-Type"), args);
     }
 }
@@ -90,8 +98,4 @@ fn line(name: &str) -> Place {
         keyed: format!("http/{name}"),
         ..Place::default()
     }
-}
-
-fn shown(text: &str) -> MessageValue {
-    MessageValue::new(text, DataClass::Plain)
 }

@@ -9,7 +9,7 @@ use super::said::Said;
 use super::security::{Envelope, child, children};
 use crate::document::{Document, NodeId};
 use crate::facts;
-use crate::finding::{Args, DataClass, MessageValue};
+use crate::finding::{Args, MessageValue};
 
 const RELATES_TO: &str = "KK-EK-WA001-RELATESTO-ANDERS";
 const TO: &str = "KK-EK-OIN-ANTWOORD";
@@ -67,11 +67,8 @@ fn relates_to(message: &Message<'_>, request: &RequestFacts, said: &mut Said<'_>
         // An empty one is no reference at all, and said as such.
         if !found.trim().is_empty() && found.trim() != asked {
             let args = Args::new()
-                .with("found", MessageValue::new(found.trim(), DataClass::Plain))
-                .with(
-                    "expected",
-                    MessageValue::new(asked.as_str(), DataClass::Plain),
-                );
+                .with("found", MessageValue::plain(found.trim()))
+                .with("expected", MessageValue::plain(asked.as_str()));
             said.broken_by_value(RELATES_TO, node, args);
         }
     }
@@ -94,8 +91,8 @@ fn agree(
         said.judging(&[code]);
         if found != expected {
             let args = Args::new()
-                .with("found", MessageValue::new(found, DataClass::Plain))
-                .with("expected", MessageValue::new(expected, DataClass::Plain));
+                .with("found", MessageValue::plain(found))
+                .with("expected", MessageValue::plain(expected));
             said.broken_by_value(code, node, args);
         }
     }

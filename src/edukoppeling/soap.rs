@@ -1,5 +1,6 @@
 //! SOAP: what may stand in an envelope (20-edukoppeling.md, WW002 and WS007).
 
+use super::addressing::EARLIER;
 use super::message::Message;
 use super::names::{SOAP, WSA, WSSE};
 use super::said::Said;
@@ -99,7 +100,7 @@ fn headers(message: &Message<'_>, said: &mut Said<'_>) {
     for node in message.blocks() {
         let namespace = document.namespace(node);
         let of_profile = namespace == WSA
-            || namespace.ends_with("/addressing")
+            || EARLIER.contains(&namespace)
             || (namespace == WSSE || namespace.contains("wss"))
                 && document.local_name(node) == "Security";
         if !of_profile {

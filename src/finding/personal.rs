@@ -133,6 +133,12 @@ impl MessageValue {
         }
     }
 
+    /// A value that is public, such as an OIN, an address or an algorithm. A
+    /// number of a person in it is masked all the same.
+    pub fn plain(text: impl Into<Arc<str>>) -> Self {
+        Self::new(text, DataClass::Plain)
+    }
+
     /// The class of the value.
     pub fn class(&self) -> DataClass {
         self.class

@@ -484,6 +484,11 @@ fn the_http_message_fits_the_envelope() {
             &[xml, ("SOAPAction", "\"http://duo.nl/contract/X/z\"")],
             &["KK-EK-WS002"],
         ),
+        (
+            "POST",
+            &[xml, ("SOAPAction", "\"\"http://duo.nl/contract/X/y\"\"")],
+            &["KK-EK-WS002"],
+        ),
         ("PUT", &[xml, ("SOAPAction", "\"\"")], &["KK-EK-WW001-POST"]),
         (
             "POST",
@@ -504,4 +509,47 @@ fn the_http_message_fits_the_envelope() {
     ] {
         assert_eq!(sent(method, headers), expected, "{method} {headers:?}");
     }
+}
+
+/// What readers would understand differently is refused.
+#[test]
+fn addresses_and_blocks_say_one_thing() {
+    let request =
+        |from: &str, to: &str| Around::request().violations(&signed(|t| replaced(t, from, to)));
+    let school = format!("?oin={SCHOOL}");
+    for (query, expected) in [
+        (format!("?a=1&OIN={SCHOOL}"), vec![]),
+        (
+            format!("?oin={SCHOOL}&oin={SCHOOL}"),
+            vec!["KK-EK-OIN-VORM"],
+        ),
+        (format!("?oin={SCHOOL}&OIN={DUO}"), vec!["KK-EK-OIN-VORM"]),
+        // Neither the school's nor the supplier's.
+        (format!("?oin={DUO}"), vec!["KK-EK-OIN-MODEL"]),
+        (
+            "?oin=00000003888888880000".to_string(),
+            vec!["KK-EK-OIN-MODEL"],
+        ),
+    ] {
+        let query = query.replace('&', "&amp;");
+        assert_eq!(request(&school, &query), expected, "{query}");
+    }
+    // A namespace that only looks like one of WS-Addressing.
+    let own = "<b:Sessie xmlns:b=\"urn:eigen/addressing\"/></s:Header>";
+    assert_eq!(request("</s:Header>", own), ["KK-EK-WS007"]);
+}
+
+/// Only a fault may come without a header.
+#[test]
+fn no_other_element_of_soap_passes_for_a_fault() {
+    let bare = |name: &str| {
+        format!(
+            "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body><s:{name}/></s:Body></s:Envelope>"
+        )
+    };
+    assert_eq!(Around::answer().violations(&bare("Fault")), [""; 0]);
+    assert_eq!(
+        Around::answer().violations(&bare("Antwoord")),
+        ["KK-EK-WA001-KOP"]
+    );
 }

@@ -125,9 +125,11 @@ impl Certificate {
         };
         Some(Self {
             spki: tbs.subject_public_key_info.to_der().ok()?,
-            subject_serial_number: attributes()
-                .find(|attribute| attribute.oid == SERIAL_NUMBER)
-                .and_then(|attribute| text(&attribute.value)),
+            subject_serial_number: only_serial_number(
+                attributes()
+                    .filter(|attribute| attribute.oid == SERIAL_NUMBER)
+                    .map(|attribute| text(&attribute.value).unwrap_or_default()),
+            ),
             subject_words: attributes()
                 .filter_map(|attribute| text(&attribute.value))
                 .collect(),
@@ -259,6 +261,13 @@ impl Certificate {
     }
 }
 
+/// `subject:serialNumber`. With two of them, readers would differ on whose the
+/// certificate is: together they are no OIN.
+fn only_serial_number(found: impl Iterator<Item = String>) -> Option<String> {
+    let all: Vec<String> = found.collect();
+    (!all.is_empty()).then(|| all.join(", "))
+}
+
 /// The addresses in distribution points.
 fn addresses(points: &CrlDistributionPoints) -> Vec<String> {
     let points = points.0.iter();
@@ -316,4 +325,20 @@ fn modulus_bits(der: &[u8]) -> Option<u32> {
         .ok()?
         .checked_mul(8)?
         .checked_sub(first.leading_zeros())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts;
+
+    #[test]
+    fn two_serial_numbers_are_no_oin() {
+        let oin = "00000003999999990000";
+        let found = |all: &[&str]| only_serial_number(all.iter().map(ToString::to_string));
+        assert_eq!(found(&[]), None);
+        assert_eq!(found(&[oin]).as_deref(), Some(oin));
+        let both = found(&[oin, oin]).unwrap();
+        assert!(facts::oin(&both).is_err(), "{both}");
+    }
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::document::NodeId;
 use crate::edukoppeling::said::{Said, shown};
 use crate::facts::{Profile, oin};
-use crate::finding::{Args, DataClass, MessageValue};
+use crate::finding::{Args, MessageValue};
 
 use super::fields::{Certificate, KeyKind};
 use super::revocation::Status;
@@ -135,7 +135,7 @@ fn judge_oin(profile: Profile, certificate: &Certificate, said: &mut impl Verdic
         said.broken(NO_OIN, Args::new());
         return;
     };
-    let args = Args::new().with("oin", MessageValue::new(number, DataClass::Plain));
+    let args = Args::new().with("oin", MessageValue::plain(number));
     said.judging(&[OIN, TEST_OIN]);
     if oin(number).is_err() {
         said.broken(OIN, args);

@@ -6,7 +6,7 @@ use crate::document::Document;
 use crate::edukoppeling::names::EXC_C14N;
 use crate::edukoppeling::said::Said;
 use crate::edukoppeling::security::{Algorithm, Signature};
-use crate::finding::{Args, DataClass, MessageValue};
+use crate::finding::{Args, MessageValue};
 
 const CANONICALIZATION: &str = "KK-EK-WB007-SIGNEDINFO";
 const CANONICAL_PART: &str = "KK-EK-WB007-TRANSFORM";
@@ -122,10 +122,7 @@ fn transforms(document: &Document, signature: &Signature<'_>, said: &mut Said<'_
 }
 
 fn args(algorithm: &Algorithm<'_>) -> Args {
-    Args::new().with(
-        "algorithm",
-        MessageValue::new(algorithm.uri, DataClass::Plain),
-    )
+    Args::new().with("algorithm", MessageValue::plain(algorithm.uri))
 }
 
 fn is_hmac(uri: &str) -> bool {

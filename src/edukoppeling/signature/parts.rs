@@ -7,7 +7,7 @@ use crate::document::{Document, NodeId};
 use crate::edukoppeling::names::{SOAP, WSA, WSSE, WSSE11, WSU};
 use crate::edukoppeling::said::Said;
 use crate::edukoppeling::security::{Envelope, Security, Signature, is};
-use crate::finding::{Args, DataClass, MessageValue};
+use crate::finding::{Args, MessageValue};
 
 use super::ids::Ids;
 
@@ -33,7 +33,7 @@ pub(super) fn resolve(
     let mut seen = HashSet::new();
     for reference in &signature.references {
         let uri = reference.uri.unwrap_or_default();
-        let args = Args::new().with("uri", MessageValue::new(uri, DataClass::Plain));
+        let args = Args::new().with("uri", MessageValue::plain(uri));
         // `#xpointer(...)` is a fragment too, but its brackets are in no Id.
         let id = uri
             .strip_prefix('#')
