@@ -4,6 +4,7 @@ mod exchanges;
 mod failures;
 mod foreign;
 mod identities;
+mod osr;
 mod rules;
 mod support;
 mod target;
