@@ -36,7 +36,12 @@ fn every_script_that_is_read_is_valid_for_an_editor() {
     }
     assert!(seen >= 30);
     let good = PathBuf::from("tests/scenarios/scripts/good");
-    assert_eq!(Library::on_disk(&[good.clone()]).unwrap().mistakes, []);
+    assert_eq!(
+        Library::on_disk(std::slice::from_ref(&good))
+            .unwrap()
+            .mistakes,
+        []
+    );
     for file in ["everything.yaml", "shared/steps.yaml", "shared/push.yaml"] {
         let value = json(&std::fs::read(good.join(file)).unwrap());
         let errors: Vec<String> = validator
