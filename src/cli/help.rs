@@ -1,7 +1,7 @@
 //! Help in the user's language: the texts stand with the others
 //! (`[help]`), by the path of the argument.
 
-use clap::Command;
+use clap::{Arg, ArgAction, Command};
 
 use crate::text::Texts;
 
@@ -24,15 +24,75 @@ fn walk(command: Command, path: &str, texts: &'static Texts) -> Command {
         command = command.about(about.as_str());
     }
     for id in arguments {
-        if let Some(help) = texts.help.get(&argument_key(path, &id)) {
-            command = command.mut_arg(id, |argument| argument.help(help.as_str()));
-        }
+        let help = texts.help.get(&argument_key(path, &id));
+        command = command.mut_arg(id, |argument| worded(argument, help, texts));
     }
+    command = with_own_words(command, texts);
     for name in below {
         let path = join(path, &name);
         command = command.mut_subcommand(name, |below| walk(below, &path, texts));
     }
     command
+}
+
+/// An argument with its help and the values that it can have.
+fn worded(argument: Arg, help: Option<&String>, texts: &'static Texts) -> Arg {
+    let values: Vec<String> = argument
+        .get_possible_values()
+        .iter()
+        .map(|value| value.get_name().to_string())
+        .collect();
+    let mut help = help.cloned().unwrap_or_default();
+    let takes_values = argument.get_action().takes_values();
+    if takes_values && !values.is_empty() {
+        help.push_str(&format!(" [{}]", values.join(", ")));
+    }
+    let heading = if argument.is_positional() {
+        "arguments"
+    } else {
+        "options"
+    };
+    argument
+        .help(help)
+        .hide_possible_values(takes_values)
+        .help_heading(word(texts, heading))
+}
+
+/// The place in the list of options after all others.
+const LAST: usize = 999;
+
+/// What clap itself would say in English.
+fn with_own_words(command: Command, texts: &'static Texts) -> Command {
+    let options = word(texts, "options");
+    let own = |name: &'static str, short: char, action| {
+        Arg::new(name)
+            .short(short)
+            .long(name)
+            .action(action)
+            .help(word(texts, name))
+            .help_heading(options)
+            .display_order(LAST)
+    };
+    let is_root = command.get_version().is_some();
+    let command = command
+        .disable_help_flag(true)
+        .disable_help_subcommand(true)
+        .arg(own("help", 'h', ArgAction::Help))
+        .subcommand_help_heading(word(texts, "commands"))
+        .help_template(format!(
+            "{{about-with-newline}}\n{} {{usage}}\n\n{{all-args}}{{after-help}}",
+            word(texts, "call")
+        ));
+    if !is_root {
+        return command;
+    }
+    command
+        .disable_version_flag(true)
+        .arg(own("version", 'V', ArgAction::Version))
+}
+
+fn word(texts: &'static Texts, key: &str) -> &'static str {
+    texts.usage.get(key).map_or("", String::as_str)
 }
 
 fn join(path: &str, name: &str) -> String {
@@ -100,6 +160,40 @@ mod tests {
         for language in [Language::Nl, Language::En] {
             let known: Vec<&String> = Texts::of(language).help.keys().collect();
             assert_eq!(wanted.iter().collect::<Vec<_>>(), known, "{language:?}");
+        }
+    }
+
+    /// Help of a command and everything below it.
+    fn pages(command: &mut Command) -> Vec<String> {
+        let mut pages = vec![command.render_help().to_string()];
+        for below in command.get_subcommands_mut() {
+            pages.extend(self::pages(below));
+        }
+        pages
+    }
+
+    #[test]
+    fn no_page_of_the_dutch_help_has_words_of_clap() {
+        for language in [Language::Nl, Language::En] {
+            localized(Cli::command(), Texts::of(language)).debug_assert();
+        }
+        let mut command = localized(Cli::command(), Texts::of(Language::Nl));
+        command.build();
+        for page in pages(&mut command) {
+            for word in [
+                "Usage",
+                "Options",
+                "Arguments",
+                "Commands",
+                "Print",
+                "possible",
+            ] {
+                assert!(!page.contains(word), "{word}: {page}");
+            }
+            assert!(
+                page.contains("Gebruik: ") && page.contains("Toon deze hulp"),
+                "{page}"
+            );
         }
     }
 }

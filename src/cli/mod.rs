@@ -16,6 +16,7 @@ mod settings;
 mod setup;
 mod sign;
 mod target;
+mod usage;
 
 use std::ffi::OsString;
 
@@ -54,9 +55,16 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
             let command = help::localized(Cli::command(), Texts::of(asked));
             let error = parse(command).err().unwrap_or(unworded);
             // Help and version go to standard output and are no mistake.
-            let usage = error.use_stderr();
-            let _ = error.print();
-            return if usage { Exit::Usage } else { Exit::Conforms };
+            let is_mistake = error.use_stderr();
+            match usage::worded(&error, Texts::of(asked)) {
+                Some(said) => eprintln!("ketenkeur: {said}"),
+                None => drop(error.print()),
+            }
+            return if is_mistake {
+                Exit::Usage
+            } else {
+                Exit::Conforms
+            };
         }
     };
     let settings = match setup::settings(&cli.global) {

@@ -426,6 +426,11 @@ impl<'a, W: Write> Human<'a, W> {
     }
 
     fn exit_meaning(&self, exit: Exit) -> String {
+        let summary = self.tally.summary();
+        let judged = summary.passed + summary.failed + summary.undecided;
+        if exit == Exit::Undecided && judged == 0 && self.scenarios == 0 {
+            return self.voice.texts.exit.nothing.clone();
+        }
         let fail_on = self.started.as_ref().map(|started| started.fail_on);
         self.voice.exit_meaning(exit, fail_on)
     }

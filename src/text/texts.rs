@@ -31,6 +31,8 @@ pub struct Texts {
     pub message: MessageTexts,
     pub summary: SummaryTexts,
     pub exit: ExitTexts,
+    /// Mistakes in a call, and words of the help.
+    pub usage: Phrases,
     /// What a run of scenarios says.
     pub run: RunTexts,
     /// Why a scenario was not played.
@@ -134,7 +136,7 @@ section! {
 }
 section! {
     /// What each exit code means.
-    ExitTexts { conforms, findings, usage, unreachable, internal, undecided }
+    ExitTexts { conforms, findings, usage, unreachable, internal, undecided, nothing }
 }
 section! {
     /// Words of `packs`.
