@@ -1,7 +1,7 @@
 //! Order per pupil, broken connections, restarts, and the OSR.
 
 use ketenkeur::counterpart::Journal;
-use ketenkeur::counterpart::las::OsrVersion;
+use ketenkeur::counterpart::las::{Entry, OsrVersion, State, shipped};
 use ketenkeur::counterpart::trigger::{Action, Status};
 use serde_json::json;
 
@@ -153,6 +153,72 @@ fn a_restart_forgets_nothing() {
     world.later(1);
     world.done(Action::OpnieuwVersturen, json!({}));
     assert_eq!(taken(&world).pop(), first);
+}
+
+/// Killed after any entry: what was written is known again, and what was under
+/// way can go on.
+#[test]
+fn it_may_be_killed_at_any_moment() {
+    let folder = tempfile::tempdir().unwrap();
+    let now = "2026-09-25T08:00:00Z";
+    let whole = Journal::open(&folder.path().join("geheel.sqlite")).unwrap();
+    let world = world_with(now, whole.clone(), OsrVersion::V3);
+    world.act(Action::Identificeer, json!({"leerling": "L16"}));
+    world.act(
+        Action::Inschrijven,
+        json!({"leerling": "L16", "leerjaar": 2}),
+    );
+    world.act(
+        Action::MeldVerzuim,
+        json!({"leerling": "L09", "verzuimsoort": "L", "begindatum": "2026-09-21", "einddatum": "2026-09-24",
+               "vermoedelijkeReden": "Gezin is volgens een klasgenoot op vakantie."}),
+    );
+    world.network.duo.next(Reaction::Receipt);
+    world.act(
+        Action::CorrigeerInschrijving,
+        json!({"leerling": "L01", "groep": "7B"}),
+    );
+    let entries: Vec<Entry> = whole.entries("las").unwrap();
+    assert!(entries.len() > 10);
+    for kept in 0..=entries.len() {
+        let path = folder.path().join(format!("{kept}.sqlite"));
+        let journal = Journal::open(&path).unwrap();
+        journal.append("las", &entries[..kept]).unwrap();
+        let world = world_with(now, journal.clone(), OsrVersion::V3);
+        world.later(1);
+        let before = world.las.state().clone();
+        let (outcome, _) = world.done(Action::OpnieuwVersturen, json!({}));
+        let open = |state: &State| {
+            let documents = state.documenten.iter();
+            documents
+                .filter(|one| matches!(one.stand.name(), "wacht" | "onbeantwoord"))
+                .count()
+        };
+        assert_eq!(
+            outcome.data["documenten"].as_array().unwrap().len(),
+            open(&before),
+            "{kept}"
+        );
+        let after = world.las.state().clone();
+        assert_eq!(
+            (open(&after), after.documenten.len()),
+            (0, before.documenten.len()),
+            "{kept}"
+        );
+        // Nothing takes a number that was given before.
+        let ids: std::collections::BTreeSet<_> =
+            after.documenten.iter().map(|one| &one.id).collect();
+        assert_eq!(ids.len(), after.documenten.len());
+        assert_eq!(folded(&journal), after, "{kept}");
+    }
+}
+
+fn folded(journal: &Journal) -> State {
+    let mut state = shipped().unwrap();
+    for entry in journal.entries::<Entry>("las").unwrap() {
+        state.apply(&entry);
+    }
+    state
 }
 
 #[test]

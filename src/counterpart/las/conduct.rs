@@ -1,7 +1,7 @@
 //! How a conforming LAS behaves, one decision per function. A LAS that is to
 //! be wrong in one way changes one of them.
 
-use super::data::{Inschrijving, Periode, Procesverloop};
+use super::data::{Inschrijving, Mandaat, Periode, Procesverloop};
 use super::document::{Document, FOUTMELDING, Fout, Oordeel, Push, Signaal, Stand};
 use crate::counterpart::PersoonsgebondenNummer;
 
@@ -96,6 +96,38 @@ pub fn may_change(status: &str) -> bool {
 /// Whether what DUO fetched is newer than what the LAS has seen.
 pub fn is_newer(fetched: &Procesverloop, seen: Option<&Procesverloop>) -> bool {
     seen.is_none_or(|seen| fetched >= seen)
+}
+
+/// Whether the LAS acts for a school, and takes messages for it: only while the
+/// OSR says at this moment that it may (50-osr.md, flow, steps 4 and 6).
+pub fn may_act(mandate: Option<&Mandaat>) -> bool {
+    mandate.is_some()
+}
+
+/// What a push is to the LAS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrival {
+    /// New: it is kept, then confirmed.
+    New,
+    /// Known: it is confirmed again and changes nothing.
+    Again,
+    /// Another document under an identificatiecode that was used: refused.
+    Other,
+}
+
+/// What a push is, beside the one that came under its identificatiecode
+/// before. When it was sent makes no difference.
+pub fn arrival(push: &Push, known: Option<&Push>) -> Arrival {
+    let said = |push: &Push| {
+        let mut said = push.inhoud.clone();
+        said.remove("datumTijdBedrijfsdocument");
+        said
+    };
+    match known {
+        None => Arrival::New,
+        Some(known) if said(known) == said(push) => Arrival::Again,
+        Some(_) => Arrival::Other,
+    }
 }
 
 /// Whether a push takes the place of an earlier one about the same: by the

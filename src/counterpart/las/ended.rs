@@ -61,11 +61,6 @@ impl Ended {
         self.data.insert(name.to_string(), value.into());
         self
     }
-
-    /// Whether a mandate is missing.
-    pub fn is_mandate(&self) -> bool {
-        self.reden == NO_MANDATE
-    }
 }
 
 impl From<Ended> for Outcome {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::conduct;
 use super::data::School;
 use super::ended::{Ended, INTERNAL, TRIGGER, UNKNOWN};
 use super::settings::{LasParts, LasSettings};
@@ -211,9 +212,11 @@ impl Las {
 
     /// Whether the LAS may act for the school in this service, asked now.
     pub(super) fn permitted(&self, school: &School, service: Service) -> Result<(), Ended> {
-        osr::mandate(self, school, service, None)?
-            .map(|_| ())
-            .ok_or_else(osr::no_mandate)
+        let mandate = osr::mandate(self, school, service, None)?;
+        match conduct::may_act(mandate.as_ref()) {
+            true => Ok(()),
+            false => Err(osr::no_mandate()),
+        }
     }
 
     /// Whether a request may make the LAS act: one without TLS, which comes

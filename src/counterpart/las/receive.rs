@@ -1,5 +1,6 @@
 //! What DUO pushes: judged, kept, and only then confirmed.
 
+use super::conduct::{self, Arrival};
 use super::data::School;
 use super::document::Push;
 use super::osr;
@@ -49,8 +50,8 @@ impl Las {
         }
         let service = received.service.unwrap_or(Service::RodPo);
         match osr::mandate(self, &school, service, None) {
-            Ok(Some(_)) => {}
-            Ok(None) => return Err(Reason::Mandate.into()),
+            Ok(mandate) if conduct::may_act(mandate.as_ref()) => {}
+            Ok(_) => return Err(Reason::Mandate.into()),
             Err(_) => return Err(Reason::Receiver.into()),
         }
         let moment = body.text("datumTijdBedrijfsdocument");
@@ -66,17 +67,20 @@ impl Las {
         Ok((school, push))
     }
 
-    /// Writes a push down, unless it was before. A document that says
-    /// something else under an identificatiecode that was used is refused.
+    /// Writes a push down, unless it was before.
     fn keep(&self, push: Push) -> Result<(), Fault> {
-        self.record(|state, _, _| {
-            Ok(match state.ontvangen.get(&push.id) {
-                None => (vec![Entry::Ontvangen(Box::new(push))], true),
-                Some(known) => (Vec::new(), same(known, &push)),
+        let arrival = self.record(|state, _, _| {
+            let arrival = conduct::arrival(&push, state.ontvangen.get(&push.id));
+            Ok(match arrival {
+                Arrival::New => (vec![Entry::Ontvangen(Box::new(push))], arrival),
+                Arrival::Again | Arrival::Other => (Vec::new(), arrival),
             })
-        })
-        .map_err(|_| Fault::from(Reason::Receiver))
-        .and_then(|kept| kept.then_some(()).ok_or_else(|| Reason::Content.into()))
+        });
+        match arrival {
+            Ok(Arrival::New | Arrival::Again) => Ok(()),
+            Ok(Arrival::Other) => Err(Reason::Content.into()),
+            Err(_) => Err(Reason::Receiver.into()),
+        }
     }
 
     /// The OntvangstBevestiging. Its identificatiecode follows from the push
@@ -108,14 +112,4 @@ impl Las {
             .answer(received, &oin, &body, None)
             .map_err(|_| receiver())
     }
-}
-
-/// Whether two documents say the same, whenever they were sent.
-fn same(known: &Push, push: &Push) -> bool {
-    let said = |push: &Push| {
-        let mut said = push.inhoud.clone();
-        said.remove("datumTijdBedrijfsdocument");
-        said
-    };
-    said(known) == said(push)
 }
