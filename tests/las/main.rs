@@ -6,6 +6,7 @@ mod actions;
 mod chain;
 mod duo;
 mod network;
+mod nonsense;
 mod order;
 mod osr;
 mod pushes;
