@@ -67,6 +67,10 @@ pub enum Command {
         command: Target,
     },
     Run(Box<Run>),
+    Runs {
+        #[command(subcommand)]
+        command: Runs,
+    },
 }
 
 /// `target`.
@@ -204,6 +208,15 @@ pub enum Pki {
         at: Option<String>,
         #[arg(long, value_name = "FILE")]
         passphrase_file: Option<PathBuf>,
+    },
+}
+
+/// `runs`.
+#[derive(Debug, Subcommand)]
+pub enum Runs {
+    Verify {
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
     },
 }
 

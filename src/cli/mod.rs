@@ -11,6 +11,7 @@ mod pki;
 mod reports;
 mod rules;
 mod run;
+mod runs;
 mod scenarios;
 mod settings;
 mod setup;
@@ -130,6 +131,7 @@ fn command(cli: &Cli, settings: &Settings, language: Language) -> Result<Exit, F
             scenarios::run_scenarios(&setup::store(&cli.global, settings)?, command, language)
         }
         Command::Run(wanted) => run::run_run(wanted, &cli.global, settings, language),
+        Command::Runs { command } => runs::run_runs(command, &cli.global, settings, language),
         Command::Packs { command } => packs::run_packs(command, &cli.global, settings, language),
     }
 }

@@ -11,7 +11,7 @@ use super::settings::Settings;
 use super::setup;
 use crate::clock::Clock;
 use crate::event::{EVENT_VERSION, Event, Grounds, Recorder, Spool, Started};
-use crate::evidence::{Folder, RunRecord, TargetRecord, WriteError, write_json};
+use crate::evidence::{Folder, RunRecord, TargetRecord, WriteError, script_file, write_json};
 use crate::exit::{Exit, Trouble};
 use crate::finding::{Class, Language, Redaction};
 use crate::play::{Interrupt, PlayError, RunOptions, Stage, StageOptions, Unmade, play};
@@ -220,8 +220,7 @@ fn keep_scripts(
             OnDisk::around(parent.unwrap_or(std::path::Path::new(""))).read(file)
         };
         let content = content.map_err(|_| WriteError::Io(std::io::ErrorKind::NotFound))?;
-        let name = file.trim_start_matches('/').replace("../", "");
-        folder.write_once(&format!("scenarios/{name}"), &content)?;
+        folder.write_once(&script_file(file), &content)?;
     }
     Ok(())
 }

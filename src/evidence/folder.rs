@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::edukoppeling::SigningKey;
 use crate::limits::MAX_EVIDENCE_FILES;
 
 /// The manifest's file name.
@@ -185,6 +186,23 @@ impl Folder {
         bytes.push(b'\n');
         self.write(MANIFEST, &bytes)?;
         Ok(bytes)
+    }
+
+    /// Puts a signature beside the manifest, and the certificate that it is
+    /// checked with.
+    ///
+    /// # Errors
+    ///
+    /// The key does not sign, or the files cannot be written.
+    pub fn sign(&self, manifest: &[u8], key: &SigningKey) -> Result<(), WriteError> {
+        let value = key
+            .sign(manifest)
+            .ok_or(WriteError::Io(io::ErrorKind::Other))?;
+        self.write(SIGNATURE, &value)?;
+        self.write(
+            SIGNER,
+            crate::pki::pem("CERTIFICATE", key.certificate().der()).as_bytes(),
+        )
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, String>> {

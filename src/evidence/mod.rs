@@ -19,8 +19,8 @@ mod record;
 
 pub use folder::{Folder, Growing, MANIFEST, Manifest, SIGNATURE, SIGNER, WriteError, sha256};
 pub use message::RecordedMessage;
-pub use read::{Differences, Evidence, ReadError, Recorded};
+pub use read::{Differences, Evidence, ReadError, Recorded, SignatureState};
 pub use record::{
     ExchangeRecord, RunRecord, StepOutcome, StepRecord, TargetRecord, TlsRecord, ToRecord,
-    write_json,
+    script_file, write_json,
 };

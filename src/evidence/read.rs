@@ -6,10 +6,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
 use serde::de::DeserializeOwned;
 
 use super::folder::{MANIFEST, Manifest, SIGNATURE, SIGNER, sha256};
 use super::record::{ExchangeRecord, RunRecord, StepRecord, stem};
+use crate::edukoppeling::Certificate;
 use crate::exchange::Exchange;
 use crate::limits::{MAX_EVIDENCE_FILE_BYTES, MAX_EVIDENCE_FILES};
 
@@ -18,6 +22,18 @@ use crate::limits::{MAX_EVIDENCE_FILE_BYTES, MAX_EVIDENCE_FILES};
 pub struct Evidence {
     root: PathBuf,
     manifest: Manifest,
+}
+
+/// Who answers for evidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SignatureState {
+    /// Nobody signed it.
+    Unsigned,
+    /// Whoever has the certificate with this OIN. Whether that certificate is
+    /// to be trusted is for the reader to judge.
+    Signed(String),
+    /// The signature is not one over this manifest.
+    Broken,
 }
 
 /// An exchange, read back.
@@ -122,6 +138,27 @@ impl Evidence {
     fn path_of(&self, name: &str) -> PathBuf {
         name.split('/')
             .fold(self.root.clone(), |path, part| path.join(part))
+    }
+
+    /// Whether somebody signed the manifest.
+    pub fn signature(&self) -> SignatureState {
+        let read = |name: &str| fs::read(self.root.join(name)).ok();
+        let (value, signer) = match (read(SIGNATURE), read(SIGNER)) {
+            (None, None) => return SignatureState::Unsigned,
+            (Some(value), Some(signer)) => (value, signer),
+            _ => return SignatureState::Broken,
+        };
+        let verified = || {
+            let der = CertificateDer::from_pem_slice(&signer).ok()?;
+            let certificate = Certificate::read(der.to_vec()).ok()?;
+            let key = UnparsedPublicKey::new(
+                &RSA_PKCS1_2048_8192_SHA256,
+                certificate.usable_key()?.to_vec(),
+            );
+            key.verify(&read(MANIFEST)?, &value).ok()?;
+            Some(certificate.oin().unwrap_or_default().to_string())
+        };
+        verified().map_or(SignatureState::Broken, SignatureState::Signed)
     }
 
     /// Holds every file against the manifest.

@@ -112,7 +112,9 @@ pub struct TlsRecord {
 pub struct StepRecord {
     /// Where the step stands: `3`, of a branch or repetition `3.2.1`.
     pub step: String,
-    /// The file of the script that it stands in.
+    /// The file of the scenario.
+    pub scenario_file: String,
+    /// The file of the script that the step stands in.
     pub file: String,
     /// The line at which it begins.
     pub line: u32,
@@ -126,6 +128,8 @@ pub struct StepRecord {
     pub took: u64,
     /// Whether the party under test made the message.
     pub of_subject: bool,
+    /// What was said where no exchange was heard: the data of an action.
+    pub said: Option<String>,
     /// The values that the script could name.
     pub values: BTreeMap<String, Value>,
     /// Verdict and findings, as the fingerprints of what was found.
@@ -140,6 +144,29 @@ pub struct StepOutcome {
     pub verdict: crate::finding::Verdict,
     /// The codes of what was found, with their fingerprints, in order.
     pub findings: Vec<String>,
+}
+
+impl std::fmt::Display for StepOutcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let verdict = serde_json::to_value(self.verdict);
+        let verdict = verdict
+            .ok()
+            .and_then(|name| name.as_str().map(str::to_string));
+        f.write_str(&verdict.unwrap_or_default())?;
+        if !self.findings.is_empty() {
+            write!(f, " ({})", self.findings.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
+/// Where a script is kept: its path without what leads out of the evidence.
+pub fn script_file(name: &str) -> String {
+    let parts = name.split(['/', '\\']);
+    let parts: Vec<&str> = parts
+        .filter(|part| !matches!(*part, "" | "." | "..") && !part.ends_with(':'))
+        .collect();
+    format!("scenarios/{}", parts.join("/"))
 }
 
 /// The name of a certificate's file.

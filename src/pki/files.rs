@@ -124,7 +124,7 @@ fn write(path: &Path, content: &[u8], access: Access) -> Result<(), FilesError> 
         .map_err(|problem| failed(path, problem))
 }
 
-fn pem(label: &str, der: &[u8]) -> String {
+pub(crate) fn pem(label: &str, der: &[u8]) -> String {
     let letters = STANDARD.encode(der);
     let mut pem = format!("-----BEGIN {label}-----\n");
     let mut rest = letters.as_str();

@@ -15,6 +15,7 @@ mod test_pki;
 
 pub use authority::TEST_DOMAIN;
 pub use built_in::{trust_built_in, trust_built_in_as_real};
+pub(crate) use files::pem;
 pub use files::{FilesError, make_folder, write_files};
 pub use identity::{Hierarchy, IDENTITIES, Identity};
 pub use keys::stand_in;

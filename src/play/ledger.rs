@@ -33,6 +33,8 @@ pub(super) struct Ledger {
     info: ScenarioInfo,
     grade: Grade,
     source: Arc<str>,
+    /// The file of the scenario.
+    file: Arc<str>,
     options: CheckOptions,
     reporter: Reporter,
     sink: Arc<dyn Sink>,
@@ -63,6 +65,7 @@ impl Ledger {
             info,
             grade: scenario.grade,
             source: Arc::clone(&scenario.source),
+            file: Arc::clone(&scenario.file),
             reporter: Reporter::new(options.redaction),
             options,
             sink,
@@ -107,6 +110,8 @@ impl Ledger {
         let weighed = self.weigh(number, expect, values, seen, observed, &facts);
         let record = StepRecord {
             step: number.to_string(),
+            scenario_file: self.file.to_string(),
+            said: said(seen),
             file: step.file.to_string(),
             line: step.at.line,
             at: seen.at,
@@ -275,11 +280,7 @@ impl Ledger {
                 self.finding("KK-SC-HANDELING", Kind::Violation, args, step)
             }
             Ok(outcome) => {
-                let went = match outcome.status {
-                    Status::Done => expected == Status::Done,
-                    Status::Refused => expected == Status::Refused,
-                    Status::Failed | Status::Unsupported => false,
-                };
+                let went = outcome.status == expected;
                 if went {
                     let pass = Judgement::new(Verdict::Pass, self.grade);
                     self.write(step, number, None, pass, Vec::new());
@@ -383,6 +384,16 @@ impl Ledger {
         self.sink.event(Event::Played(Box::new(judged.clone())));
         Ok(judged)
     }
+}
+
+/// What a step saw that went over no wire.
+fn said(seen: &Seen) -> Option<String> {
+    let message = seen
+        .message
+        .as_ref()
+        .ok()
+        .filter(|_| seen.exchange.is_none())?;
+    String::from_utf8(message.body.to_vec()).ok()
 }
 
 /// The weaker of two kinds of pack: what a pass may call itself.

@@ -20,6 +20,7 @@ mod run;
 mod sink;
 mod speak;
 mod stage;
+mod verify;
 mod weigh;
 mod wire;
 
@@ -28,3 +29,4 @@ pub use directory::RemoteDirectory;
 pub use run::{Interrupt, RunOptions, in_shard, play};
 pub use sink::Sink;
 pub use stage::{PlayError, Stage, StageOptions, info_of};
+pub use verify::{Difference, Rejudged, rejudge};

@@ -39,14 +39,7 @@ impl Unspeakable {
 
 impl From<ValueError> for Unspeakable {
     fn from(error: ValueError) -> Self {
-        use crate::scenario::ValueErrorKind as Kind;
-        let reason = match error.kind {
-            Kind::Undefined => "value-undefined",
-            Kind::NoText => "value-no-text",
-            Kind::NoDate => "value-no-date",
-            Kind::TooLong => "value-too-long",
-        };
-        Self::new(error.at, reason, error.name)
+        Self::new(error.at, error.kind.key(), error.name)
     }
 }
 
@@ -320,7 +313,7 @@ fn rest(
         path: None,
         query: Vec::new(),
         headers: Vec::new(),
-        api_key: false,
+        api_key: true,
         jwt: Jwt::Absent,
     };
     let rest = send.rest.as_ref().unwrap_or(&nothing);

@@ -8,7 +8,7 @@ use crate::check::{CheckOptions, Reporter};
 use crate::event::{Reported, StepFinding, input_name};
 use crate::evidence::StepOutcome;
 use crate::facts::Facts;
-use crate::finding::{Finding, Grade, Judgement, Verdict};
+use crate::finding::{Finding, Grade, Judgement, Kind, Verdict};
 use crate::scenario::{Expect, Got, TransportExpectation, Values, judge};
 
 /// What a scenario's findings are weighed with.
@@ -98,7 +98,10 @@ pub(super) fn weigh(
                     .finding
                     .iter()
                     .any(|code| *code.value == *finding.code);
-            if !expected {
+            // What could not be decided, and would not fail a message if it were
+            // broken, decides nothing here.
+            let decides = finding.kind == Kind::Violation || finding.class >= scale.options.fail_on;
+            if !expected && decides {
                 open = true;
                 judgement = scale.options.fold([
                     judgement,

@@ -13,7 +13,13 @@ use crate::text::{Texts, fill};
 
 /// Rules that speak of the judging itself. Their own text already says that
 /// something could not be judged.
-const RULES_OF_JUDGING: &[&str] = &["KK-PACK-", "KK-HERKEN-", "KK-INVOER-", "KK-INTERN"];
+const RULES_OF_JUDGING: &[&str] = &[
+    "KK-PACK-",
+    "KK-HERKEN-",
+    "KK-INVOER-",
+    "KK-INTERN",
+    "KK-SC-SCRIPT",
+];
 
 /// Makes text of findings, in one language.
 #[derive(Clone, Copy)]

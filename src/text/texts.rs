@@ -35,6 +35,8 @@ pub struct Texts {
     pub usage: Phrases,
     /// What a run of scenarios says.
     pub run: RunTexts,
+    /// What is said of evidence.
+    pub runs: Phrases,
     /// Why a scenario was not played.
     pub not_played: Phrases,
     /// What went wrong in an exchange, by the name of the problem.

@@ -1,0 +1,183 @@
+//! Evidence, judged again: the recorded messages against what the recorded
+//! scripts expect of them. The verdicts must come out the same.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::observe::{Observed, Seen};
+use super::stage::Stage;
+use super::weigh::{Scale, weigh};
+use crate::check::Reporter;
+use crate::clock::RunningClock;
+use crate::event::PackInForce;
+use crate::evidence::{Evidence, ReadError, RunRecord, StepRecord, script_file};
+use crate::exchange::Exchange;
+use crate::scenario::{
+    Action, Expect, Scenario, Script, Shipped, SourceError, Sources, Values, read_script,
+};
+use crate::transport::TransportProblem;
+
+/// What judging again came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rejudged {
+    /// Steps whose verdict came out the same.
+    pub same: u64,
+    /// Steps whose verdict came out otherwise: scenario, step, the recorded
+    /// outcome and the one now.
+    pub different: Vec<Difference>,
+    /// Steps that cannot be judged again from what was kept.
+    pub open: Vec<(String, String)>,
+    /// Contracts that were judged with another pack than the one in force.
+    pub packs: Vec<String>,
+}
+
+/// A step whose verdict came out otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The scenario.
+    pub scenario: String,
+    /// The step.
+    pub step: String,
+    /// The recorded outcome.
+    pub recorded: String,
+    /// The outcome now.
+    pub now: String,
+}
+
+/// The scripts in evidence.
+struct Kept<'a>(&'a Evidence);
+
+impl Sources for Kept<'_> {
+    fn read(&self, name: &str) -> Result<Vec<u8>, SourceError> {
+        self.0
+            .read(&script_file(name))
+            .map_err(|_| SourceError::NotFound)
+    }
+
+    fn beside(&self, file: &str, name: &str) -> Option<String> {
+        Shipped.beside(file, name)
+    }
+}
+
+/// Judges every step of `evidence` again, with the packs of `stage`.
+///
+/// # Errors
+///
+/// A file of the evidence cannot be read.
+pub fn rejudge(evidence: &Evidence, stage: &Stage) -> Result<Rejudged, ReadError> {
+    let run = evidence.run()?;
+    let mut result = Rejudged {
+        packs: other_packs(&run, &stage.packs()),
+        ..Rejudged::default()
+    };
+    let mut scenarios: BTreeMap<String, Option<Scenario>> = BTreeMap::new();
+    for (id, steps) in evidence.steps()? {
+        for record in steps {
+            let script = scenarios
+                .entry(record.scenario_file.clone())
+                .or_insert_with(|| script(evidence, &record.scenario_file));
+            let outcome = match script {
+                Some(scenario) => again(evidence, stage, &id, scenario, &record)?,
+                None => None,
+            };
+            match outcome {
+                None => result.open.push((id.clone(), record.step)),
+                Some(outcome) if outcome == record.outcome => result.same += 1,
+                Some(outcome) => result.different.push(Difference {
+                    scenario: id.clone(),
+                    step: record.step,
+                    recorded: record.outcome.to_string(),
+                    now: outcome.to_string(),
+                }),
+            }
+        }
+    }
+    Ok(result)
+}
+
+fn script(evidence: &Evidence, file: &str) -> Option<Scenario> {
+    match read_script(file, &Kept(evidence)) {
+        Ok(Script::Scenario(scenario)) => Some(*scenario),
+        _ => None,
+    }
+}
+
+/// Contracts whose pack is another than the recorded one.
+fn other_packs(run: &RunRecord, in_force: &[PackInForce]) -> Vec<String> {
+    let same = |recorded: &&PackInForce| {
+        !in_force
+            .iter()
+            .any(|pack| pack.contract == recorded.contract && pack.hash == recorded.hash)
+    };
+    let others = run.packs.iter().filter(same);
+    others.map(|pack| pack.contract.clone()).collect()
+}
+
+/// A step judged again; `None` when what was kept is not enough.
+fn again(
+    evidence: &Evidence,
+    stage: &Stage,
+    id: &str,
+    scenario: &Scenario,
+    record: &StepRecord,
+) -> Result<Option<crate::evidence::StepOutcome>, ReadError> {
+    let Some(expect) = expectation(scenario, record) else {
+        return Ok(None);
+    };
+    let message: Result<Arc<Exchange>, TransportProblem> = match (record.exchange, &record.said) {
+        (Some(number), _) => {
+            let kept = evidence.exchange(id, number)?;
+            let problem = kept.record.problem.as_deref();
+            match (record.response, kept.response) {
+                (false, _) => Ok(kept.request),
+                (true, Some(response)) => Ok(response),
+                (true, None) => match problem.and_then(TransportProblem::parse) {
+                    Some(problem) => Err(problem),
+                    None => return Ok(None),
+                },
+            }
+        }
+        (None, Some(said)) => Ok(Arc::new(Exchange::bare(said.as_bytes()))),
+        (None, None) => return Ok(None),
+    };
+    let seen = Seen {
+        exchange: record.exchange,
+        response: record.response,
+        message,
+        took: Duration::from_millis(record.took),
+        at: record.at,
+        of_subject: record.of_subject,
+    };
+    let mut values = Values::new(RunningClock::standing_at(record.at), "");
+    for (name, value) in &record.values {
+        values.set(name, value.clone());
+    }
+    let observed = Observed::of(&stage.judges, &stage.trust, &seen);
+    let options = &stage.judges.bench().options;
+    let facts = observed.facts.at(record.at);
+    let scale = Scale {
+        scenario: id,
+        grade: scenario.grade,
+        source: &scenario.source,
+        options,
+        reporter: &Reporter::new(options.redaction),
+        facts: &facts,
+    };
+    let weighed = weigh(&scale, &record.step, expect, &mut values, &seen, &observed);
+    Ok(Some(weighed.outcome()))
+}
+
+/// What the script expects at the step of a record.
+fn expectation<'s>(scenario: &'s Scenario, record: &StepRecord) -> Option<&'s Expect> {
+    let steps = scenario.all_steps();
+    let step = steps
+        .iter()
+        .find(|step| *step.file == *record.file && step.at.line == record.line)?;
+    match &step.action {
+        Action::Send(send) => Some(&send.expect),
+        Action::Receive(receive) => Some(&receive.expect),
+        Action::Trigger(trigger) => Some(&trigger.expect),
+        _ => None,
+    }
+}
