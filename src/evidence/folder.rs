@@ -132,13 +132,20 @@ impl Folder {
         }
     }
 
-    /// Takes a file that somebody else wrote into the manifest.
+    /// Takes a file that somebody else wrote into the manifest, and keeps it to
+    /// its owner.
     ///
     /// # Errors
     ///
     /// It cannot be read.
     pub fn adopt(&self, name: &str) -> Result<(), WriteError> {
-        let content = fs::read(self.root.join(name))?;
+        let path = self.root.join(name);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
+        }
+        let content = fs::read(path)?;
         self.lock().insert(name.to_string(), sha256(&content));
         Ok(())
     }
@@ -157,7 +164,10 @@ impl Folder {
             .fold(self.root.clone(), |path, part| path.join(part));
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent)?;
-            own(parent)?;
+            let below = parent.ancestors();
+            for folder in below.take_while(|folder| *folder != self.root) {
+                own(folder)?;
+            }
         }
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);

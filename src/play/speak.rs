@@ -234,7 +234,7 @@ fn wrap(outgoing: &Outgoing, body: &str, envelope: &Envelope<'_>) -> Result<Stri
 }
 
 /// The rule that a message without a signature breaks.
-const UNSIGNED: &str = "KK-EK-WB003";
+const UNSIGNED: &str = "KK-EK-WB003-ONDERTEKENING";
 
 /// A request of a script, ready to be sent.
 pub fn request(

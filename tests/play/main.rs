@@ -1,0 +1,3 @@
+//! Playing scenarios, and the evidence of it.
+
+mod shipped;

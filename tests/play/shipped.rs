@@ -1,0 +1,236 @@
+//! The shipped scenarios, scripts that are not met, and evidence that is judged
+//! again: the program as its users run it.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// The moment at which every run of these tests begins.
+const NOW: &str = "2026-09-28T09:00:00Z";
+
+fn ketenkeur(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_ketenkeur"))
+        .args(arguments)
+        .env_remove("KETENKEUR_PASSPHRASE")
+        .current_dir(env!("CARGO_TARGET_TMPDIR"))
+        .output()
+        .unwrap()
+}
+
+fn run(arguments: &[&str]) -> Output {
+    let mut all = vec!["run", "--now", NOW, "--lang", "en"];
+    all.extend(arguments);
+    ketenkeur(&all)
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+/// Scenario and verdict of every scenario of a run.
+fn verdicts(arguments: &[&str]) -> Vec<(String, String)> {
+    let folder = tempfile::tempdir().unwrap();
+    let report = folder.path().join("report.json");
+    let to = format!("json={}", report.display());
+    let mut all = vec!["--report", to.as_str()];
+    all.extend(arguments);
+    let output = run(&all);
+    let report =
+        std::fs::read_to_string(&report).unwrap_or_else(|_| panic!("no report: {}", text(&output)));
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    let scenarios = report["scenarios"].as_array().unwrap().iter();
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_string();
+    scenarios
+        .map(|played| (text(&played["scenario"]), text(&played["verdict"])))
+        .collect()
+}
+
+#[test]
+fn the_shipped_scenarios_pass_whatever_the_seed_and_the_order() {
+    let first = verdicts(&["--seed", "a", "--jobs", "1"]);
+    assert!(first.len() >= 33, "{} scenarios", first.len());
+    for (scenario, verdict) in &first {
+        assert_eq!(verdict, "pass", "{scenario}");
+    }
+    assert_eq!(verdicts(&["--seed", "b", "--jobs", "8"]), first);
+}
+
+#[test]
+fn shards_together_play_everything_once() {
+    let mut shards: Vec<String> = ["1/3", "2/3", "3/3"]
+        .into_iter()
+        .flat_map(|shard| verdicts(&["--shard", shard]))
+        .map(|(scenario, _)| scenario)
+        .collect();
+    let mut whole: Vec<String> = verdicts(&[]).into_iter().map(|(id, _)| id).collect();
+    shards.sort();
+    whole.sort();
+    assert_eq!(shards, whole);
+}
+
+/// A scenario with these steps, in a folder of its own.
+fn script(subject: &str, parties: &str, steps: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let yaml = format!(
+        "id: proef\ntitle: {{ nl: Proef, en: Trial }}\nkey: po-inwinnen\nmandatory: false\n\
+         subject: {subject}\nsectors: [bo]\nrequirements: [BRON-INS]\ngrade: knowledge\n\
+         source: a test\nat: \"2026-08-03T09:00:00Z\"\nparties: {parties}\nsteps:\n{steps}"
+    );
+    std::fs::write(folder.path().join("proef.yaml"), yaml).unwrap();
+    folder
+}
+
+fn played(folder: &tempfile::TempDir) -> (Option<i32>, String) {
+    let path = folder.path().join("proef.yaml");
+    let output = run(&[path.to_str().unwrap()]);
+    (output.status.code(), text(&output))
+}
+
+#[test]
+fn what_a_script_expects_and_does_not_get_is_a_finding() {
+    let send = "  - send:\n      from: las\n      to: duo\n      message: aanleverenInschrijvingBO_Request\n";
+    for (name, steps, code, exit) in [
+        (
+            "assertion",
+            format!("{send}      expect: {{ assert: [\"*:requestGoedgekeurd = 'false'\"] }}\n"),
+            "KK-SC-BEWERING",
+            1,
+        ),
+        (
+            "status",
+            format!("{send}      expect: {{ status: 500 }}\n"),
+            "KK-SC-STATUS",
+            1,
+        ),
+        (
+            "fault",
+            format!("{send}      expect: {{ fault: true }}\n"),
+            "KK-SC-FAULT-ONTBREEKT",
+            1,
+        ),
+        (
+            "capture",
+            format!("{send}      capture: {{ x: \"*:bestaatNiet\" }}\n"),
+            "KK-SC-VANGST",
+            1,
+        ),
+        (
+            "a connection that should fail",
+            format!("{send}      expect: {{ transport: broken }}\n"),
+            "KK-SC-VERBINDING",
+            1,
+        ),
+        (
+            "a message that never comes",
+            "  - receive:\n      as: duo\n      message: aanleverenInschrijvingBO_Request\n      within: 50ms\n"
+                .to_string(),
+            "KK-SC-UITGEBLEVEN",
+            1,
+        ),
+    ] {
+        let (found, said) = played(&script("duo", "{}", &steps));
+        assert_eq!(found, Some(exit), "{name}: {said}");
+        assert!(said.contains(code), "{name}: {said}");
+    }
+}
+
+/// DUO misbehaves in every way that a script knows; the LAS says that its
+/// message did not arrive, and the run goes on.
+#[test]
+fn a_las_sees_that_duo_misbehaves() {
+    for (answer, status) in [
+        ("silent", "failed"),
+        ("{ broken-after: 20 }", "failed"),
+        ("{ raw: \"geen HTTP\" }", "failed"),
+        ("{ status: 503 }", "failed"),
+        ("{ fault: { code: Server, text: Even niet } }", "failed"),
+    ] {
+        let steps = format!(
+            "  - trigger: {{ party: las, action: inschrijven, wait: false, expect-status: {status}, \
+             with: {{ burgerservicenummer: \"999987112\", datumInschrijving: \"2026-08-01\", leerjaar: 1 }} }}\n\
+             \x20 - receive:\n      as: duo\n      message: aanleverenInschrijvingBO_Request\n\
+             \x20     within: 20s\n      answer: {answer}\n"
+        );
+        let (exit, said) = played(&script("las", "{ duo: script }", &steps));
+        assert_eq!(exit, Some(0), "{answer}: {said}");
+    }
+}
+
+fn evidence() -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bewijs");
+    let path = path.to_str().unwrap().to_string();
+    let ids = [
+        "po-inwinnen-duo-inschrijving",
+        "po-inwinnen-las-inschrijven",
+    ];
+    let output = run(&["--out", &path, "--id", ids[0], "--id", ids[1]]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    (folder, path)
+}
+
+fn verify(path: &str) -> (Option<i32>, String) {
+    let output = ketenkeur(&["runs", "verify", path, "--lang", "en"]);
+    (output.status.code(), text(&output))
+}
+
+#[test]
+fn evidence_judged_again_comes_out_the_same() {
+    let (_folder, path) = evidence();
+    let (exit, said) = verify(&path);
+    assert_eq!(exit, Some(0), "{said}");
+    assert!(said.contains("their verdict is the same"), "{said}");
+    assert!(said.contains("Not signed"), "{said}");
+}
+
+#[test]
+fn evidence_that_was_touched_is_told_by_file_and_by_verdict() {
+    let (_folder, path) = evidence();
+    let answer = "exchanges/po-inwinnen-duo-inschrijving/0001-response.http";
+    let file = Path::new(&path).join(answer);
+    let message = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(
+        &file,
+        message.replace("Goedgekeurd>true<", "Goedgekeurd>fals<"),
+    )
+    .unwrap();
+    std::fs::write(Path::new(&path).join("vreemd.txt"), "x").unwrap();
+    std::fs::remove_file(Path::new(&path).join("run.json")).ok();
+    let (_, said) = verify(&path);
+    assert!(said.contains("run.json"), "{said}");
+    let (_folder, path) = evidence();
+    let file = Path::new(&path).join(answer);
+    std::fs::write(
+        &file,
+        message.replace("Goedgekeurd>true<", "Goedgekeurd>fals<"),
+    )
+    .unwrap();
+    std::fs::write(Path::new(&path).join("vreemd.txt"), "x").unwrap();
+    let (exit, said) = verify(&path);
+    assert_eq!(exit, Some(1), "{said}");
+    for part in [
+        &format!("Changed: {answer}"),
+        "vreemd.txt",
+        "KK-EK-WB013-DIGEST",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+}
+
+#[test]
+fn evidence_of_two_runs_does_not_mix() {
+    let (_folder, path) = evidence();
+    let output = run(&["--out", &path]);
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+}
+
+#[cfg(unix)]
+#[test]
+fn evidence_is_for_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let (_folder, path) = evidence();
+    for entry in walkdir::WalkDir::new(&path) {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{}", entry.path().display());
+    }
+}
