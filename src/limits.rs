@@ -207,5 +207,9 @@ pub const MAX_EVIDENCE_FILE_BYTES: u64 = MAX_MESSAGE_BYTES as u64 + 1024 * 1024;
 /// answers it.
 pub const MAX_HELD_SECONDS: u64 = 120;
 
+/// How far the moment of a scenario may lie from the system's clock, in
+/// seconds, for it to be played against a party whose clock cannot be moved.
+pub const NEAR_SECONDS: u64 = 24 * 60 * 60;
+
 /// Seconds of real time that a LAS has for one action.
 pub const TRIGGER_SECONDS: u64 = 300;

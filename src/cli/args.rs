@@ -225,6 +225,8 @@ pub enum Runs {
 pub struct Run {
     #[arg(value_name = "PATH")]
     pub paths: Vec<String>,
+    #[arg(long, value_name = "FILE")]
+    pub target: Option<PathBuf>,
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     #[arg(long, value_name = "KEY")]

@@ -1,21 +1,31 @@
 //! `ketenkeur run`: scenarios are played.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::io::IsTerminal;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
 
 use super::args::{Global, Run};
 use super::failure::Failure;
 use super::reports::{Outlet, keep, reports, write_reports};
 use super::settings::Settings;
-use super::setup;
+use super::{setup, target};
 use crate::clock::Clock;
+use crate::counterpart::trigger::Trigger;
 use crate::event::{EVENT_VERSION, Event, Grounds, Recorder, Spool, Started};
 use crate::evidence::{Folder, RunRecord, TargetRecord, WriteError, script_file, write_json};
 use crate::exit::{Exit, Trouble};
+use crate::facts::Profile;
 use crate::finding::{Class, Language, Redaction};
-use crate::play::{Interrupt, PlayError, RunOptions, Stage, StageOptions, Unmade, play};
+use crate::play::{
+    Asks, Interrupt, PlayError, RunOptions, Stage, StageOptions, Tested, Unmade, play,
+};
 use crate::scenario::{Library, OnDisk, Scenario, Shipped, Sources};
+use crate::target::{Capability, Declared, Target};
+use crate::text::{Texts, fill};
 
 /// Runs the command.
 pub fn run_run(
@@ -27,6 +37,13 @@ pub fn run_run(
     let wanted = reports(&run.report, run.quiet, settings)?;
     let scenarios = chosen(run)?;
     let store = setup::store(global, settings)?;
+    let tested = match &run.target {
+        Some(file) => Some(tested(file, language)?),
+        None => None,
+    };
+    if tested.is_some() && run.now.is_some() {
+        return Err(Failure::usage("target-now"));
+    }
     let began = Clock::system().now();
     let now = setup::clock(run.now.as_deref())?.now();
     let folder = run
@@ -40,6 +57,10 @@ pub fn run_run(
     let stage = Stage::new(
         StageOptions {
             store,
+            profile: tested
+                .as_ref()
+                .map_or(Profile::Test, |tested| tested.target.profile),
+            tested: tested.clone(),
             seed: run.seed.as_str().into(),
             now,
             redaction: if run.no_redact {
@@ -64,12 +85,16 @@ pub fn run_run(
         let interrupt = interrupt.clone();
         move || interrupt.set()
     });
+    let one_at_a_time = tested
+        .as_ref()
+        .is_some_and(|tested| is_shared(&tested.target));
+    let jobs = run.jobs.or(settings.jobs);
     let options = RunOptions {
-        jobs: run
-            .jobs
-            .or(settings.jobs)
-            .unwrap_or_else(|| 2 * cores())
-            .max(1),
+        jobs: if one_at_a_time {
+            1
+        } else {
+            jobs.unwrap_or_else(|| 2 * cores()).max(1)
+        },
         fail_fast: run.fail_fast,
         shard: run.shard.as_deref().map(shard).transpose()?,
         played: BTreeSet::new(),
@@ -88,11 +113,17 @@ pub fn run_run(
             began,
             seed: run.seed.clone(),
             now,
-            virtual_clock: true,
-            profile: "test".to_string(),
+            virtual_clock: tested.is_none(),
+            profile: match bench.facts.profile {
+                Profile::Production => "production",
+                Profile::Test => "test",
+            }
+            .to_string(),
             strict_provenance: started.strict_provenance,
             fail_on: started.fail_on,
-            target: TargetRecord::default(),
+            target: tested
+                .as_ref()
+                .map_or_else(TargetRecord::default, |tested| record_of(&tested.target)),
             packs: stage.packs(),
             scenarios: scenarios
                 .iter()
@@ -155,7 +186,104 @@ pub fn run_run(
     );
     outlet.finish(exit)?;
     write_reports(&wanted, &spool, &bench.rules, language, exit)?;
+    if !run.quiet {
+        let texts = &Texts::of(language).run;
+        if tested.is_none() {
+            eprintln!("{}", texts.own_parties);
+        }
+        if let Some(folder) = &folder {
+            let path = folder.path().display().to_string();
+            eprintln!("{}", fill(&texts.evidence, &[("path", &path)]));
+        }
+    }
     Ok(exit)
+}
+
+/// The target that `--target` names. Its files are read once here, so that what
+/// is wrong with them is said before anything is played.
+fn tested(file: &Path, language: Language) -> Result<Arc<Tested>, Failure> {
+    let target = target::read(file, language)?;
+    let trust = target.trust().map_err(|error| setup::material(&error))?;
+    for plays in target.plays.values() {
+        let clock = Clock::system();
+        if let Some(tls) = &plays.tls {
+            tls.tls(clock).map_err(|error| target::unusable(&error))?;
+        }
+        if let Some(signing) = plays.signing.as_ref().or(plays.tls.as_ref()) {
+            signing
+                .signing(clock)
+                .map_err(|error| target::unusable(&error))?;
+        }
+        if let Some(listen) = plays.listen {
+            std::net::TcpListener::bind(listen).map_err(|error| {
+                Failure::usage("target-listen")
+                    .with("listen", listen)
+                    .because(error.kind())
+            })?;
+        }
+    }
+    let asks: Option<Asks> = std::io::stdin().is_terminal().then(|| {
+        let asks: Asks = Box::new(move |trigger| ask(trigger, language));
+        asks
+    });
+    Ok(Arc::new(Tested::new(Arc::new(target), trust, asks)))
+}
+
+/// Asks who operates the LAS for an action.
+fn ask(trigger: &Trigger, language: Language) {
+    let with = serde_json::Value::Object(trigger.with.clone()).to_string();
+    let args = [
+        ("action", trigger.action.as_str()),
+        ("with", &with),
+        ("scenario", trigger.scenario.as_deref().unwrap_or_default()),
+    ];
+    eprint!("{}", fill(&Texts::of(language).run.ask, &args));
+}
+
+/// Whether scenarios would be in each other's way: they share an address, or a
+/// person.
+fn is_shared(target: &Target) -> bool {
+    let mut plays = target.plays.values();
+    let mut tested = target.under_test.values();
+    let fixed = |listen: SocketAddr| listen.port() != 0;
+    plays.any(|plays| plays.listen.is_some_and(fixed))
+        || tested.any(|tested| tested.trigger.is_some())
+}
+
+/// The target as the evidence has it.
+fn record_of(target: &Target) -> TargetRecord {
+    let declared = |declared: &Declared| -> Value {
+        let each = declared.iter().map(|(sector, said)| {
+            let said = match said {
+                Capability::Yes => Value::from("yes"),
+                Capability::No => Value::from("no"),
+                Capability::NotApplicable(reason) => json!({ "not-applicable": reason }),
+            };
+            (sector.name().to_string(), said)
+        });
+        each.collect::<Map<String, Value>>().into()
+    };
+    let keys = target.capabilities.keys.iter();
+    let mut capabilities: Map<String, Value> = keys
+        .map(|(key, said)| (key.name().to_string(), declared(said)))
+        .collect();
+    let messages = target.capabilities.messages.iter();
+    let messages: Map<String, Value> = messages
+        .map(|(name, said)| (name.clone(), declared(said)))
+        .collect();
+    capabilities.insert("messages".to_string(), messages.into());
+    TargetRecord {
+        supplier: target.supplier.name.clone(),
+        oin: target.supplier.oin.clone(),
+        product: target.product.name.clone(),
+        version: target.product.version.clone(),
+        roles: target
+            .under_test
+            .keys()
+            .map(|role| role.name().to_string())
+            .collect(),
+        capabilities: capabilities.into(),
+    }
 }
 
 /// The file with the events.

@@ -71,6 +71,11 @@ fn verify(
     let stage = Stage::new(
         StageOptions {
             store: setup::store(global, settings)?,
+            profile: match run.profile.as_str() {
+                "production" => crate::facts::Profile::Production,
+                _ => crate::facts::Profile::Test,
+            },
+            tested: None,
             seed: run.seed.as_str().into(),
             now: run.now,
             redaction: Redaction::Mask,

@@ -234,6 +234,28 @@ fn sentence(finding: &Finding, texts: &Texts, language: Language) -> String {
     format!("{} {}", text.message.fill(value), text.hint.fill(value))
 }
 
+/// An identity of the target file that cannot be used ends a run.
+pub fn unusable(error: &IdentityError) -> Failure {
+    let failure = match error.problem {
+        IdentityProblem::Unreadable(kind) => Failure::usage("unreadable").because(kind),
+        IdentityProblem::TooLarge => Failure::usage("material-large"),
+        IdentityProblem::NoVariable => Failure::usage("variable-missing"),
+        IdentityProblem::Key(error) => Failure::usage(key_error(error)),
+    };
+    failure.with("path", &error.about)
+}
+
+fn key_error(error: KeyError) -> &'static str {
+    match error {
+        KeyError::NoKey => "target-key-none",
+        KeyError::PassphraseMissing => "target-passphrase-missing",
+        KeyError::PassphraseWrong => "key-passphrase-wrong",
+        KeyError::Unsuited => "target-key-unsuited",
+        KeyError::NoCertificate => "key-no-certificate",
+        KeyError::Mismatch => "key-mismatch",
+    }
+}
+
 fn of_identity(error: &IdentityError, texts: &Texts) -> String {
     let path = [("path", error.about.as_str())];
     match error.problem {
@@ -243,16 +265,6 @@ fn of_identity(error: &IdentityError, texts: &Texts) -> String {
         }
         IdentityProblem::TooLarge => texts.error("material-large", &path),
         IdentityProblem::NoVariable => texts.error("variable-missing", &path),
-        IdentityProblem::Key(error) => {
-            let key = match error {
-                KeyError::NoKey => "target-key-none",
-                KeyError::PassphraseMissing => "target-passphrase-missing",
-                KeyError::PassphraseWrong => "key-passphrase-wrong",
-                KeyError::Unsuited => "target-key-unsuited",
-                KeyError::NoCertificate => "key-no-certificate",
-                KeyError::Mismatch => "key-mismatch",
-            };
-            texts.error(key, &path)
-        }
+        IdentityProblem::Key(error) => texts.error(key_error(error), &path),
     }
 }

@@ -128,6 +128,8 @@ pub struct StepRecord {
     pub took: u64,
     /// Whether the party under test made the message.
     pub of_subject: bool,
+    /// Whether TLS ended at a proxy before the party that received it.
+    pub ends_at_proxy: bool,
     /// What was said where no exchange was heard: the data of an action.
     pub said: Option<String>,
     /// The values that the script could name.

@@ -39,6 +39,15 @@ impl Actor for InProcess {
     }
 }
 
+/// Nobody can make the LAS act.
+pub(super) struct Nobody;
+
+impl Actor for Nobody {
+    fn trigger(&self, _: &Trigger) -> Result<Outcome, TriggerTrouble> {
+        Err(TriggerTrouble::Unsupported)
+    }
+}
+
 /// A LAS that is asked over HTTP.
 pub(super) struct OverHttp {
     pub client: Client,
@@ -119,10 +128,11 @@ impl Actor for ByPerson {
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         asks(trigger);
         let mut line = String::new();
-        std::io::stdin()
-            .lock()
-            .read_line(&mut line)
-            .map_err(|_| TriggerTrouble::Unsupported)?;
+        let read = std::io::stdin().lock().read_line(&mut line);
+        // Nobody is there who could have done it.
+        if read.map_err(|_| TriggerTrouble::Unsupported)? == 0 {
+            return Err(TriggerTrouble::Unsupported);
+        }
         Ok(match line.trim().to_lowercase().as_str() {
             "" | "j" | "y" => Outcome::new(Status::Done, ""),
             "w" | "r" => Outcome::new(Status::Refused, ""),

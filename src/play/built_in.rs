@@ -14,7 +14,7 @@ use crate::counterpart::duo::{Duo, DuoOptions, Gemeenteactie, TAKES, Terugkoppel
 use crate::counterpart::las::{
     DuoAddresses, Las, LasParts, LasSettings, OsrSettings, OsrVersion, shipped,
 };
-use crate::counterpart::osr::{KENNISNET, Osr, OsrData, OsrOptions, Principal};
+use crate::counterpart::osr::{KENNISNET, Osr, OsrOptions, Principal};
 use crate::counterpart::{Bodies, Desk, DeskOptions, Journal, Post};
 use crate::edukoppeling::SigningKey;
 use crate::scenario::{Placed, Role};
@@ -31,11 +31,13 @@ pub(super) struct Makings {
     pub journal: Journal,
     pub duo_key: Arc<SigningKey>,
     pub las_key: Arc<SigningKey>,
+    pub las_oin: String,
+    pub duo_oin: String,
     /// The certificates above the supplier's, its issuer's first, in DER.
     pub las_above: Vec<Vec<u8>>,
     pub duo_post: Arc<dyn Post>,
     pub las_post: Arc<dyn Post>,
-    pub duo_url: String,
+    pub duo_urls: DuoAddresses,
     pub osr_url: String,
     pub las_url: String,
 }
@@ -49,12 +51,13 @@ impl Makings {
 
     pub fn osr(&self) -> Result<Osr, Unmade> {
         Osr::start(OsrOptions {
-            data: OsrData::starter(),
+            data: super::cast::osr_data(&self.stage, &self.las_oin),
             journal: self.journal.clone(),
             clock: self.clock.clone(),
             seed: self.number(),
-            // Everything of ours is on loopback.
-            profile: crate::facts::Profile::Test,
+            // What stands on loopback may be registered, unless the target says
+            // that it is all production.
+            profile: self.stage.profile,
             trust: Arc::clone(&self.stage.trust),
         })
         .map_err(|_| Unmade("osr"))
@@ -82,16 +85,16 @@ impl Makings {
     }
 
     pub fn las(&self) -> Result<Las, Unmade> {
-        let supplier = self.las_key.oin().unwrap_or_default();
+        let data = super::cast::osr_data(&self.stage, &self.las_oin);
         Las::new(LasParts {
             settings: LasSettings {
                 seed: format!("{}/las", self.seed).into(),
-                duo_oin: self.duo_key.oin().unwrap_or_default().to_string(),
-                duo: DuoAddresses::all(&self.duo_url),
+                duo_oin: self.duo_oin.clone(),
+                duo: self.duo_urls.clone(),
                 osr: OsrSettings {
                     address: self.osr_url.clone(),
                     version: OsrVersion::V3,
-                    api_key: OsrData::starter().api_key(supplier).map(str::to_string),
+                    api_key: data.api_key(&self.las_oin).map(str::to_string),
                     audience: KENNISNET.to_string(),
                 },
                 own_address: self.las_url.clone(),
@@ -207,6 +210,7 @@ impl BuiltIn {
         let with = With { what, values };
         let not_ours = || Unspeakable::new(what.at, "act-not-ours", role.name());
         match (role, &*what.value) {
+            (_, "herstart") if !self.plays(role) => Err(not_ours()),
             (_, "herstart") => self.restart(role).map_err(|_| with.refused("")),
             (Role::Osr, act) => {
                 let osr = self.osr.as_ref().ok_or_else(not_ours)?.party();
@@ -218,6 +222,22 @@ impl BuiltIn {
             }
             (Role::Las, _) => Err(Unspeakable::new(what.at, "act-unknown", &*what.value)),
         }
+    }
+
+    /// Whether a role is played here.
+    fn plays(&self, role: Role) -> bool {
+        match role {
+            Role::Osr => self.osr.is_some(),
+            Role::Duo => self.duo.is_some(),
+            Role::Las => self.las.is_some(),
+        }
+    }
+
+    /// The school that a scenario is about.
+    fn school(&self) -> &str {
+        let tested = self.makings.stage.tested.as_ref();
+        let first = tested.and_then(|tested| tested.target.schools.first());
+        first.map_or("25BE", |school| &school.brin)
     }
 
     fn restart(&self, role: Role) -> Result<(), Unmade> {
@@ -244,9 +264,12 @@ impl BuiltIn {
     fn at_osr(&self, osr: &Osr, act: &str, with: &With<'_>) -> Result<(), Unspeakable> {
         let supplier = match with.maybe("leverancier") {
             Some(oin) => oin.to_string(),
-            None => self.makings.las_key.oin().unwrap_or_default().to_string(),
+            None => self.makings.las_oin.clone(),
         };
-        let school = with.maybe("school").unwrap_or("25BE").to_string();
+        let school = with
+            .maybe("school")
+            .unwrap_or_else(|| self.school())
+            .to_string();
         let service = with.text("dienst")?;
         match act {
             "verleen-mandaat" => {

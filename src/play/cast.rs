@@ -4,15 +4,17 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use serde_json::{Map, Value};
 
-use super::actor::{Actor, InProcess};
+use super::actor::{Actor, InProcess, Nobody};
 use super::built_in::{BuiltIn, Makings, Ours, Unmade};
 use super::caller::{Book, Caller};
 use super::directory::RemoteDirectory;
 use super::speak::{School, Unspeakable};
 use super::stage::Stage;
+use super::tested::{self, client_options, played, public_url};
 use super::wire::{Heard, Tap, Wire};
 use crate::check::{Recognition, recognise_xml};
 use crate::clock::RunningClock;
+use crate::counterpart::las::DuoAddresses;
 use crate::counterpart::osr::{JwtFault, JwtMaker, KENNISNET, OsrData};
 use crate::counterpart::{Bodies, Directory, Journal, Judges, Post, Query, Service};
 use crate::document::{Document, Gated, Spot};
@@ -20,8 +22,9 @@ use crate::edukoppeling::{RequestFacts, SigningKey, Trust, school_oin};
 use crate::exchange::Exchange;
 use crate::finding::Code;
 use crate::pack::Message;
-use crate::pki::{TEST_DOMAIN, TestPki};
+use crate::pki::TestPki;
 use crate::scenario::{Action, Placed, Role, Scenario};
+use crate::target::EndpointName;
 use crate::transport::{
     Answer, Client, ClientOptions, ClientTrust, Handler, Refusal, Request, Server, ServerOptions,
     TlsIdentity,
@@ -117,6 +120,7 @@ pub struct Cast {
     stage: Arc<Stage>,
     pki: TestPki,
     parties: [Party; 3],
+    identities: [TlsIdentity; 3],
     directory: RemoteDirectory,
     actor: Arc<dyn Actor>,
     built_in: BuiltIn,
@@ -152,7 +156,8 @@ impl Handler for Waiting {
 }
 
 impl Cast {
-    /// Fills every role for `scenario`, all of them with parties of ours.
+    /// Fills every role for `scenario`: with the target's party where it is
+    /// under test, else with one of ours.
     ///
     /// # Errors
     ///
@@ -165,36 +170,60 @@ impl Cast {
     ) -> Result<Self, Unmade> {
         let pki = TestPki::at(clock.read()).map_err(|_| Unmade("test-pki"))?;
         let book = Arc::new(Book::default());
+        let under = stage.tested.as_deref();
         let mut servers = Vec::new();
         let mut waiting = Vec::new();
         let mut urls = Vec::new();
-        for role in [Role::Las, Role::Duo, Role::Osr] {
+        let mut identities = Vec::new();
+        for role in ROLES {
             let name = identity_of(role);
-            let identity = TlsIdentity::of_test(&pki, name).map_err(|_| Unmade("identity"))?;
+            let plays = played(under, role);
+            let identity = tested::tls_source(&plays, name)
+                .tls(clock.read())
+                .map_err(|_| Unmade("identity"))?;
+            identities.push(identity.clone());
+            if let Some(theirs) = under.and_then(|under| under.role(role)) {
+                for url in theirs.endpoints.values() {
+                    book.note(url, role, false);
+                }
+                let first = theirs.endpoints.values().next();
+                urls.push(first.cloned().unwrap_or_default());
+                waiting.push(None);
+                continue;
+            }
             let handler = Arc::new(Waiting(OnceLock::new()));
-            let clients = ClientTrust::Required(Arc::clone(&stage.trust));
-            let options = ServerOptions::new(clock.clone()).with_tls(identity, clients);
+            let mut options = ServerOptions::new(clock.clone());
+            if !plays.tls_ends_at_proxy {
+                let clients = ClientTrust::Required(Arc::clone(&stage.trust));
+                options = options.with_tls(identity, clients);
+            }
+            if let Some(listen) = plays.listen {
+                options.listen = listen;
+            }
             let server = Server::start(options, Arc::clone(&handler) as Arc<dyn Handler>)
                 .map_err(|_| Unmade("server"))?;
-            let url = server.url(&format!("{name}.{TEST_DOMAIN}"), "");
+            let url = public_url(&plays, &server, name);
             book.note(&url, role, true);
             urls.push(url);
             servers.push(server);
-            waiting.push(handler);
+            waiting.push(Some(handler));
         }
         let party = |role: Role| -> Result<Party, Unmade> {
-            let name = identity_of(role);
-            let key = Arc::new(pki.signing_key(name).map_err(|_| Unmade("signing-key"))?);
-            let identity = TlsIdentity::of_test(&pki, name).map_err(|_| Unmade("identity"))?;
-            let options = ClientOptions::new(Arc::clone(&stage.trust), clock.clone());
-            let client =
-                Client::new(options.with_identity(identity)).map_err(|_| Unmade("client"))?;
+            let source = tested::signing_source(&played(under, role), identity_of(role));
+            let key = source
+                .signing(clock.read())
+                .map_err(|_| Unmade("signing-key"))?;
+            let theirs = under.and_then(|under| under.role(role));
+            let options = client_options(under, &stage.trust, &clock)
+                .with_identity(identities[role as usize].clone());
+            let client = Client::new(options).map_err(|_| Unmade("client"))?;
+            let oin = theirs.map_or(key.oin().unwrap_or_default(), |theirs| &theirs.oin);
             Ok(Party {
                 role,
-                ours: true,
+                ours: theirs.is_none(),
                 url: urls[role as usize].clone(),
-                oin: key.oin().unwrap_or_default().to_string(),
-                key,
+                oin: oin.to_string(),
+                key: Arc::new(key),
                 caller: Arc::new(Caller {
                     wire: Arc::clone(&wire),
                     role,
@@ -204,6 +233,7 @@ impl Cast {
             })
         };
         let parties = [party(Role::Las)?, party(Role::Duo)?, party(Role::Osr)?];
+        let identities: [TlsIdentity; 3] = identities.try_into().map_err(|_| Unmade("identity"))?;
         let [las, duo, osr] = &parties;
         let (journal, state) = journal_for(scenario)?;
         let makings = Makings {
@@ -214,20 +244,19 @@ impl Cast {
             journal,
             duo_key: Arc::clone(&duo.key),
             las_key: Arc::clone(&las.key),
-            las_above: pki
-                .certificates(identity_of(Role::Las))
-                .map_err(|_| Unmade("identity"))?
-                .split_off(1),
+            las_oin: las.oin.clone(),
+            duo_oin: duo.oin.clone(),
+            las_above: chain_above(&identities[Role::Las as usize]),
             duo_post: Arc::clone(&duo.caller) as Arc<dyn Post>,
             las_post: Arc::clone(&las.caller) as Arc<dyn Post>,
-            duo_url: format!("{}{DUO_PATH}", duo.url),
-            osr_url: osr.url.clone(),
-            las_url: format!("{}{LAS_PATH}", las.url),
+            duo_urls: addresses(stage, duo),
+            osr_url: osr_address(stage, osr),
+            las_url: las_address(las),
         };
         let built_in = BuiltIn {
-            osr: Some(Ours::new(makings.osr()?)),
-            duo: Some(Ours::new(makings.duo()?)),
-            las: Some(Arc::new(Ours::new(makings.las()?))),
+            osr: ours(osr, || makings.osr())?,
+            duo: ours(duo, || makings.duo())?,
+            las: ours(las, || makings.las())?.map(Arc::new),
             makings,
         };
         let handlers: [Option<Arc<Replaceable>>; 3] = [
@@ -235,12 +264,8 @@ impl Cast {
             built_in.duo.as_ref().map(|duo| duo.handler()),
             built_in.osr.as_ref().map(|osr| osr.handler()),
         ];
-        for ((role, waiting), handler) in [Role::Las, Role::Duo, Role::Osr]
-            .into_iter()
-            .zip(waiting)
-            .zip(handlers)
-        {
-            if let Some(handler) = handler {
+        for ((role, waiting), handler) in ROLES.into_iter().zip(waiting).zip(handlers) {
+            if let (Some(waiting), Some(handler)) = (waiting, handler) {
                 let tap: Arc<dyn Handler> = Arc::new(Tap {
                     wire: Arc::clone(&wire),
                     role,
@@ -252,22 +277,37 @@ impl Cast {
                 let _ = waiting.0.set(tap);
             }
         }
-        let las = built_in.las.clone().ok_or(Unmade("party"))?;
-        let directory = RemoteDirectory::new(Arc::clone(&duo.caller) as Arc<dyn Post>, &osr.url);
+        let actor: Arc<dyn Actor> = match (&built_in.las, under) {
+            (Some(las), _) => Arc::new(InProcess(Arc::clone(las))),
+            (None, Some(under)) => under.actor(&clock)?.unwrap_or(Arc::new(Nobody)),
+            (None, None) => Arc::new(Nobody),
+        };
+        let directory = RemoteDirectory::new(
+            Arc::clone(&duo.caller) as Arc<dyn Post>,
+            &built_in.makings.osr_url,
+        );
+        let school = match under.and_then(|under| under.target.schools.first()) {
+            Some(school) => School {
+                brin: school.brin.clone(),
+                oin: school.oin.clone(),
+            },
+            None => School {
+                brin: SCHOOL.to_string(),
+                oin: school_oin(SCHOOL).ok_or(Unmade("party"))?,
+            },
+        };
         Ok(Self {
             today: stage.today,
             clock,
             wire,
             bodies: Arc::clone(&stage.bodies),
-            school: School {
-                brin: SCHOOL.to_string(),
-                oin: school_oin(SCHOOL).ok_or(Unmade("party"))?,
-            },
+            school,
             stage: Arc::clone(stage),
             pki,
             parties,
+            identities,
             directory,
-            actor: Arc::new(InProcess(las)),
+            actor,
             built_in,
             _servers: servers,
             _state: state,
@@ -281,24 +321,25 @@ impl Cast {
 
     /// The values that every script can name.
     pub(super) fn values(&self) -> Vec<(&'static str, Value)> {
+        let target = self.stage.tested.as_ref().map(|tested| &tested.target);
+        let vestiging = target
+            .and_then(|target| target.schools.first()?.vestigingen.first().cloned())
+            .unwrap_or_else(|| format!("{}00", self.school.brin));
+        let supplier = target
+            .filter(|_| !self.party(Role::Las).ours)
+            .map_or("Voorbeeldleverancier", |target| &target.supplier.name);
         let texts = [
             ("school.oin", self.school.oin.clone()),
             ("school.brin", self.school.brin.clone()),
-            ("school.vestigingscode", format!("{}00", self.school.brin)),
+            ("school.vestigingscode", vestiging),
             ("school.onderwijsaanbieder", "100A001".to_string()),
             ("school.onderwijslocatie", "100X001".to_string()),
             ("leverancier.oin", self.party(Role::Las).oin.clone()),
-            ("leverancier.naam", "Voorbeeldleverancier".to_string()),
+            ("leverancier.naam", supplier.to_string()),
             ("duo.oin", self.party(Role::Duo).oin.clone()),
             ("osr.oin", self.party(Role::Osr).oin.clone()),
-            (
-                "las.url",
-                format!("{}{LAS_PATH}", self.party(Role::Las).url),
-            ),
-            (
-                "duo.url",
-                format!("{}{DUO_PATH}", self.party(Role::Duo).url),
-            ),
+            ("las.url", las_address(self.party(Role::Las))),
+            ("duo.url", self.duo_url(Service::RodPo)),
             ("osr.url", self.party(Role::Osr).url.clone()),
             ("sector", "bo".to_string()),
         ];
@@ -385,7 +426,7 @@ impl Cast {
     /// none.
     pub(super) fn client_as(&self, identity: &str, at: Spot) -> Result<Client, Unspeakable> {
         let unknown = || Unspeakable::new(at, "identity-unknown", identity);
-        let options = ClientOptions::new(Arc::clone(&self.stage.trust), self.clock.clone());
+        let options = client_options(self.stage.tested.as_deref(), &self.stage.trust, &self.clock);
         let options = if identity == NO_IDENTITY {
             options
         } else {
@@ -398,6 +439,10 @@ impl Cast {
     /// The school that a script names by its BRIN or OIN.
     pub(super) fn school_named(&self, named: &str, at: Spot) -> Result<School, Unspeakable> {
         let unknown = || Unspeakable::new(at, "school-unknown", named);
+        if let Some(known) = self.known_school(|school| school.brin == named || school.oin == named)
+        {
+            return Ok(known);
+        }
         if named.len() == 4 {
             let oin = school_oin(named).ok_or_else(unknown)?;
             return Ok(School {
@@ -417,12 +462,61 @@ impl Cast {
         let oins = [facts.from.as_deref(), facts.to.as_deref()];
         let mut oins = oins.into_iter().flatten();
         oins.find_map(|oin| {
+            if let Some(known) = self.known_school(|school| school.oin == oin) {
+                return Some(known);
+            }
             let brin = oin.get(11..15)?;
             (school_oin(brin).as_deref() == Some(oin)).then(|| School {
                 brin: brin.to_string(),
                 oin: oin.to_string(),
             })
         })
+    }
+
+    /// A school of the target.
+    fn known_school(&self, is: impl Fn(&crate::target::School) -> bool) -> Option<School> {
+        let target = &self.stage.tested.as_ref()?.target;
+        let known = target.schools.iter().find(|school| is(school))?;
+        Some(School {
+            brin: known.brin.clone(),
+            oin: known.oin.clone(),
+        })
+    }
+
+    /// Where DUO offers a service.
+    fn duo_url(&self, service: Service) -> String {
+        let addresses = addresses(&self.stage, self.party(Role::Duo));
+        addresses.of(service).to_string()
+    }
+
+    /// Where a request to the OSR goes, or to a party that has one address.
+    pub(super) fn rest_url(&self, to: Role, path: &str) -> String {
+        let party = self.party(to);
+        let theirs = self
+            .stage
+            .tested
+            .as_ref()
+            .and_then(|tested| tested.role(to));
+        if let Some(theirs) = theirs {
+            let bases = [
+                ("/api/v1", EndpointName::V1),
+                ("/api/v2", EndpointName::V2),
+                ("/api/v3", EndpointName::V3),
+            ];
+            for (prefix, name) in bases {
+                if let Some((rest, base)) =
+                    path.strip_prefix(prefix).zip(theirs.endpoints.get(&name))
+                {
+                    return format!("{}{rest}", base.trim_end_matches('/'));
+                }
+            }
+        }
+        format!("{}{path}", party.url)
+    }
+
+    /// Whether TLS of what a role of ours receives ended at a proxy.
+    pub(super) fn ends_at_proxy(&self, role: Role) -> bool {
+        played(self.stage.tested.as_deref(), role).tls_ends_at_proxy && self.party(role).ours
     }
 
     /// Where a SOAP message goes. DUO finds a LAS in the OSR.
@@ -433,12 +527,12 @@ impl Cast {
         school: &School,
         at: Spot,
     ) -> Result<String, Unspeakable> {
+        let family = message.and_then(|message| self.family_of(message));
+        let service = family.and_then(|family| Service::of_family(&family));
         match to {
-            Role::Duo => Ok(format!("{}{DUO_PATH}", self.party(to).url)),
+            Role::Duo => Ok(self.duo_url(service.unwrap_or(Service::RodPo))),
             Role::Osr => Ok(self.party(to).url.clone()),
             Role::Las => {
-                let family = message.and_then(|message| self.family_of(message));
-                let service = family.and_then(|family| Service::of_family(&family));
                 let found = self.directory.endpoint(Query {
                     school: &school.oin,
                     service_version: service.unwrap_or(Service::RodPo).namespace(),
@@ -463,7 +557,7 @@ impl Cast {
 
     /// The header with the API key of a party.
     pub(super) fn api_key(&self, role: Role) -> Option<(String, String)> {
-        let data = OsrData::starter();
+        let data = osr_data(&self.stage, &self.party(Role::Las).oin);
         let key = data.api_key(&self.party(role).oin)?;
         Some((data.settings.api_key_header.clone(), key.to_string()))
     }
@@ -485,13 +579,10 @@ impl Cast {
             ),
         };
         let party = self.party(role);
-        let chain = self
-            .pki
-            .certificates(identity_of(role))
-            .map_err(|_| failed())?;
+        let above = chain_above(&self.identities[role as usize]);
         let maker = JwtMaker {
             key: &party.key,
-            above: &chain[1..],
+            above: &above,
             audience: KENNISNET,
         };
         let jwt = maker
@@ -507,11 +598,16 @@ impl Cast {
             Role::Duo | Role::Osr => Role::Las,
             Role::Las => Role::Duo,
         };
-        let identity = TlsIdentity::of_test(&self.pki, identity_of(asker)).ok()?;
-        let options = ClientOptions::new(Arc::clone(&self.stage.trust), self.clock.clone());
+        let identity = self.identities[asker as usize].clone();
+        let options = client_options(self.stage.tested.as_deref(), &self.stage.trust, &self.clock);
+        let party = self.party(role);
         let request = Request {
             method: "GET".to_string(),
-            url: format!("{}/", self.party(role).url),
+            url: if party.ours {
+                format!("{}/", party.url)
+            } else {
+                party.url.clone()
+            },
             headers: Vec::new(),
             body: Arc::from([]),
         };
@@ -539,6 +635,83 @@ fn jwt_fault(requirement: &str) -> Option<JwtFault> {
         "OSR-JWT-HANDTEKENING" => JwtFault::Signature,
         _ => return None,
     })
+}
+
+/// The roles, in the order of [`Cast::party`].
+const ROLES: [Role; 3] = [Role::Las, Role::Duo, Role::Osr];
+
+/// The certificates above a party's own, its issuer's first, in DER.
+fn chain_above(identity: &TlsIdentity) -> Vec<Vec<u8>> {
+    identity.chain().skip(1).map(<[u8]>::to_vec).collect()
+}
+
+/// A party of ours, when the role is not the target's.
+fn ours<P: Handler>(
+    party: &Party,
+    make: impl FnOnce() -> Result<P, Unmade>,
+) -> Result<Option<Ours<P>>, Unmade> {
+    party.ours.then(|| make().map(Ours::new)).transpose()
+}
+
+/// Where DUO offers its services.
+fn addresses(stage: &Stage, duo: &Party) -> DuoAddresses {
+    let tested = stage.tested.as_deref();
+    let Some(theirs) = tested.and_then(|tested| tested.role(Role::Duo)) else {
+        return DuoAddresses::all(&format!("{}{DUO_PATH}", duo.url));
+    };
+    let of = |name| {
+        let url = tested::endpoint(&theirs.endpoints, name);
+        url.cloned().unwrap_or_default()
+    };
+    DuoAddresses {
+        bron: of(EndpointName::RodPo),
+        verzuim: of(EndpointName::Verzuim),
+        rio: of(EndpointName::Rio),
+    }
+}
+
+/// Scheme, host and port of the OSR; what its interfaces have in their paths
+/// before their version stays.
+fn osr_address(stage: &Stage, osr: &Party) -> String {
+    let tested = stage.tested.as_deref();
+    let Some(theirs) = tested.and_then(|tested| tested.role(Role::Osr)) else {
+        return osr.url.clone();
+    };
+    let bases = [
+        (EndpointName::V3, "/api/v3"),
+        (EndpointName::V2, "/api/v2"),
+        (EndpointName::V1, "/api/v1"),
+    ];
+    let found = bases.iter().find_map(|(name, suffix)| {
+        let base = theirs.endpoints.get(name)?.trim_end_matches('/');
+        Some(base.strip_suffix(suffix).unwrap_or(base).to_string())
+    });
+    found.unwrap_or_else(|| osr.url.clone())
+}
+
+/// Where a LAS takes pushes.
+fn las_address(las: &Party) -> String {
+    if las.ours {
+        format!("{}{LAS_PATH}", las.url)
+    } else {
+        las.url.clone()
+    }
+}
+
+/// What the built-in OSR knows: what it starts with, and the target's supplier
+/// and schools.
+pub(super) fn osr_data(stage: &Stage, las: &str) -> OsrData {
+    let mut data = OsrData::starter();
+    if let Some(tested) = &stage.tested {
+        let target = &tested.target;
+        let key = match data.api_key(las) {
+            Some(_) => None,
+            None => Some(format!("ketenkeur-proefsleutel-{las}")),
+        };
+        let brins: Vec<&str> = target.schools.iter().map(|school| &*school.brin).collect();
+        data.admit(las, &target.product.name, key.as_deref(), &brins);
+    }
+    data
 }
 
 /// The school that a run is about unless the script says otherwise.

@@ -119,6 +119,7 @@ impl Ledger {
             response: seen.response,
             took: u64::try_from(seen.took.as_millis()).unwrap_or(u64::MAX),
             of_subject: seen.of_subject,
+            ends_at_proxy: seen.ends_at_proxy,
             values: known,
             outcome: weighed.outcome(),
         };

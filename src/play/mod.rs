@@ -6,7 +6,6 @@
 //! no scenario depends on another. Everything that goes over the wire is heard
 //! once and kept.
 
-#[allow(dead_code, reason = "a target file makes use of it")]
 mod actor;
 mod built_in;
 mod caller;
@@ -20,13 +19,16 @@ mod run;
 mod sink;
 mod speak;
 mod stage;
+mod tested;
 mod verify;
 mod weigh;
 mod wire;
 
+pub use actor::Asks;
 pub use built_in::Unmade;
 pub use directory::RemoteDirectory;
 pub use run::{Interrupt, RunOptions, in_shard, play};
 pub use sink::Sink;
 pub use stage::{PlayError, Stage, StageOptions, info_of};
+pub use tested::Tested;
 pub use verify::{Difference, Rejudged, rejudge};

@@ -28,6 +28,8 @@ pub struct Seen {
     pub at: Timestamp,
     /// Whether the party under test made the message.
     pub of_subject: bool,
+    /// Whether TLS ended at a proxy before the party of ours that saw it.
+    pub ends_at_proxy: bool,
 }
 
 /// What a step saw, judged as `check` does.
@@ -61,7 +63,7 @@ impl<'a> Observed<'a> {
                 now: seen.at,
                 trust,
                 oin: None,
-                ends_at_proxy: false,
+                ends_at_proxy: seen.ends_at_proxy,
             };
             judge_connection(message.tls.as_deref(), &context)
         });

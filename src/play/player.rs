@@ -156,6 +156,7 @@ impl<'s> Player<'s> {
             took: began.elapsed(),
             at: self.cast.clock.now(),
             of_subject: send.to == self.scenario.subject,
+            ends_at_proxy: false,
         };
         let whole = self.judge(line, step, number, &send.expect, seen.clone());
         line.last = Some(seen);
@@ -207,6 +208,7 @@ impl<'s> Player<'s> {
             took: began.elapsed(),
             at: heard.at,
             of_subject: heard.from == self.scenario.subject,
+            ends_at_proxy: self.cast.ends_at_proxy(receive.role),
         };
         let whole = self.judge(line, step, number, &receive.expect, seen.clone());
         line.last = Some(seen);
@@ -317,6 +319,7 @@ impl<'s> Player<'s> {
             took: began.elapsed(),
             at: self.cast.clock.now(),
             of_subject: false,
+            ends_at_proxy: false,
         };
         let whole = self.judge(line, step, number, &trigger.expect, seen.clone());
         line.last = Some(seen);

@@ -331,7 +331,7 @@ fn rest(
             .ok_or_else(|| Unspeakable::new(at, "rest-no-path", ""))?
             .to_string(),
     };
-    let mut url = format!("{}{path}", cast.party(send.to).url);
+    let mut url = cast.rest_url(send.to, &path);
     for (index, (name, value)) in rest.query.iter().enumerate() {
         let value = values.text(value)?;
         let value =

@@ -11,6 +11,7 @@ use super::ledger::Ledger;
 use super::player::Player;
 use super::run::Interrupt;
 use super::sink::Sink;
+use super::tested::{Tested, WhyNot};
 use super::wire::Wire;
 use crate::clock::{Clock, RunningClock};
 use crate::counterpart::duo::rio_facts;
@@ -29,6 +30,10 @@ use crate::scenario::{Scenario, Values};
 pub struct StageOptions {
     /// The packs in force.
     pub store: Store,
+    /// The environment that is judged for.
+    pub profile: Profile,
+    /// Somebody else's parties; without, ketenkeur plays all of them.
+    pub tested: Option<Arc<Tested>>,
     /// What everything that is made up is derived from.
     pub seed: Arc<str>,
     /// Where a virtual clock begins; scenarios that name a moment begin there.
@@ -61,6 +66,8 @@ pub struct Stage {
     pub(super) judges: Arc<Judges>,
     pub(super) bodies: Arc<Bodies>,
     pub(super) trust: Arc<Trust>,
+    pub(super) profile: Profile,
+    pub(super) tested: Option<Arc<Tested>>,
     /// Asks the run to end.
     pub interrupt: Interrupt,
     now: Timestamp,
@@ -95,9 +102,15 @@ impl Stage {
         let bodies = Arc::new(Bodies::new(options.store.clone()));
         let mut bench = receiving_bench(
             options.store,
-            Profile::Test,
+            options.profile,
             Clock::at(options.now),
-            built_in_trust(),
+            match &options.tested {
+                Some(tested) => {
+                    let read = tested.target.trust().map_err(|_| Unmade("trust"))?;
+                    Arc::into_inner(read).ok_or(Unmade("trust"))?
+                }
+                None => built_in_trust(),
+            },
             rio_facts(&bodies).map(Arc::new),
         )
         .map_err(|_| Unmade("facts"))?;
@@ -109,11 +122,22 @@ impl Stage {
             today: TimeZone::UTC.to_datetime(options.now).date(),
             judges: Arc::new(Judges::new(Arc::new(bench), options.judges)),
             bodies,
-            trust: Arc::new(built_in_trust()),
+            trust: match &options.tested {
+                Some(tested) => Arc::clone(&tested.trust),
+                None => Arc::new(built_in_trust()),
+            },
+            profile: options.profile,
+            tested: options.tested,
             interrupt,
             now: options.now,
             folder,
         })
+    }
+
+    /// Whether the party that a scenario tests is somebody else's.
+    fn is_tested(&self, scenario: &Scenario) -> bool {
+        let tested = self.tested.as_ref();
+        tested.is_some_and(|tested| tested.role(scenario.subject).is_some())
     }
 
     /// The rules of the packs, for whoever tells of findings.
@@ -137,15 +161,28 @@ impl Stage {
         self: &Arc<Self>,
         scenario: &Scenario,
         sink: Arc<dyn Sink>,
-        why: Option<&str>,
+        why: Option<&'static str>,
     ) -> Result<ScenarioJudged, PlayError> {
-        let info = info_of(scenario);
+        let mut info = info_of(scenario);
+        info.own = !self.is_tested(scenario);
         sink.event(Event::Scenario(Box::new(info.clone())));
+        let not = |why: &WhyNot| not_played(info.clone(), scenario, &*sink, why);
+        let clock = match &self.tested {
+            None => {
+                let moment = scenario.at.map_or(self.now, |at| at.on(self.today));
+                RunningClock::standing_at(moment)
+            }
+            // Somebody else's clock cannot be moved.
+            Some(_) => RunningClock::system(),
+        };
+        let tested = self.tested.as_ref();
+        let why = match why {
+            Some(key) => Some(WhyNot::open(key)),
+            None => tested.and_then(|tested| tested.why_not(scenario, self.today, clock.now())),
+        };
         if let Some(why) = why {
-            return Ok(not_played(info, scenario, &*sink, why));
+            return Ok(not(&why));
         }
-        let moment = scenario.at.map_or(self.now, |at| at.on(self.today));
-        let clock = RunningClock::standing_at(moment);
         let wire = Arc::new(Wire::new(
             Arc::clone(&scenario.id),
             clock.clone(),
@@ -205,14 +242,19 @@ fn not_played(
     info: ScenarioInfo,
     scenario: &Scenario,
     sink: &dyn Sink,
-    why: &str,
+    why: &WhyNot,
 ) -> ScenarioJudged {
+    let verdict = if why.not_applicable {
+        Verdict::NotApplicable
+    } else {
+        Verdict::Undecided
+    };
     let judged = ScenarioJudged {
         about: info,
-        judgement: Judgement::new(Verdict::Undecided, scenario.grade),
+        judgement: Judgement::new(verdict, scenario.grade),
         pack: None,
         unreachable: false,
-        not_played: Some(why.to_string()),
+        not_played: Some(why.key.to_string()),
         steps: 0,
         findings: Vec::new(),
     };

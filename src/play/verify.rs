@@ -148,6 +148,7 @@ fn again(
         took: Duration::from_millis(record.took),
         at: record.at,
         of_subject: record.of_subject,
+        ends_at_proxy: record.ends_at_proxy,
     };
     let mut values = Values::new(RunningClock::standing_at(record.at), "");
     for (name, value) in &record.values {

@@ -86,7 +86,7 @@ section! {
     /// What a run of scenarios says.
     RunTexts {
         pass, pass_reconstruction, unreachable, scenarios_one, scenarios_many, evidence,
-        own_parties,
+        own_parties, ask,
     }
 }
 

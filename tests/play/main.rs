@@ -1,3 +1,6 @@
-//! Playing scenarios, and the evidence of it.
+//! Scenarios that are played: among the built-in parties, and against parties
+//! of somebody else's; and the evidence of it.
 
+mod las;
 mod shipped;
+mod target;

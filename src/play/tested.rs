@@ -1,0 +1,227 @@
+//! The target of a run: which roles it fills, and what can be played against
+//! it.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use jiff::Timestamp;
+
+use super::actor::{Actor, Asks, ByCommand, ByPerson, OverHttp};
+use super::built_in::Unmade;
+use crate::clock::RunningClock;
+use crate::edukoppeling::Trust;
+use crate::limits::NEAR_SECONDS;
+use crate::pki::TEST_DOMAIN;
+use crate::scenario::{Action, Conduct, Role, Scenario, Sector};
+use crate::target::{
+    Capability, EndpointName, IdentitySource, PlayedRole, Target, TestedRole, Trigger,
+};
+use crate::transport::{Client, ClientOptions};
+
+/// Somebody else's parties, and how the others are played against them.
+pub struct Tested {
+    /// What the target file says.
+    pub target: Arc<Target>,
+    /// Whom everybody of ours trusts ([`Target::trust`]).
+    pub trust: Arc<Trust>,
+    person: Option<Arc<ByPerson>>,
+}
+
+impl std::fmt::Debug for Tested {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tested")
+            .field("target", &self.target)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a scenario is not played against a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct WhyNot {
+    /// A key of the texts (`not-played.<key>`).
+    pub key: &'static str,
+    /// It has nothing to say about this target; otherwise it leaves something
+    /// open.
+    pub not_applicable: bool,
+}
+
+impl WhyNot {
+    pub(super) fn open(key: &'static str) -> Self {
+        Self {
+            key,
+            not_applicable: false,
+        }
+    }
+
+    fn not_applicable(key: &'static str) -> Self {
+        Self {
+            key,
+            not_applicable: true,
+        }
+    }
+}
+
+impl Tested {
+    /// A target. `person` puts what a LAS is to do to who operates it, when
+    /// somebody is there.
+    pub fn new(target: Arc<Target>, trust: Arc<Trust>, person: Option<Asks>) -> Self {
+        Self {
+            target,
+            trust,
+            person: person.map(|asks| {
+                Arc::new(ByPerson {
+                    asks: Mutex::new(asks),
+                })
+            }),
+        }
+    }
+
+    /// What is said of a role that the target fills.
+    pub(super) fn role(&self, role: Role) -> Option<&TestedRole> {
+        self.target.under_test.get(&role)
+    }
+
+    /// Why a scenario is not played against this target at `now`.
+    pub(super) fn why_not(
+        &self,
+        scenario: &Scenario,
+        today: jiff::civil::Date,
+        now: Timestamp,
+    ) -> Option<WhyNot> {
+        if self.role(scenario.subject).is_none() {
+            return Some(WhyNot::not_applicable("role"));
+        }
+        if let Some(why) = self.not_declared(scenario) {
+            return Some(why);
+        }
+        let theirs = |role: Role| self.role(role).is_some();
+        let mut steps = scenario.all_steps().into_iter();
+        let speaks_for_them = steps.any(|step| match &step.action {
+            Action::Send(send) => theirs(send.from),
+            Action::Receive(receive) => theirs(receive.role),
+            Action::Act(act) => theirs(act.party),
+            _ => false,
+        });
+        let scripted = [Role::Las, Role::Duo, Role::Osr]
+            .into_iter()
+            .any(|role| theirs(role) && scenario.parties.of(role) == Conduct::Script);
+        if speaks_for_them || scripted {
+            return Some(WhyNot::open("ours"));
+        }
+        let mut steps = scenario.all_steps().into_iter();
+        let moves_clock = steps.any(|step| matches!(step.action, Action::Advance(_)));
+        let elsewhen = scenario.at.is_some_and(|at| {
+            at.on(today).duration_since(now).as_secs().unsigned_abs() > NEAR_SECONDS
+        });
+        if moves_clock || elsewhen {
+            return Some(WhyNot::open("clock"));
+        }
+        let mut steps = scenario.all_steps().into_iter();
+        let operates = steps.any(|step| {
+            let Action::Trigger(trigger) = &step.action else {
+                return false;
+            };
+            let tested = self.role(trigger.party);
+            tested.is_some_and(|tested| {
+                matches!(tested.trigger, None | Some(Trigger::Person)) && self.person.is_none()
+            })
+        });
+        operates.then_some(WhyNot::open("person"))
+    }
+
+    /// The product does not offer it in any of the scenario's sectors.
+    fn not_declared(&self, scenario: &Scenario) -> Option<WhyNot> {
+        let declared = self.target.capabilities.keys.get(&scenario.key)?;
+        let of = |sector: &Sector| declared.get(sector);
+        let said: Vec<&Capability> = if scenario.sectors.is_empty() {
+            declared.values().collect()
+        } else {
+            scenario.sectors.iter().filter_map(of).collect()
+        };
+        if said.iter().any(|said| **said == Capability::Yes) {
+            return None;
+        }
+        let for_others = |said: &&Capability| matches!(said, Capability::NotApplicable(_));
+        Some(if said.iter().all(for_others) {
+            WhyNot::not_applicable("capability")
+        } else {
+            WhyNot::open("capability")
+        })
+    }
+
+    /// How the LAS of the target is made to act.
+    pub(super) fn actor(&self, clock: &RunningClock) -> Result<Option<Arc<dyn Actor>>, Unmade> {
+        let Some(tested) = self.role(Role::Las) else {
+            return Ok(None);
+        };
+        Ok(match &tested.trigger {
+            Some(Trigger::Url(url)) => {
+                let options = self.target.client(Arc::clone(&self.trust), clock.clone());
+                let client = Client::new(options).map_err(|_| Unmade("client"))?;
+                Some(Arc::new(OverHttp {
+                    client,
+                    url: url.clone(),
+                }))
+            }
+            Some(Trigger::Command(command)) => Some(Arc::new(ByCommand {
+                command: command.clone(),
+            })),
+            Some(Trigger::Person) | None => {
+                let person = self.person.clone();
+                person.map(|person| person as Arc<dyn Actor>)
+            }
+        })
+    }
+}
+
+/// How a role is played that ketenkeur plays: as the target file says, else
+/// with the test PKI, on loopback.
+pub(super) fn played(tested: Option<&Tested>, role: Role) -> PlayedRole {
+    tested.map_or_else(PlayedRole::default, |tested| tested.target.played(role))
+}
+
+/// Who a role is on its connections: as the target file says, else who it is in
+/// the test PKI.
+pub(super) fn tls_source(played: &PlayedRole, test: &str) -> IdentitySource {
+    let named = played.tls.clone();
+    named.unwrap_or_else(|| IdentitySource::Test(test.to_string()))
+}
+
+/// What a role signs with.
+pub(super) fn signing_source(played: &PlayedRole, test: &str) -> IdentitySource {
+    let named = played.signing.clone();
+    named.unwrap_or_else(|| tls_source(played, test))
+}
+
+/// The client of a role, without an identity yet.
+pub(super) fn client_options(
+    tested: Option<&Tested>,
+    trust: &Arc<Trust>,
+    clock: &RunningClock,
+) -> ClientOptions {
+    match tested {
+        Some(tested) => tested.target.client(Arc::clone(trust), clock.clone()),
+        None => ClientOptions::new(Arc::clone(trust), clock.clone()),
+    }
+}
+
+/// Where a role that the target fills is reached, by its services; a service
+/// without an endpoint of its own is reached at another's.
+pub(super) fn endpoint(
+    endpoints: &BTreeMap<EndpointName, String>,
+    name: EndpointName,
+) -> Option<&String> {
+    endpoints.get(&name).or_else(|| endpoints.values().next())
+}
+
+/// The address of a server of ours as others are told it.
+pub(super) fn public_url(
+    played: &PlayedRole,
+    server: &crate::transport::Server,
+    name: &str,
+) -> String {
+    match &played.public_url {
+        Some(url) => url.trim_end_matches('/').to_string(),
+        None => server.url(&format!("{name}.{TEST_DOMAIN}"), ""),
+    }
+}

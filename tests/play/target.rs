@@ -1,0 +1,139 @@
+//! `ketenkeur run --target`.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+use crate::las::{free, start};
+
+/// A target file for a LAS that is reached there, with what DUO and the OSR
+/// listen on.
+fn target(endpoint: &str, trigger: &str, duo: SocketAddr, osr: SocketAddr) -> String {
+    format!(
+        r#"
+product: {{ name: Voorbeeld-LAS, version: "2026.3" }}
+supplier: {{ name: Voorbeeldleverancier, oin: "00000003999999990000" }}
+profile: test
+under-test:
+  las:
+    endpoints: {{ rod-po: "{endpoint}" }}
+    trigger: {{ url: "{trigger}" }}
+plays:
+  duo: {{ listen: "{duo}" }}
+  osr: {{ listen: "{osr}" }}
+schools:
+  - brin: 25BE
+    vestigingen: [25BE00]
+    administrations: ["0000000700025BE00000"]
+capabilities:
+  koppeling-bron: yes
+  koppeling-verzuim: no
+  certificaat-leverancier: yes
+  osr-h2m: {{ not-applicable: "een mens doet dat" }}
+  osr-m2m: yes
+  po-inwinnen: yes
+  po-bekostigen: yes
+  po-informatiediensten: yes
+  rio-po: yes
+"#
+    )
+}
+
+/// A shipped scenario, to be played at any moment, in `folder`.
+fn undated(folder: &Path, name: &str) {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases/scenarios");
+    let script = std::fs::read_to_string(shipped.join(name)).unwrap();
+    let lines = script.lines().filter(|line| !line.starts_with("at:"));
+    let path = folder.join("scripts").join(name);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, lines.collect::<Vec<_>>().join("\n")).unwrap();
+}
+
+/// Runs with a target; the exit code and the report.
+fn run(folder: &Path, target: &str, more: &[&str]) -> (Output, Value) {
+    std::fs::write(folder.join("target.yaml"), target).unwrap();
+    let report = folder.join("report.json");
+    let output = Command::new(env!("CARGO_BIN_EXE_ketenkeur"))
+        .current_dir(folder)
+        .args(["run", "--lang", "en", "--target", "target.yaml"])
+        .arg(format!("--report=json={}", report.display()))
+        .arg("--report=human")
+        .args(more)
+        .output()
+        .unwrap();
+    let read = std::fs::read(&report).unwrap_or_default();
+    let report = serde_json::from_slice(&read).unwrap_or(Value::Null);
+    (output, report)
+}
+
+fn said(output: &Output) -> String {
+    let out = String::from_utf8_lossy(&output.stdout);
+    format!("{out}{}", String::from_utf8_lossy(&output.stderr))
+}
+
+#[test]
+fn a_las_of_somebody_elses_is_played_against_our_duo_and_osr() {
+    let folder = tempfile::tempdir().unwrap();
+    let (duo, osr) = (free(), free());
+    let las = start(duo, osr);
+    undated(folder.path(), "po-inwinnen/las-inschrijven.yaml");
+    undated(folder.path(), "koppeling-bron/las-push.yaml");
+    undated(folder.path(), "gedeeld/las-bereikbaar.yaml");
+    let file = target(&las.endpoint, &las.trigger, duo, osr);
+    let (output, _) = run(folder.path(), &file, &["--out=bewijs", "scripts"]);
+    let said = said(&output);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(!said.contains("plays all parties itself"), "{said}");
+    let record = std::fs::read(folder.path().join("bewijs/run.json")).unwrap();
+    let record: Value = serde_json::from_slice(&record).unwrap();
+    assert_eq!(record["virtual_clock"], false);
+    assert_eq!(record["target"]["product"], "Voorbeeld-LAS");
+    assert_eq!(record["target"]["capabilities"]["rio-po"]["bo"], "yes");
+    let recorded = std::fs::read_to_string(folder.path().join("bewijs/events.jsonl")).unwrap();
+    assert!(recorded.contains("\"own\":false"), "{recorded}");
+}
+
+#[test]
+fn nobody_at_the_endpoint_is_a_fault_of_the_connection() {
+    let folder = tempfile::tempdir().unwrap();
+    let (duo, osr, gone) = (free(), free(), free());
+    undated(folder.path(), "po-inwinnen/las-inschrijven.yaml");
+    let file = target(
+        &format!("https://leverancier.ketenkeur.invalid:{}/bron", gone.port()),
+        &format!("http://127.0.0.1:{}/trigger", gone.port()),
+        duo,
+        osr,
+    );
+    let (output, report) = run(folder.path(), &file, &["scripts"]);
+    let said = said(&output);
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(report.to_string().contains("KK-SC-HANDELING"), "{said}");
+}
+
+#[test]
+fn what_cannot_be_played_against_it_never_passes() {
+    let folder = tempfile::tempdir().unwrap();
+    let (duo, osr, gone) = (free(), free(), free());
+    let file = target(
+        &format!("https://leverancier.ketenkeur.invalid:{}/bron", gone.port()),
+        &format!("http://127.0.0.1:{}/trigger", gone.port()),
+        duo,
+        osr,
+    );
+    for (id, words) in [
+        ("po-inwinnen-las-inschrijven", "needs a virtual clock"),
+        (
+            "koppeling-bron-duo-antwoord",
+            "does not fill the tested role",
+        ),
+        ("koppeling-verzuim-las-melding", "by its own declaration"),
+        ("osr-h2m-las-mandaat", "by its own declaration"),
+    ] {
+        let (output, _) = run(folder.path(), &file, &["--id", id]);
+        let said = said(&output);
+        assert_eq!(output.status.code(), Some(5), "{id}: {said}");
+        assert!(said.contains(words), "{id}: {said}");
+    }
+}
