@@ -213,3 +213,10 @@ pub const NEAR_SECONDS: u64 = 24 * 60 * 60;
 
 /// Seconds of real time that a LAS has for one action.
 pub const TRIGGER_SECONDS: u64 = 300;
+
+/// Milliseconds of real time after which a DUO that serves by itself looks
+/// whether it has something to send.
+pub const PUSH_LOOK_MILLISECONDS: u64 = 500;
+
+/// Seconds of real time after which it tries again what it could not deliver.
+pub const PUSH_AGAIN_SECONDS: u64 = 60;

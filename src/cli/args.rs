@@ -71,6 +71,10 @@ pub enum Command {
         #[command(subcommand)]
         command: Runs,
     },
+    Counterpart {
+        #[command(subcommand)]
+        command: Box<Counterpart>,
+    },
 }
 
 /// `target`.
@@ -255,6 +259,60 @@ pub struct Run {
     pub report: Vec<String>,
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// `counterpart`.
+#[derive(Debug, Subcommand)]
+pub enum Counterpart {
+    Duo {
+        #[arg(long, value_name = "URL")]
+        osr: String,
+        #[command(flatten)]
+        serve: Serve,
+    },
+    Osr {
+        #[arg(long, value_name = "ADDR")]
+        pages: Option<String>,
+        #[command(flatten)]
+        serve: Serve,
+    },
+    Las {
+        #[arg(long, value_name = "URL")]
+        duo: String,
+        #[arg(long, value_name = "URL")]
+        osr: String,
+        #[arg(long, value_name = "ADDR")]
+        trigger: Option<String>,
+        #[command(flatten)]
+        serve: Serve,
+    },
+}
+
+/// What all counterparts have in common.
+#[derive(Debug, Args)]
+pub struct Serve {
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    pub listen: String,
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    pub key: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub cert: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", conflicts_with = "key")]
+    pub p12: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+    #[arg(long, value_name = "NAME")]
+    pub host: Option<String>,
+    #[arg(long, value_name = "PATH")]
+    pub trust: Vec<PathBuf>,
+    #[arg(long, value_name = "PATH")]
+    pub crl: Vec<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
+    #[arg(long, value_name = "MOMENT")]
+    pub now: Option<String>,
+    #[arg(long, value_name = "TEXT", default_value = "ketenkeur")]
+    pub seed: String,
 }
 
 /// `sign`.

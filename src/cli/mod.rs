@@ -2,6 +2,7 @@
 
 mod args;
 mod check;
+mod counterpart;
 mod example;
 mod failure;
 mod help;
@@ -132,6 +133,9 @@ fn command(cli: &Cli, settings: &Settings, language: Language) -> Result<Exit, F
         }
         Command::Run(wanted) => run::run_run(wanted, &cli.global, settings, language),
         Command::Runs { command } => runs::run_runs(command, &cli.global, settings, language),
+        Command::Counterpart { command } => {
+            counterpart::run_counterpart(command, &cli.global, settings, language)
+        }
         Command::Packs { command } => packs::run_packs(command, &cli.global, settings, language),
     }
 }

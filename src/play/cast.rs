@@ -138,7 +138,7 @@ impl std::fmt::Debug for Cast {
 
 /// A server that is started before its party is there: the parties name each
 /// other's addresses.
-struct Waiting(OnceLock<Arc<dyn Handler>>);
+pub(super) struct Waiting(pub(super) OnceLock<Arc<dyn Handler>>);
 
 impl Handler for Waiting {
     fn answer(&self, request: Arc<Exchange>) -> Answer {

@@ -49,6 +49,8 @@ pub struct Texts {
     pub sign: Phrases,
     /// What the inspection of a target says.
     pub target: Phrases,
+    /// What a counterpart that serves says.
+    pub counterpart: Phrases,
     pub junit: JunitTexts,
     /// Why rules are undecided.
     pub reason: Phrases,

@@ -1,0 +1,220 @@
+//! `ketenkeur counterpart`: a built-in party serves until it is told to stop.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+
+use super::args::{Counterpart, Global, Serve};
+use super::failure::Failure;
+use super::output::print;
+use super::settings::Settings;
+use super::setup;
+use crate::clock::RunningClock;
+use crate::counterpart::{Journal, JournalError};
+use crate::edukoppeling::{KeyError, Revocation, Trust, TrustStore};
+use crate::exit::Exit;
+use crate::finding::Language;
+use crate::pki::{TEST_DOMAIN, trust_built_in};
+use crate::play::{ServeError, ServeOptions, Serving, serve};
+use crate::target::{IdentityError, IdentityProblem, IdentitySource, PassphraseSource};
+use crate::text::{Texts, fill};
+use crate::transport::{SetupError, on_interrupt, url_kind};
+
+/// The OIN of the DUO of the test PKI, and of DUO itself.
+const DUO_OIN: &str = "00000001800866472000";
+
+/// The variable of the environment that may hold a passphrase.
+const PASSPHRASE: &str = "KETENKEUR_PASSPHRASE";
+
+/// Runs the command: returns when the user ends it.
+pub fn run_counterpart(
+    wanted: &Counterpart,
+    global: &Global,
+    settings: &Settings,
+    language: Language,
+) -> Result<Exit, Failure> {
+    let (name, party, common) = match wanted {
+        Counterpart::Duo { osr, serve } => ("duo", Serving::Duo { osr: url(osr)? }, serve),
+        Counterpart::Osr { pages, serve } => {
+            let pages = pages.as_deref().map(on_loopback).transpose()?;
+            ("osr", Serving::Osr { pages }, serve)
+        }
+        Counterpart::Las {
+            duo,
+            osr,
+            trigger,
+            serve,
+        } => {
+            let party = Serving::Las {
+                duo: url(duo)?,
+                duo_oin: DUO_OIN.to_string(),
+                osr: url(osr)?,
+                trigger: trigger.as_deref().map(on_loopback).transpose()?,
+            };
+            ("las", party, serve)
+        }
+    };
+    let clock = match &common.now {
+        None => RunningClock::system(),
+        Some(now) => RunningClock::standing_at(setup::clock(Some(now))?.now()),
+    };
+    let listen = address(&common.listen)?;
+    let source = identity_source(common, name);
+    let unusable = |error| unusable(&error);
+    let identity = source.tls(clock.read()).map_err(unusable)?;
+    let key = source.signing(clock.read()).map_err(unusable)?;
+    let host = match (&common.host, &source) {
+        (Some(host), _) => host.clone(),
+        (None, IdentitySource::Test(name)) => format!("{name}.{TEST_DOMAIN}"),
+        (None, _) => match listen {
+            SocketAddr::V4(address) => address.ip().to_string(),
+            SocketAddr::V6(address) => format!("[{}]", address.ip()),
+        },
+    };
+    let journal = match &common.state {
+        None => Journal::in_memory(),
+        Some(path) => Journal::open(path).map_err(|error| state_failure(error, common))?,
+    };
+    let options = ServeOptions {
+        party,
+        store: setup::store(global, settings)?,
+        listen,
+        host,
+        identity,
+        key,
+        connections: Arc::new(trust(common, settings)?),
+        signers: trust(common, settings)?,
+        clock,
+        journal,
+        seed: common.seed.as_str().into(),
+    };
+    let (ask, asked) = channel::<()>();
+    on_interrupt(move || {
+        // Nobody waits any more when the party could not serve.
+        let _ = ask.send(());
+    });
+    let served = serve(options).map_err(|error| match error {
+        ServeError::Unmade(part) => Failure::internal("play").with("part", part),
+        ServeError::Setup(SetupError::Listen(kind)) => Failure::usage("listen")
+            .with("value", &common.listen)
+            .because(kind),
+        ServeError::Setup(SetupError::RevocationLists) => Failure::usage("listen-lists"),
+        ServeError::Setup(SetupError::Threads) => Failure::internal("internal"),
+        ServeError::Journal(error) => state_failure(error, common),
+        ServeError::OtherState => Failure::usage("state-other").with("path", path_of(common)),
+    })?;
+    let texts = Texts::of(language);
+    let phrase = |key: &str| texts.counterpart.get(key).map_or("", String::as_str);
+    let address = served.address().map_or(String::new(), |at| at.to_string());
+    let mut said = fill(
+        phrase(name),
+        &[("url", served.url()), ("address", &address)],
+    );
+    said.push('\n');
+    if let Some(door) = served.door() {
+        let key = if name == "osr" { "pages" } else { "trigger" };
+        said.push_str(&fill(phrase(key), &[("url", door)]));
+        said.push('\n');
+    }
+    print(&said)?;
+    // An error means that there is nobody left who could ask.
+    let _ = asked.recv();
+    drop(served);
+    Ok(Exit::Conforms)
+}
+
+/// The URL of another party.
+fn url(text: &str) -> Result<String, Failure> {
+    if text.starts_with("https://") && url_kind(text).is_some() {
+        return Ok(text.to_string());
+    }
+    Err(Failure::usage("counterpart-url").with("value", text))
+}
+
+fn address(text: &str) -> Result<SocketAddr, Failure> {
+    text.parse()
+        .map_err(|_| Failure::usage("listen-address").with("value", text))
+}
+
+/// An address that nobody on the network reaches: what listens there asks for
+/// no certificate.
+fn on_loopback(text: &str) -> Result<SocketAddr, Failure> {
+    let address = address(text)?;
+    match address.ip().is_loopback() {
+        true => Ok(address),
+        false => Err(Failure::usage("listen-loopback").with("value", text)),
+    }
+}
+
+/// The user's certificate and key, else those of the party in the test PKI.
+fn identity_source(common: &Serve, name: &str) -> IdentitySource {
+    let passphrase = match &common.passphrase_file {
+        Some(path) => PassphraseSource::File(path.clone()),
+        None if std::env::var_os(PASSPHRASE).is_some() => {
+            PassphraseSource::Environment(PASSPHRASE.to_string())
+        }
+        None => PassphraseSource::None,
+    };
+    match (&common.p12, &common.key, &common.cert) {
+        (Some(file), _, _) => IdentitySource::Pkcs12 {
+            file: file.clone(),
+            passphrase,
+        },
+        (None, Some(key), Some(certificate)) => IdentitySource::Pem {
+            certificate: certificate.clone(),
+            key: key.clone(),
+            passphrase,
+        },
+        _ => IdentitySource::Test(if name == "las" { "leverancier" } else { name }.to_string()),
+    }
+}
+
+fn unusable(error: &IdentityError) -> Failure {
+    let key = match error.problem {
+        IdentityProblem::Unreadable(kind) => {
+            return setup::unreadable(std::path::Path::new(&error.about), &kind.into());
+        }
+        IdentityProblem::TooLarge => "material-large",
+        IdentityProblem::NoVariable => "variable-missing",
+        IdentityProblem::Key(error) => match error {
+            KeyError::NoKey => "key-none",
+            KeyError::PassphraseMissing => "key-passphrase-missing",
+            KeyError::PassphraseWrong => "key-passphrase-wrong",
+            KeyError::Unsuited => "key-unsuited",
+            KeyError::NoCertificate => "key-no-certificate",
+            KeyError::Mismatch => "key-mismatch",
+        },
+    };
+    Failure::usage(key).with("path", &error.about)
+}
+
+/// The roots and lists named, and those of the built-in test PKI.
+fn trust(common: &Serve, settings: &Settings) -> Result<Trust, Failure> {
+    let or = |own: &[std::path::PathBuf], other: &[std::path::PathBuf]| {
+        if own.is_empty() {
+            other.to_vec()
+        } else {
+            own.to_vec()
+        }
+    };
+    let fail = |error| setup::material(&error);
+    let mut roots = TrustStore::load(&or(&common.trust, &settings.trust)).map_err(fail)?;
+    let mut lists = Revocation::load(&or(&common.crl, &settings.crl)).map_err(fail)?;
+    trust_built_in(&mut roots, &mut lists);
+    Ok(Trust::new(roots, lists))
+}
+
+fn path_of(common: &Serve) -> String {
+    let path = common.state.as_ref();
+    path.map_or_else(String::new, |path| path.display().to_string())
+}
+
+fn state_failure(error: JournalError, common: &Serve) -> Failure {
+    let key = match error {
+        JournalError::Open | JournalError::Write => "state-open",
+        JournalError::Foreign => "state-foreign",
+        JournalError::Version => "state-version",
+        JournalError::Read => "state-read",
+    };
+    Failure::usage(key).with("path", path_of(common))
+}
