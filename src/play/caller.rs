@@ -105,7 +105,7 @@ impl Caller {
         let same = heard.iter().rev().find(|heard| {
             let http = heard.request.http.as_ref();
             heard.to == to
-                && !heard.claimed
+                && !heard.answer_claimed
                 && heard.request.body == request.body
                 && http.and_then(|http| http.url()).map(target_of) == Some(target)
         });

@@ -13,14 +13,35 @@ use super::weigh::{Scale, Weighed, weigh};
 use super::wire::{Heard, name_of};
 use crate::check::{CheckOptions, Reporter};
 use crate::counterpart::trigger::{Outcome, Status};
+use crate::document::Spot;
 use crate::event::{Event, PackKind, ScenarioInfo, ScenarioJudged, StepFinding, Stepped};
 use crate::evidence::{Folder, StepRecord, WriteError};
 use crate::facts::Facts;
 use crate::finding::{
-    Args, DataClass, Finding, Grade, Judgement, Kind, MessageValue, Place, Verdict,
+    self, Args, DataClass, Finding, Grade, Judgement, Kind, MessageValue, Verdict,
 };
 use crate::scenario::{Action, Expect, ProbeKind, Receive, Role, Scenario, Step, Values};
 use crate::text::tool_finding;
+
+/// The step of messages that no step looked at.
+pub(super) const REST: &str = "-";
+
+/// Where a step stands.
+struct Place<'a> {
+    step: &'a str,
+    file: &'a str,
+    line: u32,
+}
+
+impl<'a> Place<'a> {
+    fn of(step: &'a Step, number: &'a str) -> Self {
+        Self {
+            step: number,
+            file: &step.file,
+            line: step.at.line,
+        }
+    }
+}
 
 /// Whether a scenario can go on after a step.
 pub(super) struct StepReport {
@@ -105,15 +126,66 @@ impl Ledger {
         seen: &Seen,
         observed: &Observed<'_>,
     ) -> StepReport {
+        let weighed = self.record(Place::of(step, number), expect, values, seen, observed);
+        let goes_on = weighed.goes_on;
+        self.write(
+            step,
+            number,
+            seen.exchange,
+            weighed.judgement,
+            weighed.findings,
+        );
+        StepReport { goes_on }
+    }
+
+    /// A message of the party under test that no step looked at. What holds
+    /// of it proves nothing for the scenario; what does not counts.
+    pub(super) fn rest(
+        &self,
+        name: &str,
+        values: &mut Values,
+        seen: &Seen,
+        observed: &Observed<'_>,
+    ) {
+        let nowhere = Spot { line: 0, column: 0 };
+        let expect = Expect::nothing(nowhere);
+        let place = Place {
+            step: REST,
+            file: &self.file,
+            line: nowhere.line,
+        };
+        let weighed = self.record(place, &expect, values, seen, observed);
+        if weighed.findings.is_empty() {
+            return;
+        }
+        self.add(
+            REST,
+            name.to_string(),
+            nowhere.line,
+            seen.exchange,
+            weighed.judgement,
+            weighed.findings,
+        );
+    }
+
+    /// Weighs what was seen and keeps what it was judged by.
+    fn record(
+        &self,
+        place: Place<'_>,
+        expect: &Expect,
+        values: &mut Values,
+        seen: &Seen,
+        observed: &Observed<'_>,
+    ) -> Weighed {
         let known = values.known();
         let facts = observed.facts.at(seen.at);
-        let weighed = self.weigh(number, expect, values, seen, observed, &facts);
+        let weighed = self.weigh(place.step, expect, values, seen, observed, &facts);
         let record = StepRecord {
-            step: number.to_string(),
+            step: place.step.to_string(),
             scenario_file: self.file.to_string(),
             said: said(seen),
-            file: step.file.to_string(),
-            line: step.at.line,
+            file: place.file.to_string(),
+            line: place.line,
             at: seen.at,
             exchange: seen.exchange,
             response: seen.response,
@@ -130,15 +202,7 @@ impl Ledger {
         }
         state.unreachable |= weighed.unreachable;
         drop(state);
-        let goes_on = weighed.goes_on;
-        self.write(
-            step,
-            number,
-            seen.exchange,
-            weighed.judgement,
-            weighed.findings,
-        );
-        StepReport { goes_on }
+        weighed
     }
 
     fn weigh(
@@ -165,11 +229,11 @@ impl Ledger {
 
     /// A finding of our own about a step.
     fn finding(&self, code: &'static str, kind: Kind, args: Args, step: &Step) -> Finding {
-        let place = Place {
+        let place = finding::Place {
             path: format!("{}:{}", step.file, step.at.line),
             words: format!("{}:{}", step.file, step.at.line),
             keyed: step.action.name().to_string(),
-            ..Place::default()
+            ..finding::Place::default()
         };
         Finding {
             kind,
@@ -340,12 +404,30 @@ impl Ledger {
         judgement: Judgement,
         findings: Vec<StepFinding>,
     ) {
-        let label = label(step);
+        self.add(
+            number,
+            label(step),
+            step.at.line,
+            exchange,
+            judgement,
+            findings,
+        );
+    }
+
+    fn add(
+        &self,
+        number: &str,
+        label: String,
+        line: u32,
+        exchange: Option<u32>,
+        judgement: Judgement,
+        findings: Vec<StepFinding>,
+    ) {
         self.sink.event(Event::Stepped(Stepped {
             scenario: self.info.scenario.clone(),
             step: number.to_string(),
             label,
-            line: step.at.line,
+            line,
             exchange,
             judgement,
         }));

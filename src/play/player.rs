@@ -11,7 +11,7 @@ use super::ledger::{Ledger, StepReport};
 use super::observe::{Observed, Seen};
 use super::probing;
 use super::speak::{self, Unspeakable};
-use super::wire::{Heard, Reply as WireReply};
+use super::wire::{Heard, Reply as WireReply, name_of};
 use crate::counterpart::trigger::Trigger as TriggerCall;
 use crate::document::Spot;
 use crate::scenario::{
@@ -69,6 +69,45 @@ impl<'s> Player<'s> {
         for acting in std::mem::take(&mut *self.acting()) {
             // What an action came to, its thread wrote down itself.
             let _ = acting.join();
+        }
+        self.judge_the_rest(&mut line.values);
+    }
+
+    /// Judges what the party under test made and no step looked at: a message
+    /// must be right whether or not a script waits for it.
+    fn judge_the_rest(&self, values: &mut Values) {
+        let subject = self.scenario.subject;
+        for heard in self.cast.wire.all() {
+            let asked = heard.from == subject;
+            let claimed = if asked {
+                heard.claimed
+            } else {
+                heard.answer_claimed
+            };
+            if claimed || !(asked || heard.to == subject) {
+                continue;
+            }
+            let message = if asked {
+                Ok(Arc::clone(&heard.request))
+            } else {
+                // An answer that a step did not wait for may fail to come.
+                let Some(response) = heard.response else {
+                    continue;
+                };
+                Ok(response)
+            };
+            let seen = Seen {
+                exchange: Some(heard.number),
+                response: !asked,
+                message,
+                took: heard.took,
+                at: heard.at,
+                of_subject: true,
+                ends_at_proxy: asked && self.cast.ends_at_proxy(heard.to),
+            };
+            let observed = Observed::of(self.cast.judges(), self.cast.trust(), &seen);
+            self.ledger
+                .rest(&name_of(&heard.request), values, &seen, &observed);
         }
     }
 
@@ -147,7 +186,7 @@ impl<'s> Player<'s> {
             }
         };
         if let Some(heard) = heard {
-            self.cast.wire.claim(heard);
+            self.cast.wire.claim_answer(heard);
         }
         let seen = Seen {
             exchange: heard,
@@ -357,6 +396,12 @@ impl<'s> Player<'s> {
 
     fn probe(&self, step: &'s Step, number: &str, probe: &'s Probe) -> Result<(), Stop> {
         let probed = probing::probed(self.cast, probe.party);
+        for heard in self.cast.wire.all() {
+            // What a party answers to an attempt is no message of the scenario.
+            if heard.to == probe.party && name_of(&heard.request) == probing::ATTEMPT {
+                self.cast.wire.claim_answer(heard.number);
+            }
+        }
         for kind in &probe.tries {
             let result = probing::of(probed.as_ref(), kind.value);
             self.ledger

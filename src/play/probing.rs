@@ -4,6 +4,9 @@ use super::cast::{Cast, ProbeResult};
 use crate::scenario::{ProbeKind, Role};
 use crate::transport::{OldVersion, Outcome, ProbeOptions, Probed, WrongClient, probe};
 
+/// How the wire names the request of an attempt.
+pub(super) const ATTEMPT: &str = "GET /";
+
 /// What all attempts at a party's server come to; `None` when none could be
 /// made.
 pub(super) fn probed(cast: &Cast, role: Role) -> Option<Probed> {

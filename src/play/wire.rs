@@ -36,8 +36,10 @@ pub struct Heard {
     pub at: Timestamp,
     /// How long it took until the response.
     pub took: Duration,
-    /// A step has looked at it.
+    /// A step has looked at the request.
     pub claimed: bool,
+    /// A step has looked at the response.
+    pub answer_claimed: bool,
     /// Waits for a step to say what is answered.
     held: bool,
     /// What a step says.
@@ -124,10 +126,18 @@ impl Wire {
         self.lock().heard.clone()
     }
 
-    /// Notes that a step has looked at an exchange.
+    /// Notes that a step has looked at a request.
     pub fn claim(&self, number: u32) {
         if let Some(heard) = entry(&mut self.lock(), number) {
             heard.claimed = true;
+        }
+    }
+
+    /// Notes that a step has looked at a response, having sent the request.
+    pub fn claim_answer(&self, number: u32) {
+        if let Some(heard) = entry(&mut self.lock(), number) {
+            heard.claimed = true;
+            heard.answer_claimed = true;
         }
     }
 
@@ -192,6 +202,7 @@ impl Wire {
             problem: None,
             took: Duration::ZERO,
             claimed: false,
+            answer_claimed: false,
             held,
             reply: None,
         });

@@ -155,6 +155,28 @@ fn a_las_sees_that_duo_misbehaves() {
     }
 }
 
+/// A message of the party under test must be right, also where no step waits
+/// for it: here DUO's, which the LAS's action brought about.
+#[test]
+fn what_no_step_looks_at_is_judged_all_the_same() {
+    for (broken, exit) in [("", 0), (", break: KK-EK-WB002-VOLGORDE", 1)] {
+        let steps = format!(
+            "  - trigger: {{ party: las, action: inschrijven, wait: false, expect-status: {status}, \
+             with: {{ burgerservicenummer: \"999987112\", datumInschrijving: \"2026-08-01\", leerjaar: 1 }} }}\n\
+             \x20 - receive:\n      as: duo\n      message: aanleverenInschrijvingBO_Request\n\
+             \x20     within: 20s\n      answer: {{ message: aanleverenInschrijvingBO_Response{broken} }}\n",
+            status = if exit == 0 { "done" } else { "failed" },
+        );
+        let (found, said) = played(&script("duo", "{ duo: script }", &steps));
+        assert_eq!(found, Some(exit), "{said}");
+        assert_eq!(
+            said.contains("rule      KK-EK-WB002-VOLGORDE"),
+            exit == 1,
+            "{said}"
+        );
+    }
+}
+
 fn evidence() -> (tempfile::TempDir, String) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("bewijs");
