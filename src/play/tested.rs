@@ -111,7 +111,8 @@ impl Tested {
         let mut steps = scenario.all_steps().into_iter();
         let moves_clock = steps.any(|step| matches!(step.action, Action::Advance(_)));
         let elsewhen = scenario.at.is_some_and(|at| {
-            at.on(today).duration_since(now).as_secs().unsigned_abs() > NEAR_SECONDS
+            !scenario.any_moment
+                && at.on(today).duration_since(now).as_secs().unsigned_abs() > NEAR_SECONDS
         });
         if moves_clock || elsewhen {
             return Some(WhyNot::open("clock"));

@@ -43,6 +43,9 @@ pub struct Scenario {
     /// The moment at which a virtual clock stands when it begins; the run's
     /// own when absent.
     pub at: Option<Moment>,
+    /// What it shows holds at any moment: where the clock is another's, it is
+    /// played now, whatever `at` says.
+    pub any_moment: bool,
     /// How many minutes a person who plays it by hand needs.
     pub minutes: Option<u32>,
     /// Values by name; made in this order when the scenario begins.

@@ -217,6 +217,7 @@ impl<'s> Reader<'s> {
         let grade = fields.required("grade", mistakes);
         let source = fields.required("source", mistakes);
         let at = fields.optional("at");
+        let any_moment = fields.optional("any-moment");
         let minutes = fields.optional("minutes");
         let data = fields.optional("data");
         let parties = fields.optional("parties");
@@ -242,6 +243,7 @@ impl<'s> Reader<'s> {
         });
         let source = source.and_then(|source| self.line(source));
         let at = at.and_then(|at| self.moment(at));
+        let any_moment = any_moment.and_then(|value| value.truth(&mut self.mistakes));
         let minutes = minutes.and_then(|minutes| self.number(minutes, 1_000));
         let data = data.map(|data| self.data(data)).unwrap_or_default();
         let parties = parties.map(|parties| self.parties(parties));
@@ -262,6 +264,7 @@ impl<'s> Reader<'s> {
             grade: grade?,
             source: source?,
             at,
+            any_moment: any_moment.unwrap_or(false),
             minutes,
             data,
             parties: parties.unwrap_or_default(),

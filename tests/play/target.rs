@@ -41,16 +41,6 @@ capabilities:
     )
 }
 
-/// A shipped scenario, to be played at any moment, in `folder`.
-fn undated(folder: &Path, name: &str) {
-    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases/scenarios");
-    let script = std::fs::read_to_string(shipped.join(name)).unwrap();
-    let lines = script.lines().filter(|line| !line.starts_with("at:"));
-    let path = folder.join("scripts").join(name);
-    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    std::fs::write(path, lines.collect::<Vec<_>>().join("\n")).unwrap();
-}
-
 /// Runs with a target; the exit code and the report.
 fn run(folder: &Path, target: &str, more: &[&str]) -> (Output, Value) {
     std::fs::write(folder.join("target.yaml"), target).unwrap();
@@ -78,11 +68,16 @@ fn a_las_of_somebody_elses_is_played_against_our_duo_and_osr() {
     let folder = tempfile::tempdir().unwrap();
     let (duo, osr) = (free(), free());
     let las = start(duo, osr);
-    undated(folder.path(), "po-inwinnen/las-inschrijven.yaml");
-    undated(folder.path(), "koppeling-bron/las-push.yaml");
-    undated(folder.path(), "gedeeld/las-bereikbaar.yaml");
     let file = target(&las.endpoint, &las.trigger, duo, osr);
-    let (output, _) = run(folder.path(), &file, &["--out=bewijs", "scripts"]);
+    let (output, _) = run(
+        folder.path(),
+        &file,
+        &[
+            "--out=bewijs",
+            "--id=po-inwinnen-las-inschrijven",
+            "--id=koppeling-bron-las-push",
+        ],
+    );
     let said = said(&output);
     assert_eq!(output.status.code(), Some(0), "{said}");
     assert!(!said.contains("plays all parties itself"), "{said}");
@@ -99,14 +94,13 @@ fn a_las_of_somebody_elses_is_played_against_our_duo_and_osr() {
 fn nobody_at_the_endpoint_is_a_fault_of_the_connection() {
     let folder = tempfile::tempdir().unwrap();
     let (duo, osr, gone) = (free(), free(), free());
-    undated(folder.path(), "po-inwinnen/las-inschrijven.yaml");
     let file = target(
         &format!("https://leverancier.ketenkeur.invalid:{}/bron", gone.port()),
         &format!("http://127.0.0.1:{}/trigger", gone.port()),
         duo,
         osr,
     );
-    let (output, report) = run(folder.path(), &file, &["scripts"]);
+    let (output, report) = run(folder.path(), &file, &["--id=po-inwinnen-las-inschrijven"]);
     let said = said(&output);
     assert_eq!(output.status.code(), Some(3), "{said}");
     assert!(report.to_string().contains("KK-SC-HANDELING"), "{said}");
@@ -123,7 +117,7 @@ fn what_cannot_be_played_against_it_never_passes() {
         osr,
     );
     for (id, words) in [
-        ("po-inwinnen-las-inschrijven", "needs a virtual clock"),
+        ("osr-m2m-las-zonder-mandaat", "needs a virtual clock"),
         (
             "koppeling-bron-duo-antwoord",
             "does not fill the tested role",
