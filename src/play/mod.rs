@@ -7,6 +7,7 @@
 //! once and kept.
 
 mod actor;
+mod addresses;
 mod built_in;
 mod caller;
 mod cast;
