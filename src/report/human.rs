@@ -93,10 +93,29 @@ impl<'a, W: Write> Human<'a, W> {
         }
         self.paragraph()?;
         self.played_heading(played)?;
+        let mut last = None;
         for found in unexpected {
+            let place = (found.step.as_str(), found.input.as_deref());
+            if last.replace(place) != Some(place) {
+                self.step(place.0, place.1)?;
+            }
             self.finding(found.input.as_deref(), &found.finding, &[])?;
         }
         writeln!(self.out)
+    }
+
+    /// The line that says which step and which recorded message the findings
+    /// below it are about.
+    fn step(&mut self, step: &str, input: Option<&str>) -> io::Result<()> {
+        let step = match step {
+            "-" => self.voice.texts.run.no_step.clone(),
+            step => fill(&self.voice.texts.run.step, &[("step", step)]),
+        };
+        let line = match input {
+            Some(input) => format!("{step}: {}", visible(input)),
+            None => step,
+        };
+        writeln!(self.out, "\n  {}", self.look.paint(BOLD, &line))
     }
 
     /// The line that says which scenario this is and how it fared.

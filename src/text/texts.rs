@@ -88,7 +88,7 @@ section! {
     /// What a run of scenarios says.
     RunTexts {
         pass, pass_reconstruction, unreachable, scenarios_one, scenarios_many, evidence,
-        own_parties, ask,
+        own_parties, step, no_step, ask,
     }
 }
 

@@ -130,6 +130,7 @@ fn what_a_script_expects_and_does_not_get_is_a_finding() {
         let (found, said) = played(&script("duo", "{}", &steps));
         assert_eq!(found, Some(exit), "{name}: {said}");
         assert!(said.contains(code), "{name}: {said}");
+        assert!(said.contains("step 1"), "{name}: {said}");
     }
 }
 
