@@ -57,7 +57,6 @@ fn make(
     from: &Party,
     to: &Party,
     school: &School,
-    at: Spot,
 ) -> Result<Made, Unspeakable> {
     let (mut text, name) = match &outgoing.content {
         Content::Empty => {
@@ -103,7 +102,6 @@ fn make(
         Some(name) => cast.message(name),
         None => cast.recognised(text.as_bytes()),
     };
-    let _ = at;
     Ok(Made { text, message })
 }
 
@@ -250,7 +248,7 @@ pub fn request(
         None => cast.school.clone(),
     };
     let outgoing = &send.message;
-    let made = make(cast, values, outgoing, from, to, &school, at)?;
+    let made = make(cast, values, outgoing, from, to, &school)?;
     let is_soap = made.text.trim_start().starts_with('<') && send.rest.is_none();
     if !is_soap {
         return rest(cast, values, send, made, at);
@@ -385,7 +383,7 @@ pub fn answer(
         .as_ref()
         .and_then(|facts| cast.school_of(facts))
         .unwrap_or_else(|| cast.school.clone());
-    let made = make(cast, values, outgoing, from, to, &school, at)?;
+    let made = make(cast, values, outgoing, from, to, &school)?;
     if !made.text.trim_start().starts_with('<') {
         let response = Response::new(
             status.unwrap_or(200),
