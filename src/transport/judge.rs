@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::error::{TransportError, TransportProblem};
 use super::identity::TlsIdentity;
 use super::probe::{Outcome, Probed, Why, WrongClient};
-use super::suites::{Rating, rating};
+use super::suites::good_or_sufficient;
 use crate::edukoppeling::{
     Certificate, CertificateContext, Purpose, TransportReport, Trust, Verdicts, judge_certificate,
 };
@@ -120,7 +120,7 @@ pub fn judge_connection(
         }
     };
     said.judging(&[SUITE]);
-    if rating(&tls.suite) == Rating::Less {
+    if !good_or_sufficient(&tls.suite) {
         said.broken(SUITE, Args::new().with("suite", tls.suite.as_str()));
     }
     if let Some((first, presented)) = tls.peer.split_first() {

@@ -1,54 +1,45 @@
 //! What NCSC says of cipher suites (TLS006, TLSCIPH001): "ICT-beveiligings-
-//! richtlijnen voor Transport Layer Security (TLS)", version 2.1 of January
-//! 2021, the tables of algorithm selections.
+//! richtlijnen voor Transport Layer Security (TLS)", version 2025-05, appendix
+//! B. That edition rates CBC and keys over a finite field (DHE) "uit te
+//! faseren", which version 2.1 of 2021 still called sufficient.
 
-/// How secure NCSC calls a cipher suite.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Rating {
-    /// "Goed".
-    Good,
-    /// "Voldoende".
-    Sufficient,
-    /// "Uit te faseren", or not named at all.
-    Less,
-}
-
-/// Ephemeral keys on a curve, and encryption that authenticates; all of TLS
-/// 1.3.
-const GOOD: &[&str] = &[
+/// The suites of TLS 1.3 and 1.2 that are rated "goed" or "voldoende". Those
+/// with RSA and CCM stand in no table, and meet every requirement in it.
+const GOOD_OR_SUFFICIENT: &[&str] = &[
     "TLS_AES_256_GCM_SHA384",
     "TLS_CHACHA20_POLY1305_SHA256",
     "TLS_AES_128_GCM_SHA256",
+    "TLS_AES_128_CCM_SHA256",
     "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
     "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
     "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+    "TLS_ECDHE_ECDSA_WITH_AES_256_CCM",
+    "TLS_ECDHE_ECDSA_WITH_AES_128_CCM",
     "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
     "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
     "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
-];
-
-/// Ephemeral keys, with older encryption or over a finite field.
-const SUFFICIENT: &[&str] = &[
-    "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384",
-    "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA",
-    "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256",
-    "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
-    "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384",
-    "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA",
-    "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256",
-    "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA",
-    "TLS_DHE_RSA_WITH_AES_256_GCM_SHA384",
-    "TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
-    "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256",
-    "TLS_DHE_RSA_WITH_AES_256_CBC_SHA256",
-    "TLS_DHE_RSA_WITH_AES_256_CBC_SHA",
-    "TLS_DHE_RSA_WITH_AES_128_CBC_SHA256",
-    "TLS_DHE_RSA_WITH_AES_128_CBC_SHA",
+    "TLS_ECDHE_RSA_WITH_AES_256_CCM",
+    "TLS_ECDHE_RSA_WITH_AES_128_CCM",
 ];
 
 /// Suites that the probe offers to see whether a server takes one: less than
 /// sufficient, and still found in servers. With the number of each (IANA).
 pub(super) const LESS: &[(u16, &str)] = &[
+    (0xC024, "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384"),
+    (0xC023, "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256"),
+    (0xC00A, "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA"),
+    (0xC009, "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA"),
+    (0xC028, "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384"),
+    (0xC027, "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256"),
+    (0xC014, "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA"),
+    (0xC013, "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA"),
+    (0x009F, "TLS_DHE_RSA_WITH_AES_256_GCM_SHA384"),
+    (0x009E, "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256"),
+    (0xCCAA, "TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256"),
+    (0x006B, "TLS_DHE_RSA_WITH_AES_256_CBC_SHA256"),
+    (0x0067, "TLS_DHE_RSA_WITH_AES_128_CBC_SHA256"),
+    (0x0039, "TLS_DHE_RSA_WITH_AES_256_CBC_SHA"),
+    (0x0033, "TLS_DHE_RSA_WITH_AES_128_CBC_SHA"),
     (0x009D, "TLS_RSA_WITH_AES_256_GCM_SHA384"),
     (0x009C, "TLS_RSA_WITH_AES_128_GCM_SHA256"),
     (0x003D, "TLS_RSA_WITH_AES_256_CBC_SHA256"),
@@ -73,15 +64,9 @@ pub(super) const OLD: &[u16] = &[
     0xC011, 0x0005, 0x0004,
 ];
 
-/// What NCSC says of the suite of that IANA name.
-pub(super) fn rating(name: &str) -> Rating {
-    if GOOD.contains(&name) {
-        Rating::Good
-    } else if SUFFICIENT.contains(&name) {
-        Rating::Sufficient
-    } else {
-        Rating::Less
-    }
+/// Whether NCSC rates the suite of that IANA name good or sufficient.
+pub(super) fn good_or_sufficient(name: &str) -> bool {
+    GOOD_OR_SUFFICIENT.contains(&name)
 }
 
 #[cfg(test)]
@@ -90,18 +75,14 @@ mod tests {
     use crate::transport::tls::provider;
 
     #[test]
-    fn our_own_suites_are_good_and_what_the_probe_offers_is_not() {
+    fn our_own_suites_are_allowed_and_what_the_probe_offers_is_not() {
         for suite in &provider().cipher_suites {
             let name = suite.suite().as_str().unwrap().replace("TLS13_", "TLS_");
-            assert_eq!(rating(&name), Rating::Good, "{name}");
+            assert!(good_or_sufficient(&name), "{name}");
         }
         for (_, name) in LESS {
-            assert_eq!(rating(name), Rating::Less, "{name}");
+            assert!(!good_or_sufficient(name), "{name}");
         }
-        assert_eq!(
-            rating("TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA"),
-            Rating::Sufficient
-        );
-        assert_eq!(rating(""), Rating::Less);
+        assert!(!good_or_sufficient(""));
     }
 }
