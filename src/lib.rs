@@ -24,6 +24,9 @@
 //! | [`evidence`] | what is kept of a run, so that an outsider can judge it again |
 //! | [`batch`] | the rules over several messages together |
 
+// Where nobody listens, `eprintln!` ends the program.
+#![deny(clippy::print_stderr, clippy::print_stdout)]
+
 pub mod batch;
 pub mod check;
 pub mod cli;

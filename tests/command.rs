@@ -571,3 +571,27 @@ fn duos_signed_answer_is_judged_as_it_is() {
         (1, vec!["KK-EK-WB013-DIGEST".to_string()])
     );
 }
+
+/// A device on which every write fails.
+#[cfg(target_os = "linux")]
+#[test]
+fn where_nothing_can_be_said_the_exit_code_still_tells() {
+    let full = || {
+        let device = std::fs::File::options().write(true).open("/dev/full");
+        std::process::Stdio::from(device.unwrap())
+    };
+    for (args, expected) in [
+        (&["chek"][..], 2),
+        (&["check", "nergens.xml"], 2),
+        (
+            &["example", "aanleverenInschrijvingBO", "--break", "KK-NIET"],
+            2,
+        ),
+        (&["check", "cases/berichten", "--at", AT], 2),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ketenkeur"));
+        command.args(args).current_dir(root());
+        command.stdout(full()).stderr(full());
+        assert_eq!(command.status().unwrap().code(), Some(expected), "{args:?}");
+    }
+}

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use toml::de::{DeTable, DeValue};
 
-use crate::schema::xsd::nearest;
+use crate::document::nearest;
 
 /// Why a file is refused: the user's configuration is at fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -98,10 +98,10 @@ fn line_of(text: &str, span: Option<Range<usize>>) -> u32 {
 fn mistake(message: &str, key: impl Fn() -> Option<String>) -> Mistake {
     let first = || quoted(message).next().unwrap_or_default();
     if message.starts_with("unknown field") {
-        let known: Vec<Arc<str>> = quoted(message).skip(1).map(Arc::from).collect();
+        let known: Vec<String> = quoted(message).skip(1).collect();
         let key = first();
         return Mistake::UnknownKey {
-            nearest: nearest(&key, known.iter()),
+            nearest: nearest(&key, known.iter().map(String::as_str)).map(Arc::from),
             key,
         };
     }

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use super::args::Example;
 use super::failure::Failure;
-use super::output::print;
+use super::output::{print, tell};
+use crate::document::nearest;
 use crate::edukoppeling::breakable;
 use crate::example::{Cases, Examples};
 use crate::exit::Exit;
 use crate::finding::Language;
 use crate::pack::{Pack, Part, Store};
-use crate::schema::xsd::nearest;
 use crate::text::{Texts, fill};
 
 /// Runs the command; without an operation it lists what there is.
@@ -71,15 +71,10 @@ fn broken(
         if breakable().any(|(known, _)| known == code) {
             return Err(Failure::usage("example-transport").with("rule", &code));
         }
-        let codes: Vec<Arc<str>> = cases
-            .cases()
-            .iter()
-            .map(|case| case.rule.as_str().into())
-            .collect();
-        let meant = nearest(&code, codes.iter()).unwrap_or_else(|| "".into());
+        let codes = cases.cases().iter().map(|case| case.rule.as_str());
         return Err(Failure::usage("no-rule")
             .with("rule", rule)
-            .with("nearest", meant));
+            .with("nearest", nearest(&code, codes).unwrap_or_default()));
     }
     let case = of_rule.find(|case| {
         operation.is_none_or(|operation| {
@@ -115,17 +110,15 @@ fn note_of_origin(store: &Store, contract: &str, language: Language) {
     if let Some(official) = store.packs().find(replaced) {
         let args = [("contract", &*official.manifest.contract)];
         let note = &Texts::of(language).rules.of_reconstruction;
-        eprintln!("{}", fill(note, &args));
+        tell(&fill(note, &args));
     }
 }
 
 fn unknown(store: &Store, operation: &str) -> Failure {
-    let names: Vec<Arc<str>> = store
+    let names = store
         .messages()
-        .flat_map(|(_, message)| [message.operation.clone(), message.id().clone()])
-        .collect();
-    let meant = nearest(operation, names.iter()).unwrap_or_else(|| "".into());
+        .flat_map(|(_, message)| [&*message.operation, &**message.id()]);
     Failure::usage("no-operation")
         .with("operation", operation)
-        .with("nearest", meant)
+        .with("nearest", nearest(operation, names).unwrap_or_default())
 }

@@ -28,6 +28,8 @@ use args::{Cli, Command, Rules};
 use failure::Failure;
 use settings::Settings;
 
+use output::tell;
+
 use crate::check::shipped_extractor;
 use crate::exit::Exit;
 use crate::finding::Language;
@@ -59,7 +61,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
             // Help and version go to standard output and are no mistake.
             let is_mistake = error.use_stderr();
             match usage::worded(&error, Texts::of(asked)) {
-                Some(said) => eprintln!("ketenkeur: {said}"),
+                Some(said) => tell(&format!("ketenkeur: {said}")),
                 None => drop(error.print()),
             }
             return if is_mistake {
@@ -142,6 +144,6 @@ fn command(cli: &Cli, settings: &Settings, language: Language) -> Result<Exit, F
 
 /// Says what went wrong, on standard error.
 fn fail(failure: &Failure, language: Language) -> Exit {
-    eprintln!("ketenkeur: {}", failure.text(Texts::of(language)));
+    tell(&format!("ketenkeur: {}", failure.text(Texts::of(language))));
     failure.exit()
 }

@@ -13,10 +13,20 @@ pub fn print(text: &str) -> Result<Exit, Failure> {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Ok(()) => Ok(Exit::Conforms),
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(Exit::Conforms),
-        Err(error) => Err(Failure::usage("not-written")
-            .with("path", "-")
-            .because(error.kind())),
+        Err(error) => Err(Failure::usage("output").because(error.kind())),
     }
+}
+
+/// Tells the user a line beside the result, on standard error. Where nobody
+/// listens there is nobody to tell that either.
+pub fn tell(line: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}
+
+/// Asks the user for something, as [`tell`] tells.
+pub fn ask(question: &str) {
+    let mut out = std::io::stderr().lock();
+    let _ = write!(out, "{question}").and_then(|()| out.flush());
 }
 
 /// Prints a value as JSON.

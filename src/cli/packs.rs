@@ -10,12 +10,12 @@ use super::failure::Failure;
 use super::output::{print, print_json};
 use super::settings::Settings;
 use super::setup;
+use crate::document::nearest;
 use crate::exit::Exit;
 use crate::finding::Language;
 use crate::pack::{
     Binding, Change, ImportOptions, ImportSource, ImportedPack, Pack, Project, Store, notice,
 };
-use crate::schema::xsd::nearest;
 use crate::text::Texts;
 
 /// Runs the command.
@@ -83,14 +83,10 @@ fn show_pack(
     language: Language,
 ) -> Result<Exit, Failure> {
     let Some(pack) = store.pack(contract) else {
-        let names: Vec<_> = store
-            .packs()
-            .map(|pack| pack.manifest.contract.clone())
-            .collect();
-        let meant = nearest(contract, names.iter()).unwrap_or_else(|| "".into());
+        let names = store.packs().map(|pack| &*pack.manifest.contract);
         return Err(Failure::usage("no-contract")
             .with("contract", contract)
-            .with("nearest", meant));
+            .with("nearest", nearest(contract, names).unwrap_or_default()));
     };
     if shape == Shape::Json {
         return print_json(&details_json(pack));

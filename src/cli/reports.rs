@@ -178,7 +178,5 @@ pub fn write_reports(
 }
 
 fn stdout_failure(error: &std::io::Error) -> Failure {
-    Failure::usage("not-written")
-        .with("path", "-")
-        .because(error.kind())
+    Failure::usage("output").because(error.kind())
 }

@@ -10,13 +10,13 @@ use super::failure::Failure;
 use super::output::{print, print_json};
 use super::sign::way_to_break;
 use crate::check::PackRules;
+use crate::document::nearest;
 use crate::edukoppeling::{Breakable, breakable};
 use crate::example::Cases;
 use crate::exit::Exit;
 use crate::finding::{Language, RuleInfo};
 use crate::pack::Store;
 use crate::requirement::{Judged, requirements};
-use crate::schema::xsd::nearest;
 use crate::text::{Texts, builtin_rules};
 
 /// A rule with the contracts whose packs hold it.
@@ -119,11 +119,10 @@ pub fn explain(
         .get(code.to_uppercase().as_str())
         .or_else(|| known.get(code))
     else {
-        let codes: Vec<Arc<str>> = known.keys().cloned().collect();
-        let meant = nearest(code, codes.iter()).unwrap_or_else(|| "".into());
+        let codes = known.keys().map(|code| &**code);
         return Err(Failure::usage("no-rule")
             .with("rule", code)
-            .with("nearest", meant));
+            .with("nearest", nearest(code, codes).unwrap_or_default()));
     };
     let described = describe(rule, language)?;
     if shape == Shape::Json {

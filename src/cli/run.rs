@@ -11,10 +11,12 @@ use serde_json::{Map, Value, json};
 use super::args::{Global, Run};
 use super::failure::Failure;
 use super::reports::{Outlet, keep, reports, write_reports};
+use super::scenarios::unread;
 use super::settings::Settings;
-use super::{setup, target};
+use super::{output, setup, target};
 use crate::clock::Clock;
 use crate::counterpart::trigger::Trigger;
+use crate::document::nearest;
 use crate::event::{EVENT_VERSION, Event, Grounds, Recorder, Spool, Started};
 use crate::evidence::{Folder, RunRecord, TargetRecord, WriteError, script_file, write_json};
 use crate::exit::{Exit, Trouble};
@@ -23,7 +25,7 @@ use crate::finding::{Class, Language, Redaction};
 use crate::play::{
     Asks, Interrupt, PlayError, RunOptions, Stage, StageOptions, Tested, Unmade, play,
 };
-use crate::scenario::{Library, OnDisk, Scenario, Shipped, Sources};
+use crate::scenario::{Key, Library, OnDisk, Scenario, Shipped, Sources};
 use crate::target::{Capability, Declared, Target};
 use crate::text::{Texts, fill};
 
@@ -189,11 +191,11 @@ pub fn run_run(
     if !run.quiet {
         let texts = &Texts::of(language).run;
         if tested.is_none() {
-            eprintln!("{}", texts.own_parties);
+            output::tell(&texts.own_parties);
         }
         if let Some(folder) = &folder {
             let path = folder.path().display().to_string();
-            eprintln!("{}", fill(&texts.evidence, &[("path", &path)]));
+            output::tell(&fill(&texts.evidence, &[("path", &path)]));
         }
     }
     Ok(exit)
@@ -237,7 +239,7 @@ fn ask(trigger: &Trigger, language: Language) {
         ("with", &with),
         ("scenario", trigger.scenario.as_deref().unwrap_or_default()),
     ];
-    eprint!("{}", fill(&Texts::of(language).run.ask, &args));
+    output::ask(&fill(&Texts::of(language).run.ask, &args));
 }
 
 /// Whether scenarios would be in each other's way: they share an address, or a
@@ -300,8 +302,7 @@ fn chosen(run: &Run) -> Result<Vec<Arc<Scenario>>, Failure> {
         Library::shipped()
     } else {
         let paths: Vec<PathBuf> = run.paths.iter().map(PathBuf::from).collect();
-        read = Library::on_disk(&paths)
-            .map_err(|error| Failure::usage("scenario-path").with("reason", error))?;
+        read = Library::on_disk(&paths).map_err(unread)?;
         &read
     };
     if let Some(first) = library.mistakes.first() {
@@ -322,7 +323,25 @@ fn chosen(run: &Run) -> Result<Vec<Arc<Scenario>>, Failure> {
                     .iter()
                     .any(|tag| run.tag.iter().any(|wanted| **wanted == **tag)))
     };
-    let chosen: Vec<_> = library.scenarios.iter().filter(wanted).cloned().collect();
+    let named = |kind: &'static str, asked: &[String], known: &[&str]| -> Result<(), Failure> {
+        let unknown = asked.iter().find(|asked| !known.contains(&asked.as_str()));
+        unknown.map_or(Ok(()), |asked| {
+            let meant = nearest(asked, known.iter().copied());
+            Err(Failure::usage(kind)
+                .with("value", asked)
+                .with("nearest", meant.unwrap_or_default()))
+        })
+    };
+    let scenarios = &library.scenarios;
+    let ids: Vec<&str> = scenarios.iter().map(|one| &*one.id).collect();
+    let tags: Vec<&str> = scenarios
+        .iter()
+        .flat_map(|one| one.tags.iter().map(|tag| &**tag))
+        .collect();
+    named("no-key", &run.key, Key::NAMES)?;
+    named("no-id", &run.id, &ids)?;
+    named("no-tag", &run.tag, &tags)?;
+    let chosen: Vec<_> = scenarios.iter().filter(wanted).cloned().collect();
     if chosen.is_empty() {
         return Err(Failure::usage("scenario-none"));
     }

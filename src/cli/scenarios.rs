@@ -223,7 +223,7 @@ fn run_lint(store: &Store, paths: &[PathBuf], language: Language) -> Result<Exit
     let library = if paths.is_empty() {
         Library::shipped()
     } else {
-        read = Library::on_disk(paths).map_err(failure)?;
+        read = Library::on_disk(paths).map_err(unread)?;
         &read
     };
     let catalogue =
@@ -267,7 +267,8 @@ fn run_lint(store: &Store, paths: &[PathBuf], language: Language) -> Result<Exit
     })
 }
 
-fn failure(error: LibraryError) -> Failure {
+/// Scripts that cannot be had, as a mistake in the call.
+pub fn unread(error: LibraryError) -> Failure {
     match error {
         LibraryError::NotFound(path) => Failure::usage("not-found").with("path", path),
         LibraryError::NoScripts(path) => Failure::usage("no-scenarios").with("path", path),

@@ -5,15 +5,14 @@ use std::fs::File;
 use std::hash::{BuildHasher, Hasher};
 use std::io::Read;
 use std::path::Path;
-use std::sync::Arc;
 
 use super::args::Sign;
 use super::failure::Failure;
-use super::output::print;
+use super::output::{print, tell};
 use super::setup;
 use crate::check::{Recognition, contract, recognise_xml};
 use crate::clock::Clock;
-use crate::document::{Document, Gated};
+use crate::document::{Document, Gated, nearest};
 use crate::edukoppeling::{
     Breakable, Contract, EnvelopeContext, KeyError, RequestFacts, Revocation, SecurityContext,
     Shown, SignError, SignRequest, SigningKey, Trust, TrustStore, address_of, breakable,
@@ -27,7 +26,6 @@ use crate::finding::{Kind, Language};
 use crate::limits::{MAX_KEY_BYTES, MAX_MESSAGE_BYTES};
 use crate::pack::{Part, Store};
 use crate::pki::{IDENTITIES, TestPki, stand_in, trust_built_in_as_real};
-use crate::schema::xsd::nearest;
 use crate::text::Texts;
 
 /// DUO, whom requests go to unless the user says otherwise.
@@ -145,10 +143,10 @@ fn note(key: &SigningKey, rule: Option<&str>, language: Language) {
     if key.is_stand_in()
         && let Some(note) = texts.sign.get("stand-in")
     {
-        eprintln!("{note}");
+        tell(note);
     }
     if let Some((rule, condition)) = rule.and_then(|rule| Some((rule, condition(rule, texts)?))) {
-        eprintln!("{rule}: {condition}.");
+        tell(&format!("{rule}: {condition}."));
     }
 }
 
@@ -162,11 +160,10 @@ fn rule_of(named: &str) -> Result<&'static str, Failure> {
             Err(Failure::usage("sign-content").with("rule", &code))
         }
         None => {
-            let rules: Vec<Arc<str>> = breakable().map(|(rule, _)| rule.into()).collect();
-            let meant = nearest(&code, rules.iter()).unwrap_or_else(|| "".into());
+            let meant = nearest(&code, breakable().map(|(rule, _)| rule));
             Err(Failure::usage("no-rule")
                 .with("rule", named)
-                .with("nearest", meant))
+                .with("nearest", meant.unwrap_or_default()))
         }
     }
 }
@@ -226,14 +223,10 @@ fn action(
     found
         .and_then(|(_, message)| message.action.as_deref().map(str::to_string))
         .ok_or_else(|| {
-            let names: Vec<Arc<str>> = store
-                .messages()
-                .map(|(_, message)| message.operation.clone())
-                .collect();
-            let meant = nearest(operation, names.iter()).unwrap_or_else(|| "".into());
+            let names = store.messages().map(|(_, message)| &*message.operation);
             Failure::usage("no-operation")
                 .with("operation", operation)
-                .with("nearest", meant)
+                .with("nearest", nearest(operation, names).unwrap_or_default())
         })
 }
 

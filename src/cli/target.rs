@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::args::Target as Wanted;
 use super::failure::Failure;
-use super::output::print;
+use super::output::{print, tell};
 use super::setup;
 use crate::clock::RunningClock;
 use crate::edukoppeling::KeyError;
@@ -63,7 +63,7 @@ pub fn read(file: &Path, language: Language) -> Result<Target, Failure> {
     Target::read(&bytes, folder).map_err(|mistakes| {
         let path = file.display().to_string();
         for mistake in &mistakes {
-            eprintln!("{}", Texts::of(language).mistake(&path, mistake));
+            tell(&Texts::of(language).mistake(&path, mistake));
         }
         Failure::usage("target-mistakes")
             .with("path", path)

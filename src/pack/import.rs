@@ -14,6 +14,7 @@ use super::manifest::{Manifest, Part, Provenance, Rewritten};
 use super::package::{ImportSource, Package, Source, is_wsdl};
 use super::store::{Pack, Store};
 use super::stored;
+use crate::document::nearest;
 use crate::event::PackKind;
 use crate::finding::Grade;
 use crate::rules::RulePaths;
@@ -484,13 +485,8 @@ fn similar(builtin: &Store, official: &Manifest) -> Option<Arc<str>> {
 }
 
 fn near(builtin: &Store, wanted: &str) -> Option<String> {
-    builtin
-        .packs()
-        .map(|pack| &*pack.manifest.contract)
-        .map(|name| (strsim::jaro_winkler(name, wanted), name))
-        .filter(|(likeness, _)| *likeness > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, name)| name.to_string())
+    let contracts = builtin.packs().map(|pack| &*pack.manifest.contract);
+    nearest(wanted, contracts).map(str::to_string)
 }
 
 fn change(into: &Path, prepared: &Prepared) -> Change {

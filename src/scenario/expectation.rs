@@ -313,6 +313,11 @@ fn has_no_finding(code: &Placed<Arc<str>>, judged: Option<&Judged>) -> Judgment 
     }
 }
 
+/// What an answer says of the message it answers: the first signals of BRON and
+/// foutmeldingen of verzuim and RIO (30-bron-po.md, terugkoppeling).
+const TOLD: &str = "for $said in (.//*:signaal | .//*:foutmelding)[position() <= 3] \
+    return string-join(($said/(*:code | *:foutcode), $said/(*:omschrijving | *:fouttekst)), ' ')";
+
 fn asserted(
     assertion: &Assertion,
     received: &Received,
@@ -344,6 +349,12 @@ fn asserted(
             let side = looked_at(&expression, received, facts);
             if let Some((value, _)) = &side {
                 args.push("found", value.clone());
+            }
+            if let Ok(told) = evaluate_expression(TOLD, document, *node, facts)
+                && !told.texts.is_empty()
+            {
+                let class = DataClass::of("omschrijving", ["signaal"]);
+                args.push("told", MessageValue::new(told.texts.join("; "), class));
             }
             let place = side
                 .map(|(_, place)| place)

@@ -318,7 +318,13 @@ impl Linter<'_> {
             let negative = |scenario: &&Arc<Scenario>| {
                 scenario.requirements.iter().any(|proof| proof.negative)
             };
+            // A script of one's own stands beside those that are shipped.
+            let first = scenarios.first().copied();
+            let mut beside = Library::shipped().scenarios.iter().filter(|shipped| {
+                first.is_some_and(|own| (shipped.key, shipped.subject) == (own.key, own.subject))
+            });
             if !scenarios.iter().any(negative)
+                && !beside.any(|one| negative(&one))
                 && let Some(first) = scenarios.first()
             {
                 let mistake = Mistake::new(first.id_at, "lint-no-refusal").with("key", key.name());

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::ops::Deref;
 use std::sync::OnceLock;
 
 use serde::Deserialize;
@@ -12,6 +13,32 @@ use crate::finding::{Class, DataClass, Grade, Kind, Language, Template, Verdict,
 
 /// A section of texts that are looked up by a key made elsewhere.
 pub type Phrases = BTreeMap<String, String>;
+
+/// A large section that most runs do not need: it is read at the first look.
+#[derive(Debug, Default)]
+pub struct Later {
+    source: &'static str,
+    read: OnceLock<Phrases>,
+}
+
+impl Later {
+    /// The texts below the header of `section`.
+    fn of(section: &'static str) -> Self {
+        Self {
+            source: section.split_once('\n').map_or("", |(_, texts)| texts),
+            read: OnceLock::new(),
+        }
+    }
+}
+
+impl Deref for Later {
+    type Target = Phrases;
+
+    fn deref(&self) -> &Phrases {
+        let read = || toml::from_str(self.source).expect("the embedded texts are valid");
+        self.read.get_or_init(read)
+    }
+}
 
 /// All texts of the interface in one language. A text that code asks for by
 /// name is a field, so that a missing one cannot go unnoticed.
@@ -61,12 +88,15 @@ pub struct Texts {
     /// Why JSON is not well-formed.
     pub json_error: Phrases,
     /// Mistakes in files that the user writes in YAML.
-    pub yaml: Phrases,
+    #[serde(skip)]
+    pub yaml: Later,
     pub scenarios: ScenariosTexts,
     /// Errors of input, settings and the tool.
-    pub error: Phrases,
+    #[serde(skip)]
+    pub error: Later,
     /// Help of the command line, by the path of the argument.
-    pub help: Phrases,
+    #[serde(skip)]
+    pub help: Later,
     /// What the system says of a file.
     pub io: Phrases,
     /// The simulated web pages of the OSR.
@@ -175,7 +205,17 @@ impl Texts {
             Language::En => (&ENGLISH, include_str!("texts/en.toml")),
         };
         // The files are part of the binary and a test reads both.
-        once.get_or_init(|| toml::from_str(source).expect("the embedded texts are valid"))
+        once.get_or_init(|| {
+            let mut now = source.to_string();
+            let [yaml, error, help] = ["yaml", "error", "help"].map(|name| {
+                let section = section(source, name);
+                now = now.replacen(section, "", 1);
+                Later::of(section)
+            });
+            let mut texts: Self = toml::from_str(&now).expect("the embedded texts are valid");
+            (texts.yaml, texts.error, texts.help) = (yaml, error, help);
+            texts
+        })
     }
 
     /// The phrase for a grade: what a statement of that grade rests on.
@@ -330,6 +370,14 @@ impl Classes {
     }
 }
 
+/// The section `[name]` of a language file, from its header to the next.
+fn section<'s>(source: &'s str, name: &str) -> &'s str {
+    let header = format!("\n[{name}]\n");
+    let start = source.find(&header).map_or(source.len(), |at| at + 1);
+    let rest = &source[start..];
+    rest.find("\n[").map_or(rest, |end| &rest[..=end])
+}
+
 fn phrase<'a>(phrases: &'a Phrases, key: &str, otherwise: &str) -> &'a str {
     phrases
         .get(key)
@@ -393,6 +441,18 @@ mod tests {
             let texts = Texts::of(language);
             assert_eq!(texts.class(Class::Foutmelding), "foutmelding");
             assert_ne!(texts.error("not-found", &[("path", "a.xml")]), "");
+            let source = match language {
+                Language::Nl => include_str!("texts/nl.toml"),
+                Language::En => include_str!("texts/en.toml"),
+            };
+            let all: BTreeMap<String, Phrases> = toml::from_str(source).unwrap();
+            for (name, later) in [
+                ("yaml", &texts.yaml),
+                ("error", &texts.error),
+                ("help", &texts.help),
+            ] {
+                assert_eq!(**later, all[name], "[{name}]");
+            }
         }
     }
 
