@@ -97,6 +97,22 @@ pub const MAX_QUOTED_CHARS: usize = 80;
 /// Bytes of recorded events that stay in memory before they go to disk.
 pub const EVENT_SPOOL_BYTES: usize = 8 * 1024 * 1024;
 
+/// Bytes of one recorded event: all findings on one message, or of one scenario.
+pub const MAX_EVENT_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Findings that the HTML report writes out; further ones are counted only. A
+/// browser stays quick with some tens of thousands.
+pub const MAX_PAGE_FINDINGS: u64 = 20_000;
+
+/// Names that one list of the HTML report has; further ones are counted only.
+pub const MAX_PAGE_NAMES: usize = 2_000;
+
+/// Characters of one text in the HTML report; what is longer is cut.
+pub const MAX_PAGE_CHARS: usize = 4_000;
+
+/// Exchanges that a sequence diagram draws; the table beside it has them all.
+pub const MAX_DRAWN_EXCHANGES: usize = 60;
+
 /// Bytes of one file of a pack (schema, rule set, value list).
 pub const MAX_PACK_FILE_BYTES: usize = 16 * 1024 * 1024;
 

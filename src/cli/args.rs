@@ -71,6 +71,7 @@ pub enum Command {
         #[command(subcommand)]
         command: Runs,
     },
+    Report(Report),
     Counterpart {
         #[command(subcommand)]
         command: Box<Counterpart>,
@@ -259,6 +260,19 @@ pub struct Run {
     pub report: Vec<String>,
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// `report`.
+#[derive(Debug, Args)]
+pub struct Report {
+    #[arg(value_name = "RUN", required = true)]
+    pub runs: Vec<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    #[arg(long, value_name = "FORMAT[=FILE]")]
+    pub report: Vec<String>,
+    #[arg(long)]
+    pub no_redact: bool,
 }
 
 /// `counterpart`.

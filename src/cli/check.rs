@@ -16,6 +16,7 @@ use crate::exit::{Exit, Trouble};
 use crate::facts::Profile;
 use crate::finding::{Class, Language, Redaction};
 use crate::input::{Inputs, Options, UsageError};
+use crate::report::Run;
 
 /// Runs the command.
 pub fn run_check(
@@ -92,7 +93,8 @@ pub fn run_check(
         },
     );
     outlet.finish(exit)?;
-    write_reports(&reports, &spool, &bench.rules, language, exit)?;
+    let told = Run::new(&spool, &bench.rules, language, exit);
+    write_reports(&reports, &told, std::slice::from_ref(&told))?;
     Ok(exit)
 }
 

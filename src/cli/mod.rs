@@ -9,6 +9,7 @@ mod help;
 mod output;
 mod packs;
 mod pki;
+mod report;
 mod reports;
 mod rules;
 mod run;
@@ -135,6 +136,7 @@ fn command(cli: &Cli, settings: &Settings, language: Language) -> Result<Exit, F
         }
         Command::Run(wanted) => run::run_run(wanted, &cli.global, settings, language),
         Command::Runs { command } => runs::run_runs(command, &cli.global, settings, language),
+        Command::Report(wanted) => report::run_report(wanted, &cli.global, settings, language),
         Command::Counterpart { command } => {
             counterpart::run_counterpart(command, &cli.global, settings, language)
         }

@@ -1,8 +1,8 @@
 //! The reports that a command was asked for, and what goes to the terminal
 //! while it works.
 
-use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::io::{BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -11,7 +11,7 @@ use super::settings::Settings;
 use crate::event::{Event, Recorder, Spool};
 use crate::exit::Exit;
 use crate::finding::{Language, RuleBook};
-use crate::report::{Format, Human, Look, Run};
+use crate::report::{Format, Human, Look, ReportError, Run, write_html};
 
 /// Hands an event to everything that wants it.
 pub fn keep(
@@ -103,6 +103,30 @@ impl Wanted {
         self.format == Format::Human && self.file.is_none()
     }
 
+    /// Whether it is a page, which can tell several runs.
+    pub fn is_page(&self) -> bool {
+        self.format == Format::Html
+    }
+
+    /// A page in a file.
+    pub fn page(file: &Path) -> Self {
+        Self {
+            format: Format::Html,
+            file: Some(file.to_path_buf()),
+        }
+    }
+
+    fn write(&self, whole: &Run<'_>, each: &[Run<'_>], out: impl Write) -> Result<(), ReportError> {
+        match self.format {
+            Format::Html => {
+                let mut out = BufWriter::new(out);
+                write_html(each, &mut out)?;
+                Ok(out.flush()?)
+            }
+            format => format.write(whole, out),
+        }
+    }
+
     fn parse(text: &str) -> Result<Self, Failure> {
         let (name, file) = match text.split_once('=') {
             Some((name, file)) => (name, Some(PathBuf::from(file))),
@@ -147,18 +171,12 @@ pub fn reports(asked: &[String], quiet: bool, settings: &Settings) -> Result<Vec
     Ok(reports)
 }
 
-/// Writes the reports that need the whole run.
-pub fn write_reports(
-    reports: &[Wanted],
-    spool: &Spool,
-    book: &dyn RuleBook,
-    language: Language,
-    exit: Exit,
-) -> Result<(), Failure> {
-    let run = Run::new(spool, book, language, exit);
+/// Writes the reports that need the whole run. A page tells `each` run by
+/// itself, the other formats all of them as one.
+pub fn write_reports(reports: &[Wanted], whole: &Run<'_>, each: &[Run<'_>]) -> Result<(), Failure> {
     for wanted in reports.iter().filter(|wanted| !wanted.is_stream()) {
         match &wanted.file {
-            None => wanted.format.write(&run, std::io::stdout().lock())?,
+            None => wanted.write(whole, each, std::io::stdout().lock())?,
             Some(path) => {
                 let failure = |error: std::io::Error| {
                     Failure::usage("not-written")
@@ -170,7 +188,7 @@ pub fn write_reports(
                     std::fs::create_dir_all(folder).map_err(failure)?;
                 }
                 let file = std::fs::File::create(path).map_err(failure)?;
-                wanted.format.write(&run, file)?;
+                wanted.write(whole, each, file)?;
             }
         }
     }

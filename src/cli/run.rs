@@ -25,6 +25,7 @@ use crate::finding::{Class, Language, Redaction};
 use crate::play::{
     Asks, Interrupt, PlayError, RunOptions, Stage, StageOptions, Tested, Unmade, play,
 };
+use crate::report;
 use crate::scenario::{Key, Library, OnDisk, Scenario, Shipped, Sources};
 use crate::target::{Capability, Declared, Target};
 use crate::text::{Texts, fill};
@@ -187,7 +188,8 @@ pub fn run_run(
         },
     );
     outlet.finish(exit)?;
-    write_reports(&wanted, &spool, &bench.rules, language, exit)?;
+    let told = report::Run::new(&spool, &bench.rules, language, exit);
+    write_reports(&wanted, &told, std::slice::from_ref(&told))?;
     if !run.quiet {
         let texts = &Texts::of(language).run;
         if tested.is_none() {
@@ -289,7 +291,7 @@ fn record_of(target: &Target) -> TargetRecord {
 }
 
 /// The file with the events.
-const EVENTS: &str = "events.jsonl";
+pub(super) const EVENTS: &str = "events.jsonl";
 
 fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)

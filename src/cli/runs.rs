@@ -122,7 +122,7 @@ fn told(rejudged: &Rejudged, say: impl Fn(&str, &[(&str, &str)]) -> String) -> S
     out
 }
 
-fn unreadable(folder: &Path, error: &ReadError) -> Failure {
+pub fn unreadable(folder: &Path, error: &ReadError) -> Failure {
     let (key, name) = match error {
         ReadError::NoManifest => ("evidence-none", ""),
         ReadError::BadManifest => ("evidence-manifest", ""),

@@ -5,12 +5,14 @@
 //! Recorded, it is one JSON object a line.
 
 mod record;
+mod recording;
 mod scenario;
 mod spool;
 mod stream;
 mod tally;
 
 pub use record::{RecordError, Recorder};
+pub use recording::{Recording, RecordingError};
 pub use scenario::{Exchanged, ScenarioInfo, ScenarioJudged, StepFinding, Stepped, input_name};
 pub use spool::{Replay, Spool, SpoolError};
 pub use stream::{

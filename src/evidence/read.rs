@@ -240,6 +240,15 @@ impl Evidence {
             .collect()
     }
 
+    /// What is said of an exchange in the file of that name.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read.
+    pub fn record(&self, name: &str) -> Result<ExchangeRecord, ReadError> {
+        self.json(name)
+    }
+
     /// An exchange: its request, and its response where one came.
     ///
     /// # Errors

@@ -16,6 +16,9 @@ pub enum ReportError {
     /// The report's own file or stream could not be written.
     #[error("failed to write the report: {0}")]
     Write(io::ErrorKind),
+    /// A page could not be made: our own mistake.
+    #[error("failed to make the page")]
+    Page,
 }
 
 impl From<io::Error> for ReportError {

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufWriter, Write};
 
-use super::{Human, Look, ReportError, Voice, github, json, junit, sarif};
+use super::{Human, Known, Look, Origin, ReportError, Voice, github, html, json, junit, sarif};
 use crate::event::Spool;
 use crate::exit::Exit;
 use crate::finding::{Language, RuleBook};
@@ -20,6 +20,8 @@ pub enum Format {
     Sarif,
     /// Workflow commands of GitHub Actions.
     Github,
+    /// One page for browser and paper.
+    Html,
 }
 
 /// A finished run, to be reported.
@@ -31,6 +33,10 @@ pub struct Run<'a> {
     pub voice: Voice<'a>,
     /// How it ended.
     pub exit: Exit,
+    /// Where it comes from, where that is known.
+    pub origin: Option<&'a Origin>,
+    /// What there is to test, where the report is to say what was not.
+    pub known: Option<&'a Known>,
 }
 
 impl<'a> Run<'a> {
@@ -41,18 +47,21 @@ impl<'a> Run<'a> {
             events,
             voice: Voice::new(book, language),
             exit,
+            origin: None,
+            known: None,
         }
     }
 }
 
 impl Format {
     /// All formats.
-    pub const ALL: [Format; 5] = [
+    pub const ALL: [Format; 6] = [
         Format::Human,
         Format::Json,
         Format::Junit,
         Format::Sarif,
         Format::Github,
+        Format::Html,
     ];
 
     /// The format's name on the command line.
@@ -63,6 +72,7 @@ impl Format {
             Format::Junit => "junit",
             Format::Sarif => "sarif",
             Format::Github => "github",
+            Format::Html => "html",
         }
     }
 
@@ -85,6 +95,7 @@ impl Format {
             Format::Junit => junit::write(run, &mut out)?,
             Format::Sarif => sarif::write(run, &mut out)?,
             Format::Github => github::write(run, &mut out)?,
+            Format::Html => html::write(std::slice::from_ref(run), &mut out)?,
         }
         Ok(out.flush()?)
     }

@@ -7,11 +7,11 @@ use miette::Severity;
 
 use super::look::{BOLD, DIM, GREEN, Look, RED, YELLOW};
 use super::snippet::Snippet;
+use super::totals::Totals;
 use super::voice::first_and_others;
 use super::{Voice, visible};
 use crate::event::{
     BatchJudged, Event, Excused, Judged, PackInForce, PackKind, Reported, ScenarioJudged, Started,
-    Tally,
 };
 use crate::exit::Exit;
 use crate::finding::{Class, Kind, Language, RuleBook, Verdict};
@@ -26,12 +26,7 @@ pub struct Human<'a, W> {
     voice: Voice<'a>,
     look: Look,
     started: Option<Started>,
-    tally: Tally,
-    /// Passes on a reconstruction, an official package, a foreign rule set,
-    /// and on none.
-    passes: [u64; 4],
-    /// Scenarios that were played, or would have been.
-    scenarios: u64,
+    totals: Totals,
     /// Contracts that judged something.
     packs: Vec<PackInForce>,
     /// Whether the last line written belongs to a list, so that the next
@@ -51,9 +46,7 @@ impl<'a, W: Write> Human<'a, W> {
             voice,
             look,
             started: None,
-            tally: Tally::new(),
-            passes: [0; 4],
-            scenarios: 0,
+            totals: Totals::default(),
             packs: Vec::new(),
             in_list: false,
         }
@@ -62,7 +55,7 @@ impl<'a, W: Write> Human<'a, W> {
     /// Shows an event. The summary of the run comes with [`Human::finish`],
     /// not with `Finished`: only the caller knows how the run ends.
     pub fn show(&mut self, event: &Event) -> io::Result<()> {
-        self.tally.count(event);
+        self.totals.count(event);
         match event {
             Event::Started(started) => {
                 self.started = Some(started.clone());
@@ -82,10 +75,6 @@ impl<'a, W: Write> Human<'a, W> {
     }
 
     fn played(&mut self, played: &ScenarioJudged) -> io::Result<()> {
-        self.scenarios += 1;
-        if played.judgement.verdict == Verdict::Pass {
-            self.passes[slot(played.pack)] += 1;
-        }
         let unexpected: Vec<_> = played.findings.iter().filter(|f| !f.expected).collect();
         if unexpected.is_empty() {
             self.in_list = true;
@@ -130,10 +119,6 @@ impl<'a, W: Write> Human<'a, W> {
     }
 
     fn judged(&mut self, judged: &Judged) -> io::Result<()> {
-        if judged.judgement.verdict == Verdict::Pass {
-            let kind = judged.message.as_ref().map(|message| message.kind);
-            self.passes[slot(kind)] += 1;
-        }
         let strict = self.voice.strict(self.started.as_ref(), judged);
         let silent = judged.findings.is_empty()
             && judged.excused.is_empty()
@@ -322,40 +307,9 @@ impl<'a, W: Write> Human<'a, W> {
     pub fn finish(mut self, exit: Exit) -> io::Result<W> {
         self.paragraph()?;
         let texts = self.voice.texts;
-        let summary = self.tally.summary().clone();
         writeln!(self.out, "{}", self.look.paint(BOLD, &texts.summary.title))?;
-        let (one, many) = if self.scenarios > 0 {
-            (&texts.run.scenarios_one, &texts.run.scenarios_many)
-        } else {
-            (&texts.summary.inputs_one, &texts.summary.inputs_many)
-        };
-        let inputs = match summary.inputs {
-            1 => one.clone(),
-            count => fill(many, &[("count", count.to_string().as_str())]),
-        };
-        writeln!(self.out, "  {inputs}")?;
-
-        let kinds = [
-            Some(PackKind::Reconstruction),
-            Some(PackKind::Official),
-            Some(PackKind::Foreign),
-            None,
-        ];
-        let mut rows: Vec<(u64, Verdict, &str)> = kinds
-            .into_iter()
-            .map(|kind| {
-                let name = texts.verdict(Verdict::Pass, kind);
-                (self.passes[slot(kind)], Verdict::Pass, name)
-            })
-            .collect();
-        for (count, verdict) in [
-            (summary.failed, Verdict::Fail),
-            (summary.undecided, Verdict::Undecided),
-            (summary.not_applicable, Verdict::NotApplicable),
-        ] {
-            rows.push((count, verdict, texts.verdict(verdict, None)));
-        }
-        rows.retain(|(count, _, _)| *count > 0);
+        writeln!(self.out, "  {}", self.totals.inputs(self.voice))?;
+        let rows = self.totals.rows(self.voice);
         let width = rows
             .iter()
             .map(|(count, _, _)| count.to_string().len())
@@ -365,7 +319,7 @@ impl<'a, W: Write> Human<'a, W> {
             let count = self.look.paint(style(verdict), &count);
             writeln!(self.out, "    {count} {name}")?;
         }
-        let findings = self.findings_line();
+        let findings = self.totals.findings(self.voice);
         self.wrapped("  ", &findings)?;
         self.packs()?;
         if self
@@ -378,47 +332,9 @@ impl<'a, W: Write> Human<'a, W> {
         if self.started.as_ref().is_some_and(|run| !run.redacted) {
             self.wrapped("  ", &texts.summary.unmasked)?;
         }
-        let meaning = self.exit_meaning(exit);
-        let line = fill(
-            &texts.summary.exit,
-            &[
-                ("code", exit.code().to_string().as_str()),
-                ("meaning", &meaning),
-            ],
-        );
+        let line = self.totals.exit(self.voice, exit);
         self.wrapped("  ", &line)?;
         Ok(self.out)
-    }
-
-    /// How many findings there were, by class, and what is beside them.
-    fn findings_line(&self) -> String {
-        let texts = self.voice.texts;
-        let summary = self.tally.summary();
-        let classes: Vec<String> = Class::ALL
-            .into_iter()
-            .zip(summary.classes)
-            .rev()
-            .filter(|(_, count)| *count > 0)
-            .map(|(class, count)| format!("{count} {}", texts.classes(class, count)))
-            .collect();
-        let mut parts = vec![if classes.is_empty() {
-            texts.summary.none.clone()
-        } else {
-            classes.join(", ")
-        }];
-        for (count, name) in [
-            (
-                summary.undecided_findings,
-                &texts.summary.undecided_findings,
-            ),
-            (summary.excused, &texts.summary.excused),
-            (summary.more, &texts.summary.more),
-        ] {
-            if count > 0 {
-                parts.push(format!("{count} {name}"));
-            }
-        }
-        format!("{}: {}", texts.summary.findings, parts.join("; "))
     }
 
     /// The packs that judged something, and what a reconstruction is.
@@ -442,26 +358,6 @@ impl<'a, W: Write> Human<'a, W> {
             self.wrapped("  ", &texts.summary.reconstruction_note)?;
         }
         Ok(())
-    }
-
-    fn exit_meaning(&self, exit: Exit) -> String {
-        let summary = self.tally.summary();
-        let judged = summary.passed + summary.failed + summary.undecided;
-        if exit == Exit::Undecided && judged == 0 && self.scenarios == 0 {
-            return self.voice.texts.exit.nothing.clone();
-        }
-        let fail_on = self.started.as_ref().map(|started| started.fail_on);
-        self.voice.exit_meaning(exit, fail_on)
-    }
-}
-
-/// The place of a kind of pack in the counts of passes.
-fn slot(kind: Option<PackKind>) -> usize {
-    match kind {
-        Some(PackKind::Reconstruction) => 0,
-        Some(PackKind::Official) => 1,
-        Some(PackKind::Foreign) => 2,
-        None => 3,
     }
 }
 

@@ -78,6 +78,8 @@ pub struct Texts {
     pub target: Phrases,
     /// What a counterpart that serves says.
     pub counterpart: Phrases,
+    /// What stands in the HTML report.
+    pub report: Phrases,
     pub junit: JunitTexts,
     /// Why rules are undecided.
     pub reason: Phrases,

@@ -1,7 +1,11 @@
 //! Events as output: every format in both languages, from a hand-made stream
 //! that shows every shape.
 
+mod browser;
 mod formats;
 mod masking;
+mod page;
+mod recorded;
+mod scenes;
 mod stream;
 mod wording;

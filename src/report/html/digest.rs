@@ -1,0 +1,225 @@
+//! The first reading of a run: what stands before its findings.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::event::{Event, PackInForce, Reported, ScenarioJudged, Started};
+use crate::finding::{Class, Grade, Kind, Verdict};
+use crate::limits::MAX_PAGE_NAMES;
+use crate::report::readiness::KeyCount;
+use crate::report::totals::Totals;
+use crate::report::{Known, ReportError, Run};
+
+/// What a run came to, gathered from all of its events.
+#[derive(Default)]
+pub(super) struct Digest {
+    pub started: Option<Started>,
+    pub packs: Vec<PackInForce>,
+    /// In how many messages each rule held.
+    pub held: BTreeMap<String, u64>,
+    pub totals: Totals,
+    /// The rules that found something or could not be judged.
+    pub rules: BTreeMap<String, RuleCount>,
+    /// Rules that could not be judged, with the key of the reason.
+    pub open: BTreeMap<(String, String), Open>,
+    /// The keys of the readiness matrix that the run is about.
+    pub keys: BTreeMap<String, KeyCount>,
+    /// Scenarios of the run, in order.
+    pub scenarios: Vec<Played>,
+    /// How the scenarios fared that prove a requirement.
+    pub proofs: BTreeMap<String, Proofs>,
+    /// Messages without anything to say about them, by the words of their
+    /// verdict.
+    pub quiet: BTreeMap<(Verdict, &'static str), Names>,
+    pub messages: u64,
+    /// Whether the last event of a whole run came.
+    pub finished: bool,
+    /// Whether every tested party was one of ours.
+    pub own: bool,
+}
+
+/// A rule in numbers.
+pub(super) struct RuleCount {
+    pub class: Class,
+    pub grade: Grade,
+    pub source: String,
+    pub violations: u64,
+    pub undecided: u64,
+    pub excused: u64,
+    /// Found where a script expects it.
+    pub expected: u64,
+}
+
+/// What could not be judged.
+pub(super) struct Open {
+    pub count: u64,
+    /// The first finding that says so.
+    pub sample: Reported,
+}
+
+/// A scenario of the run.
+pub(super) struct Played {
+    pub id: String,
+    pub key: String,
+    pub says: String,
+    pub title: String,
+    pub not_played: bool,
+    pub hash: String,
+}
+
+/// How the scenarios fared that prove a requirement.
+#[derive(Default, Clone, Copy)]
+pub(super) struct Proofs {
+    pub passed: u64,
+    pub failed: u64,
+    pub open: u64,
+}
+
+/// Names, the first of them listed.
+#[derive(Default)]
+pub(super) struct Names {
+    pub count: u64,
+    pub listed: Vec<String>,
+}
+
+impl Digest {
+    /// Reads a run.
+    pub(super) fn of(run: &Run<'_>) -> Result<Self, ReportError> {
+        let mut digest = Self {
+            own: true,
+            ..Self::default()
+        };
+        for event in run.events.replay() {
+            digest.count(event?, run);
+        }
+        if let Some(known) = run.known.filter(|_| !digest.scenarios.is_empty()) {
+            digest.count_left_out(known);
+        }
+        Ok(digest)
+    }
+
+    fn count(&mut self, event: Event, run: &Run<'_>) {
+        self.totals.count(&event);
+        match event {
+            Event::Started(started) => self.started = Some(started),
+            Event::Judged(judged) => {
+                self.messages += 1;
+                for finding in &judged.findings {
+                    self.count_finding(finding, Standing::Counts);
+                }
+                for excused in &judged.excused {
+                    self.count_finding(&excused.finding, Standing::Excused);
+                }
+                if is_quiet(&judged.findings, judged.excused.len(), judged.more)
+                    && run.voice.strict(self.started.as_ref(), &judged).is_none()
+                {
+                    let says = run.voice.verdict(&judged);
+                    let names = self.quiet.entry((judged.judgement.verdict, says));
+                    let names = names.or_default();
+                    names.count += 1;
+                    if names.listed.len() < MAX_PAGE_NAMES {
+                        names.listed.push(judged.input);
+                    }
+                }
+            }
+            Event::Batch(batch) => {
+                for found in &batch.findings {
+                    self.count_finding(&found.finding, Standing::Counts);
+                }
+                for found in &batch.excused {
+                    self.count_finding(&found.excused.finding, Standing::Excused);
+                }
+            }
+            Event::Played(played) => self.count_played(&played, run),
+            Event::Grounds(grounds) => {
+                self.packs = grounds.packs;
+                self.held = grounds.held;
+            }
+            Event::Finished(_) => self.finished = true,
+            Event::Scenario(_) | Event::Exchanged(_) | Event::Stepped(_) => {}
+        }
+    }
+
+    fn count_played(&mut self, played: &ScenarioJudged, run: &Run<'_>) {
+        self.own &= played.about.own;
+        let key = self.keys.entry(played.about.key.clone()).or_default();
+        key.judged(played);
+        for found in &played.findings {
+            let standing = if found.expected {
+                Standing::Expected
+            } else {
+                Standing::Counts
+            };
+            self.count_finding(&found.finding, standing);
+        }
+        for requirement in &played.about.requirements {
+            let proofs = self.proofs.entry(requirement.clone()).or_default();
+            match played.judgement.verdict {
+                Verdict::Pass => proofs.passed += 1,
+                Verdict::Fail => proofs.failed += 1,
+                Verdict::Undecided if played.not_played.is_none() => proofs.open += 1,
+                Verdict::Undecided | Verdict::NotApplicable => {}
+            }
+        }
+        self.scenarios.push(Played {
+            id: played.about.scenario.clone(),
+            key: played.about.key.clone(),
+            says: run.voice.played(played),
+            title: played.about.title(run.voice.language()).to_string(),
+            not_played: played.not_played.is_some(),
+            hash: played.about.hash.clone(),
+        });
+    }
+
+    fn count_finding(&mut self, finding: &Reported, standing: Standing) {
+        let rule = self.rules.entry(finding.code.clone());
+        let rule = rule.or_insert_with(|| RuleCount {
+            class: finding.class,
+            grade: finding.grade,
+            source: finding.source.clone(),
+            violations: 0,
+            undecided: 0,
+            excused: 0,
+            expected: 0,
+        });
+        match (standing, finding.kind) {
+            (Standing::Expected, _) => rule.expected += 1,
+            (Standing::Excused, _) => rule.excused += 1,
+            (Standing::Counts, Kind::Violation) => rule.violations += 1,
+            (Standing::Counts, Kind::Undecided) => {
+                rule.undecided += 1;
+                let mut args = finding.args.iter();
+                let reason = args.find(|(name, _)| name == "reason");
+                let reason = reason.map_or_else(String::new, |(_, reason)| reason.clone());
+                let open = self.open.entry((finding.code.clone(), reason));
+                let open = open.or_insert_with(|| Open {
+                    count: 0,
+                    sample: finding.clone(),
+                });
+                open.count += 1;
+            }
+        }
+    }
+
+    fn count_left_out(&mut self, known: &Known) {
+        let played: BTreeSet<&str> = self.scenarios.iter().map(|one| one.id.as_str()).collect();
+        for scenario in &known.scenarios {
+            if !played.contains(scenario.scenario.as_str()) {
+                let key = self.keys.entry(scenario.key.clone()).or_default();
+                key.left_out(scenario);
+            }
+        }
+    }
+}
+
+/// Whether there is nothing to say of a message but its verdict.
+pub(super) fn is_quiet(findings: &[Reported], excused: usize, more: u64) -> bool {
+    findings.is_empty() && excused == 0 && more == 0
+}
+
+/// How a finding counts.
+#[derive(Clone, Copy)]
+enum Standing {
+    Counts,
+    Excused,
+    Expected,
+}

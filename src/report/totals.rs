@@ -1,0 +1,145 @@
+//! What a run came to, counted and in words.
+
+use super::Voice;
+use crate::event::{Event, PackKind, Summary, Tally};
+use crate::exit::Exit;
+use crate::finding::{Class, Verdict};
+use crate::text::fill;
+
+/// Counts of a run as reports for people show them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Totals {
+    tally: Tally,
+    /// Passes by kind of pack, in the order of [`KINDS`].
+    passes: [u64; 4],
+    /// Scenarios that were played, or would have been.
+    scenarios: u64,
+    fail_on: Option<Class>,
+}
+
+/// The kinds of pack that a pass can rest on; `None` where it rests on none.
+const KINDS: [Option<PackKind>; 4] = [
+    Some(PackKind::Reconstruction),
+    Some(PackKind::Official),
+    Some(PackKind::Foreign),
+    None,
+];
+
+impl Totals {
+    /// Counts an event.
+    pub(super) fn count(&mut self, event: &Event) {
+        self.tally.count(event);
+        let passed = match event {
+            Event::Started(started) => {
+                self.fail_on = Some(started.fail_on);
+                return;
+            }
+            Event::Judged(judged) if judged.judgement.verdict == Verdict::Pass => {
+                judged.message.as_ref().map(|message| message.kind)
+            }
+            Event::Played(played) => {
+                self.scenarios += 1;
+                if played.judgement.verdict != Verdict::Pass {
+                    return;
+                }
+                played.pack
+            }
+            _ => return,
+        };
+        let slots = KINDS.iter().zip(&mut self.passes);
+        for (_, count) in slots.filter(|(kind, _)| **kind == passed) {
+            *count += 1;
+        }
+    }
+
+    /// What was counted.
+    pub(super) fn summary(&self) -> &Summary {
+        self.tally.summary()
+    }
+
+    /// How many messages or scenarios there were.
+    pub(super) fn inputs(&self, voice: Voice<'_>) -> String {
+        let texts = voice.words();
+        let (one, many) = if self.scenarios > 0 {
+            (&texts.run.scenarios_one, &texts.run.scenarios_many)
+        } else {
+            (&texts.summary.inputs_one, &texts.summary.inputs_many)
+        };
+        match self.summary().inputs {
+            1 => one.clone(),
+            count => fill(many, &[("count", count.to_string().as_str())]),
+        }
+    }
+
+    /// How many fared how, without what did not occur.
+    pub(super) fn rows(&self, voice: Voice<'_>) -> Vec<(u64, Verdict, &'static str)> {
+        let texts = voice.words();
+        let summary = self.summary();
+        let passes = KINDS.into_iter().zip(self.passes).map(|(kind, count)| {
+            let name = match kind {
+                Some(PackKind::Reconstruction) if self.scenarios > 0 => {
+                    &texts.run.pass_reconstruction
+                }
+                _ if self.scenarios > 0 => &texts.run.pass,
+                kind => texts.verdict(Verdict::Pass, kind),
+            };
+            (count, Verdict::Pass, name)
+        });
+        let others = [
+            (summary.failed, Verdict::Fail),
+            (summary.undecided, Verdict::Undecided),
+            (summary.not_applicable, Verdict::NotApplicable),
+        ]
+        .map(|(count, verdict)| (count, verdict, texts.verdict(verdict, None)));
+        let rows = passes.chain(others);
+        rows.filter(|(count, _, _)| *count > 0).collect()
+    }
+
+    /// How many findings there were, by class, and what is beside them.
+    pub(super) fn findings(&self, voice: Voice<'_>) -> String {
+        let texts = voice.words();
+        let summary = self.summary();
+        let classes: Vec<String> = Class::ALL
+            .into_iter()
+            .zip(summary.classes)
+            .rev()
+            .filter(|(_, count)| *count > 0)
+            .map(|(class, count)| format!("{count} {}", texts.classes(class, count)))
+            .collect();
+        let mut parts = vec![if classes.is_empty() {
+            texts.summary.none.clone()
+        } else {
+            classes.join(", ")
+        }];
+        for (count, name) in [
+            (
+                summary.undecided_findings,
+                &texts.summary.undecided_findings,
+            ),
+            (summary.excused, &texts.summary.excused),
+            (summary.more, &texts.summary.more),
+        ] {
+            if count > 0 {
+                parts.push(format!("{count} {name}"));
+            }
+        }
+        format!("{}: {}", texts.summary.findings, parts.join("; "))
+    }
+
+    /// The exit code and what it means.
+    pub(super) fn exit(&self, voice: Voice<'_>, exit: Exit) -> String {
+        let texts = voice.words();
+        let summary = self.summary();
+        let judged = summary.passed + summary.failed + summary.undecided;
+        let meaning = if exit == Exit::Undecided && judged == 0 && self.scenarios == 0 {
+            texts.exit.nothing.clone()
+        } else {
+            voice.exit_meaning(exit, self.fail_on)
+        };
+        let code = exit.code().to_string();
+        fill(
+            &texts.summary.exit,
+            &[("code", &code), ("meaning", &meaning)],
+        )
+    }
+}

@@ -1,0 +1,120 @@
+//! The report as a page: what stands on it.
+
+use ketenkeur::exit::Exit;
+use ketenkeur::finding::Language;
+use ketenkeur::report::{Run, write_html};
+
+use crate::scenes;
+use crate::stream::{Book, LANGUAGES, Provenance, events, spool};
+
+/// The page about the hand-made run of scenarios.
+pub fn page(language: Language) -> String {
+    let events = spool(&scenes::events());
+    let (origin, known) = (scenes::origin(), scenes::known());
+    let run = Run {
+        origin: Some(&origin),
+        known: Some(&known),
+        ..Run::new(&events, &Book, language, Exit::Findings)
+    };
+    html(&[run])
+}
+
+pub fn html(runs: &[Run<'_>]) -> String {
+    let mut out = Vec::new();
+    write_html(runs, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+/// A page without its style and script, which are the same on every page.
+pub fn without_looks(page: &str) -> String {
+    let cut = |page: &str, open: &str, close: &str| -> String {
+        let (before, rest) = page.split_once(open).unwrap();
+        let (_, after) = rest.split_once(close).unwrap();
+        format!("{before}{after}")
+    };
+    let page = cut(page, "<style>", "</style>");
+    let page = cut(&page, "<script>", "</script>");
+    cut(&page, "<meta http-equiv", ">\n")
+}
+
+#[test]
+fn the_page_of_a_run() {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../../snapshots");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| {
+        for (language, name) in LANGUAGES.into_iter().zip(["nl", "en"]) {
+            let page = without_looks(&page(language));
+            insta::assert_snapshot!(format!("report-html-run-{name}"), page);
+        }
+    });
+}
+
+/// What a reader must not miss, each in words.
+#[test]
+fn the_page_says_what_it_rests_on_and_what_is_missing() {
+    let page = page(Language::Nl);
+    for part in [
+        "Voorbeeldleverancier Voorbeeld-LAS 5.1",
+        "Niet ondertekend",
+        "Gewijzigd: run.json",
+        "niet door DUO of Kennisnet gemaakt",
+        "geslaagd in zelftest op reconstructie",
+        "zelftest op reconstructie",
+        "niet gespeeld: vraagt een virtuele klok",
+        "po-bekostigen-terug",
+        "Er is geen scenario voor: osr-h2m",
+        "BRON-ANDERS",
+        "niet geraakt",
+        "<td>12</td>",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    let state = |key: &str| {
+        let row = page.split("<tr>").find(|row| row.contains(key)).unwrap();
+        let class = row.split("class=\"k ").nth(1).unwrap();
+        class.split('"').next().unwrap().to_string()
+    };
+    assert_eq!(state("<code>koppeling-bron</code>"), "on-reconstruction");
+    assert_eq!(state("<code>po-inwinnen</code>"), "partly");
+    assert_eq!(state("<code>rio-po</code>"), "not-tested");
+    assert_eq!(state("<code>po-bekostigen</code>"), "not-tested");
+}
+
+/// Nothing is loaded from anywhere, and no id occurs twice, also with several
+/// runs on a page.
+#[test]
+fn a_page_is_whole_by_itself() {
+    let (one, other) = (spool(&events(Provenance::Any)), spool(&scenes::events()));
+    let (origin, known) = (scenes::origin(), scenes::known());
+    let about = |events| Run {
+        origin: Some(&origin),
+        known: Some(&known),
+        ..Run::new(events, &Book, Language::En, Exit::Findings)
+    };
+    let page = html(&[about(&one), about(&other), about(&other)]);
+    for outside in [
+        " src=",
+        "href=\"http",
+        "url(",
+        "@import",
+        "<link",
+        "<img",
+        "<iframe",
+    ] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+    let mut ids: Vec<&str> = page.split(" id=\"").skip(1).collect();
+    for id in &mut ids {
+        *id = id.split('"').next().unwrap();
+    }
+    for target in page.split("href=\"#").skip(1) {
+        let target = target.split('"').next().unwrap();
+        assert!(ids.contains(&target), "{target}");
+    }
+    let count = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), count);
+}
