@@ -22,6 +22,7 @@
 //! | [`scenario`] | scripts of exchanges: reading, lint, expectations |
 //! | [`target`] | what is tested and how it is reached, as the target file says |
 //! | [`evidence`] | what is kept of a run, so that an outsider can judge it again |
+//! | [`readiness`] | the matrix over many runs |
 //! | [`batch`] | the rules over several messages together |
 
 // Where nobody listens, `eprintln!` ends the program.
@@ -46,6 +47,7 @@ pub mod limits;
 pub mod pack;
 pub mod pki;
 pub mod play;
+pub mod readiness;
 pub mod report;
 pub mod requirement;
 pub mod rules;

@@ -212,6 +212,10 @@ pub const MAX_REMEMBERED_DOCUMENTS: usize = 5_000;
 
 /// Lines of the weekly file that DUO's counterpart keeps.
 pub const MAX_WEEKLY_SIGNALS: usize = 10_000;
+/// How deep below a named folder the evidence of runs is looked for.
+pub const RUNS_DEPTH: usize = 5;
+/// Runs that are read from one path: years of every supplier's.
+pub const MAX_READINESS_RUNS: usize = 100_000;
 /// Files that the evidence of one run may have: a run of a thousand scenarios
 /// has some ten thousand.
 pub const MAX_EVIDENCE_FILES: usize = 1_000_000;

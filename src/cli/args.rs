@@ -53,6 +53,7 @@ pub enum Command {
         #[command(subcommand)]
         command: Packs,
     },
+    Readiness(Readiness),
     Pki {
         #[command(subcommand)]
         command: Pki,
@@ -223,6 +224,34 @@ pub enum Runs {
         #[arg(value_name = "DIR")]
         folder: PathBuf,
     },
+}
+
+/// `readiness`.
+#[derive(Debug, Args)]
+pub struct Readiness {
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    pub store: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    pub team: Option<PathBuf>,
+    #[arg(long, value_name = "MOMENT")]
+    pub at: Option<String>,
+    #[arg(long, value_name = "DATE")]
+    pub since: Option<String>,
+    #[arg(long, value_name = "OIN")]
+    pub supplier: Option<String>,
+    #[arg(long, value_enum, default_value = "confidential")]
+    pub edition: EditionArg,
+    #[arg(long, value_name = "FORMAT[=FILE]")]
+    pub report: Vec<String>,
+}
+
+/// For whose eyes a matrix is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EditionArg {
+    Confidential,
+    Public,
 }
 
 /// `run`.

@@ -9,6 +9,7 @@ mod help;
 mod output;
 mod packs;
 mod pki;
+mod readiness;
 mod report;
 mod reports;
 mod rules;
@@ -127,6 +128,7 @@ fn command(cli: &Cli, settings: &Settings, language: Language) -> Result<Exit, F
         Command::Target { command } => {
             target::run_target(command, || setup::store(&cli.global, settings), language)
         }
+        Command::Readiness(wanted) => readiness::run_readiness(wanted, language),
         Command::Pki { command } => pki::run_pki(command, language),
         Command::Sign(wanted) => {
             sign::run_sign(&setup::store(&cli.global, settings)?, wanted, language)

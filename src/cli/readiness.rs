@@ -1,0 +1,204 @@
+//! `ketenkeur readiness`: who is ready for what, from many runs.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::args::{EditionArg, Readiness};
+use super::failure::Failure;
+use super::output::{print, tell};
+use super::setup;
+use crate::check::shipped_facts;
+use crate::clock::Clock;
+use crate::evidence::MANIFEST;
+use crate::exit::Exit;
+use crate::facts::Profile;
+use crate::finding::Language;
+use crate::limits::{MAX_READINESS_RUNS, RUNS_DEPTH};
+use crate::readiness::{
+    Edition, ImportError, Imported, Matrix, RunStore, StoreError, Team, agenda, csv, human, matrix,
+    page,
+};
+use crate::report::visible;
+use crate::text::{Texts, fill};
+
+/// Runs the command.
+pub fn run_readiness(wanted: &Readiness, language: Language) -> Result<Exit, Failure> {
+    let texts = Texts::of(language);
+    let reports = reports(&wanted.report)?;
+    let at = setup::clock(wanted.at.as_deref())?.now();
+    let since = wanted.since.as_deref().map(since).transpose()?;
+    let team = match &wanted.team {
+        Some(path) => team(path)?,
+        None => Team::default(),
+    };
+    let (mut runs, refused) = read(&wanted.paths, texts)?;
+    if let Some(path) = &wanted.store {
+        let failure = |error| store_failure(path, error);
+        let mut store = RunStore::open(path).map_err(failure)?;
+        store.add(&runs).map_err(failure)?;
+        runs = store.runs().map_err(failure)?;
+    }
+    runs.sort_by(|one, other| one.id.cmp(&other.id));
+    runs.dedup_by(|one, other| one.id == other.id);
+    if runs.is_empty() && team.supplier.is_empty() {
+        return Err(Failure::usage("readiness-nothing"));
+    }
+    let edition = match wanted.edition {
+        EditionArg::Confidential => Edition::Confidential,
+        EditionArg::Public => Edition::Public,
+    };
+    let mut made = matrix(&runs, &team, at, since);
+    if let Some(oin) = &wanted.supplier {
+        made.rows.retain(|row| row.oin == *oin);
+        if made.rows.is_empty() {
+            return Err(Failure::usage("readiness-supplier").with("oin", oin));
+        }
+    }
+    let made = made.edition(edition);
+    let calendar = shipped_facts(Clock::at(at), Profile::Production).calendar;
+    let ahead = agenda(&made, &calendar);
+    for (format, path) in &reports {
+        let content = match format {
+            Format::Human => human(&made, &ahead, texts),
+            Format::Csv => csv(&made),
+            Format::Html => page(&made, &ahead, edition, language),
+            Format::Json => json(&made, &ahead)?,
+        };
+        match path {
+            None => drop(print(&content)?),
+            Some(path) => std::fs::write(path, content).map_err(|error| {
+                Failure::usage("not-written")
+                    .with("path", path.display())
+                    .because(error.kind())
+            })?,
+        }
+    }
+    Ok(if refused {
+        Exit::Findings
+    } else {
+        Exit::Conforms
+    })
+}
+
+/// A form of the matrix.
+#[derive(Clone, Copy)]
+enum Format {
+    Human,
+    Json,
+    Csv,
+    Html,
+}
+
+const FORMATS: [(&str, Format); 4] = [
+    ("human", Format::Human),
+    ("json", Format::Json),
+    ("csv", Format::Csv),
+    ("html", Format::Html),
+];
+
+/// `FORMAT[=FILE]`, more than once; for a terminal without any.
+fn reports(wanted: &[String]) -> Result<Vec<(Format, Option<PathBuf>)>, Failure> {
+    if wanted.is_empty() {
+        return Ok(vec![(Format::Human, None)]);
+    }
+    let read = |text: &String| {
+        let (name, path) = match text.split_once('=') {
+            Some((name, path)) => (name, Some(PathBuf::from(path))),
+            None => (text.as_str(), None),
+        };
+        let format = FORMATS.iter().find(|(known, _)| *known == name);
+        format.map(|(_, format)| (*format, path)).ok_or_else(|| {
+            Failure::usage("readiness-format")
+                .with("value", name)
+                .with("known", FORMATS.map(|(name, _)| name).join(", "))
+        })
+    };
+    wanted.iter().map(read).collect()
+}
+
+fn json(matrix: &Matrix, ahead: &[crate::readiness::AtRisk]) -> Result<String, Failure> {
+    let all = serde_json::json!({ "version": 1, "matrix": matrix, "agenda": ahead });
+    serde_json::to_string_pretty(&all)
+        .map(|text| text + "\n")
+        .map_err(|_| Failure::internal("internal"))
+}
+
+/// A day is its beginning.
+fn since(text: &str) -> Result<Timestamp, Failure> {
+    let moment = text
+        .parse()
+        .or_else(|_| format!("{text}T00:00:00Z").parse::<Timestamp>());
+    moment.map_err(|_| Failure::usage("readiness-since").with("value", text))
+}
+
+fn team(path: &Path) -> Result<Team, Failure> {
+    let text = setup::read(path)?;
+    Team::read(&text).map_err(|error| Failure::of_user_file(path, error))
+}
+
+/// The runs under the paths, and whether one of them was refused. Every run
+/// that does not count is told of.
+fn read(paths: &[PathBuf], texts: &Texts) -> Result<(Vec<Imported>, bool), Failure> {
+    let mut runs = Vec::new();
+    let mut refused = false;
+    for path in paths {
+        let folders = runs_below(path)?;
+        if folders.is_empty() {
+            return Err(Failure::usage("evidence-none").with("path", path.display()));
+        }
+        for folder in folders {
+            match Imported::read(&folder) {
+                Ok(run) => runs.push(run),
+                Err(error) => {
+                    let key = match &error {
+                        ImportError::Unreadable(_) => "skip-unreadable",
+                        ImportError::Tampered(_) => "skip-tampered",
+                        ImportError::Signature => "skip-signature",
+                        ImportError::NoTarget => "skip-no-target",
+                        ImportError::CutOff => "skip-cut-off",
+                    };
+                    refused |= !matches!(error, ImportError::NoTarget);
+                    let text = texts.readiness.get(key).map_or("", String::as_str);
+                    let path = visible(&folder.display().to_string()).to_string();
+                    tell(&fill(text, &[("path", &path)]));
+                }
+            }
+        }
+    }
+    Ok((runs, refused))
+}
+
+/// The folders with evidence at or below a path, in order.
+fn runs_below(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+    if !path.exists() {
+        return Err(Failure::usage("not-found").with("path", path.display()));
+    }
+    let mut folders = Vec::new();
+    let mut walk = walkdir::WalkDir::new(path)
+        .max_depth(RUNS_DEPTH)
+        .sort_by_file_name()
+        .into_iter();
+    while let Some(entry) = walk.next() {
+        // What cannot be entered holds no evidence that could be read.
+        let Ok(entry) = entry else { continue };
+        if entry.file_type().is_dir() && entry.path().join(MANIFEST).is_file() {
+            folders.push(entry.into_path());
+            walk.skip_current_dir();
+            if folders.len() > MAX_READINESS_RUNS {
+                return Err(Failure::usage("readiness-many").with("path", path.display()));
+            }
+        }
+    }
+    Ok(folders)
+}
+
+fn store_failure(path: &Path, error: StoreError) -> Failure {
+    let key = match error {
+        StoreError::Open => "store-open",
+        StoreError::Foreign => "store-foreign",
+        StoreError::Version => "store-version",
+        StoreError::Use => "store-use",
+    };
+    Failure::usage(key).with("path", path.display())
+}

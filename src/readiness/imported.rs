@@ -1,0 +1,189 @@
+//! What the readiness matrix keeps of a run: who was tested, what the supplier
+//! declared, and what every scenario came to.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::event::{Event, PackKind};
+use crate::evidence::{Evidence, MANIFEST, ReadError, RunRecord, SignatureState, sha256};
+use crate::finding::{Grade, Kind, Verdict};
+use crate::scenario::{Key, Sector};
+use crate::target::Capability;
+
+/// A run, as the matrix sees it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Imported {
+    /// The SHA-256 of the manifest, by which the evidence is found again.
+    pub id: String,
+    /// When the run began.
+    pub began: Timestamp,
+    /// The version of ketenkeur that played it.
+    pub tool: String,
+    /// The OIN of who signed the evidence; `None` for evidence that nobody
+    /// answers for.
+    pub signed: Option<String>,
+    /// The supplier.
+    pub supplier: String,
+    /// Its OIN.
+    pub oin: String,
+    /// The product.
+    pub product: String,
+    /// Its version.
+    pub version: String,
+    /// What the supplier declares for a key and a sector, by their names.
+    pub declared: BTreeMap<String, BTreeMap<String, Capability>>,
+    /// What was played, and what was chosen and not played.
+    pub outcomes: Vec<Outcome>,
+}
+
+/// What a scenario came to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outcome {
+    /// The scenario.
+    pub scenario: String,
+    /// Dutch title.
+    pub title_nl: String,
+    /// English title.
+    pub title_en: String,
+    /// The key that it counts for.
+    pub key: String,
+    /// The sectors that it counts for.
+    pub sectors: Vec<String>,
+    /// Whether the key needs it.
+    pub mandatory: bool,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Whether the verdict rests on something weaker than a published fact.
+    pub reconstructed: bool,
+    /// Whether every message was judged with an official pack.
+    pub official: bool,
+    /// Why it was not played, as a key of the texts (`not-played.<key>`).
+    pub not_played: Option<String>,
+    /// The codes of the rules that were broken, each once.
+    pub broken: Vec<String>,
+}
+
+/// Why a run does not count.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ImportError {
+    /// It cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] ReadError),
+    /// Files are not what the manifest says: this many.
+    #[error("{0} files are not what the manifest says")]
+    Tampered(usize),
+    /// The signature is not one over the manifest.
+    #[error("the signature is not one over the manifest")]
+    Signature,
+    /// ketenkeur played all parties itself: it says nothing of a supplier.
+    #[error("no product was tested")]
+    NoTarget,
+    /// The run was cut off before its end.
+    #[error("the run was cut off")]
+    CutOff,
+}
+
+impl Imported {
+    /// Reads a run, and checks that its evidence is what was written.
+    ///
+    /// # Errors
+    ///
+    /// The run does not count: see [`ImportError`].
+    pub fn read(folder: &Path) -> Result<Self, ImportError> {
+        let evidence = Evidence::open(folder)?;
+        let differences = evidence.differences()?;
+        if !differences.is_empty() {
+            let (changed, missing) = (differences.changed.len(), differences.missing.len());
+            return Err(ImportError::Tampered(
+                changed + missing + differences.strange.len(),
+            ));
+        }
+        let signed = match evidence.signature() {
+            SignatureState::Unsigned => None,
+            SignatureState::Signed(oin) => Some(oin),
+            SignatureState::Broken => return Err(ImportError::Signature),
+        };
+        let run = evidence.run()?;
+        if run.target.supplier.is_empty() {
+            return Err(ImportError::NoTarget);
+        }
+        let manifest = std::fs::read(folder.join(MANIFEST));
+        let manifest = manifest.map_err(|_| ReadError::NoManifest)?;
+        let events: Vec<Event> = evidence.lines("events.jsonl")?;
+        if !matches!(events.last(), Some(Event::Finished(_))) {
+            return Err(ImportError::CutOff);
+        }
+        Ok(Self {
+            id: sha256(&manifest),
+            signed,
+            declared: declared(&run),
+            outcomes: events.iter().filter_map(outcome).collect(),
+            began: run.began,
+            tool: run.tool,
+            supplier: run.target.supplier,
+            oin: run.target.oin,
+            product: run.target.product,
+            version: run.target.version,
+        })
+    }
+
+    /// What the supplier declares for a key in a sector.
+    pub fn declaration(&self, key: Key, sector: Sector) -> Option<&Capability> {
+        self.declared.get(key.name())?.get(sector.name())
+    }
+}
+
+impl Outcome {
+    /// Whether it counts for a key in a sector.
+    pub fn counts_for(&self, key: Key, sector: Sector) -> bool {
+        self.key == key.name() && self.sectors.iter().any(|one| one == sector.name())
+    }
+}
+
+fn outcome(event: &Event) -> Option<Outcome> {
+    let Event::Played(played) = event else {
+        return None;
+    };
+    let about = &played.about;
+    // A party of ours proves nothing, and neither does a scenario for a party
+    // that the target is not.
+    if about.own || played.not_played.as_deref() == Some("role") {
+        return None;
+    }
+    let broken = played
+        .findings
+        .iter()
+        .filter(|one| !one.expected && one.finding.kind == Kind::Violation);
+    let mut broken: Vec<String> = broken.map(|one| one.finding.code.to_string()).collect();
+    broken.sort();
+    broken.dedup();
+    Some(Outcome {
+        scenario: about.scenario.clone(),
+        title_nl: about.title_nl.clone(),
+        title_en: about.title_en.clone(),
+        key: about.key.clone(),
+        sectors: about.sectors.clone(),
+        mandatory: about.mandatory,
+        verdict: played.judgement.verdict,
+        reconstructed: played
+            .judgement
+            .grade
+            .is_some_and(|grade| grade < Grade::Published),
+        official: played.pack.is_none_or(|kind| kind == PackKind::Official),
+        not_played: played.not_played.clone(),
+        broken,
+    })
+}
+
+/// The declarations for keys; those for messages do not count here.
+fn declared(run: &RunRecord) -> BTreeMap<String, BTreeMap<String, Capability>> {
+    let keys = run.target.capabilities.as_object().into_iter().flatten();
+    keys.filter(|(name, _)| Key::parse(name).is_some())
+        .filter_map(|(name, said)| Some((name.clone(), serde_json::from_value(said.clone()).ok()?)))
+        .collect()
+}

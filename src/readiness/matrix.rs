@@ -1,0 +1,488 @@
+//! Who is ready for what, from runs and from what the team knows
+//! (70-readiness.md).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::Offset;
+use serde::Serialize;
+
+use super::imported::{Imported, Outcome};
+use super::team::{Followed, Phase, Team, Waiver};
+use crate::finding::Verdict;
+use crate::scenario::{Key, Library, Scenario, Sector};
+use crate::target::Capability;
+
+/// How far a product is with a key in a sector, by its own tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// Every mandatory scenario passed, on the official packs.
+    Ready,
+    /// Every mandatory scenario passed, and the verdict rests on a
+    /// reconstruction of a contract.
+    OnReconstruction,
+    /// Some passed.
+    Partly,
+    /// None passed.
+    Not,
+    /// The supplier declares that the product does not offer it.
+    NotOffered,
+    /// The supplier declares that it does not concern the product.
+    NotApplicable,
+    /// Nothing was played.
+    NotTested,
+}
+
+impl State {
+    /// All of them, the best first.
+    pub const ALL: [Self; 7] = [
+        Self::Ready,
+        Self::OnReconstruction,
+        Self::Partly,
+        Self::Not,
+        Self::NotOffered,
+        Self::NotApplicable,
+        Self::NotTested,
+    ];
+
+    /// Its name in results and texts.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::OnReconstruction => "on-reconstruction",
+            Self::Partly => "partly",
+            Self::Not => "not",
+            Self::NotOffered => "not-offered",
+            Self::NotApplicable => "not-applicable",
+            Self::NotTested => "not-tested",
+        }
+    }
+
+    /// Whether the self-test holds nothing back any more.
+    pub fn is_done(self) -> bool {
+        matches!(
+            self,
+            Self::Ready | Self::OnReconstruction | Self::NotApplicable
+        )
+    }
+}
+
+/// The matrix.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Matrix {
+    /// The moment up to which runs count.
+    pub at: Timestamp,
+    /// The moment with which it is compared.
+    pub since: Option<Timestamp>,
+    /// A row for each product, by supplier and product.
+    pub rows: Vec<Row>,
+    /// For each key, how many products and schools are in which state.
+    pub totals: Vec<Total>,
+}
+
+/// A product.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Row {
+    /// The supplier.
+    pub supplier: String,
+    /// Its OIN.
+    pub oin: String,
+    /// The product.
+    pub product: String,
+    /// The version of the latest run; `None` without runs.
+    pub version: Option<String>,
+    /// What the team knows of it.
+    pub followed: Option<Followed>,
+    /// A cell for each key and sector, in their order.
+    pub cells: Vec<Cell>,
+}
+
+/// A product's state for a key in a sector.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Cell {
+    /// The key.
+    pub key: &'static str,
+    /// The sector.
+    pub sector: &'static str,
+    /// How far it is.
+    pub state: State,
+    /// How far it was at [`Matrix::since`], when that differs.
+    pub was: Option<State>,
+    /// Why the supplier declares that it does not apply.
+    pub reason: Option<String>,
+    /// The run that it rests on.
+    pub run: Option<Evidenced>,
+    /// Mandatory scenarios that passed, and those that there are.
+    pub passed: usize,
+    /// Mandatory scenarios.
+    pub mandatory: usize,
+    /// Mandatory scenarios that did not pass and that somebody answers for.
+    pub waived: usize,
+    /// Percentage of the passed scenarios whose verdict rests on something
+    /// weaker than a published fact.
+    pub reconstructed: Option<u32>,
+    /// What was played, and what still has to be.
+    pub scenarios: Vec<Line>,
+    /// The state after each run of the product, from the oldest, where it
+    /// changed.
+    pub trend: Vec<Turn>,
+    /// What others witness.
+    pub phases: Vec<Phase>,
+}
+
+/// The run behind a cell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Evidenced {
+    /// The SHA-256 of its manifest.
+    pub id: String,
+    /// When it began.
+    pub began: Timestamp,
+    /// The version of the product.
+    pub version: String,
+    /// The OIN of who answers for it.
+    pub signed: Option<String>,
+}
+
+/// A scenario behind a cell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Line {
+    /// The scenario.
+    pub scenario: String,
+    /// Dutch title.
+    pub title_nl: String,
+    /// English title.
+    pub title_en: String,
+    /// Whether the key needs it.
+    pub mandatory: bool,
+    /// What it came to; `None` when it was not played.
+    pub verdict: Option<Verdict>,
+    /// Why it was not played, as a key of the texts.
+    pub not_played: Option<String>,
+    /// The codes of the rules that were broken.
+    pub broken: Vec<String>,
+    /// Who answers for its not having passed.
+    pub waiver: Option<Waiver>,
+}
+
+/// A moment at which the state of a cell changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Turn {
+    /// When the run began.
+    pub at: Timestamp,
+    /// The version of the product.
+    pub version: String,
+    /// The state from then on.
+    pub state: State,
+}
+
+/// How far all products are with a key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Total {
+    /// The key.
+    pub key: &'static str,
+    /// For each state, over all sectors: products whose weakest sector is in
+    /// it, and their schools.
+    pub states: Vec<(State, Share)>,
+}
+
+/// How much of the field.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Share {
+    /// Products.
+    pub products: u64,
+    /// Schools with those products, as far as they are known.
+    pub schools: u64,
+    /// Pupils of those schools, as far as they are known.
+    pub pupils: u64,
+}
+
+/// The identity of a row.
+type Product = (String, String);
+
+/// Makes the matrix of the runs that began up to `at`, compared with `since`.
+pub fn matrix(runs: &[Imported], team: &Team, at: Timestamp, since: Option<Timestamp>) -> Matrix {
+    let mut of_product: BTreeMap<Product, Vec<&Imported>> = BTreeMap::new();
+    for run in runs.iter().filter(|run| run.began <= at) {
+        let product = (run.oin.clone(), run.product.clone());
+        of_product.entry(product).or_default().push(run);
+    }
+    for followed in &team.supplier {
+        let product = (followed.oin.clone(), followed.product.clone());
+        of_product.entry(product).or_default();
+    }
+    let rows = of_product.into_iter().map(|(product, mut runs)| {
+        runs.sort_by(|one, other| (one.began, &one.id).cmp(&(other.began, &other.id)));
+        row(&product, &runs, team, at, since)
+    });
+    let mut rows: Vec<Row> = rows.collect();
+    rows.sort_by(|one, other| {
+        (&one.supplier, &one.product, &one.oin).cmp(&(&other.supplier, &other.product, &other.oin))
+    });
+    Matrix {
+        at,
+        since,
+        totals: Key::ALL.iter().map(|key| total(*key, &rows)).collect(),
+        rows,
+    }
+}
+
+fn row(
+    (oin, product): &Product,
+    runs: &[&Imported],
+    team: &Team,
+    at: Timestamp,
+    since: Option<Timestamp>,
+) -> Row {
+    let is_this = |other_oin: &str, other: &str| other_oin == oin && other == product;
+    let followed = team
+        .supplier
+        .iter()
+        .find(|one| is_this(&one.oin, &one.product));
+    let waivers: Vec<&Waiver> = team
+        .waiver
+        .iter()
+        .filter(|one| is_this(&one.oin, &one.product))
+        .collect();
+    let phases: Vec<&Phase> = team
+        .phase
+        .iter()
+        .filter(|one| is_this(&one.oin, &one.product))
+        .collect();
+    let cells = Key::ALL.iter().flat_map(|&key| {
+        let (waivers, phases) = (&waivers, &phases);
+        Sector::ALL.iter().map(move |&sector| {
+            let looked = Looked {
+                key,
+                sector,
+                waivers,
+            };
+            let mut cell = looked.cell(runs, at);
+            cell.trend = looked.trend(runs);
+            cell.was = since
+                .map(|since| looked.cell(&until(runs, since), since).state)
+                .filter(|was| *was != cell.state);
+            let of_cell = phases.iter().filter(|phase| {
+                phase.key.0 == key && phase.sector.is_none_or(|one| one.0 == sector)
+            });
+            cell.phases = of_cell.map(|phase| (*phase).clone()).collect();
+            cell.phases.sort_by_key(|phase| phase.phase);
+            cell
+        })
+    });
+    let latest = runs.last();
+    Row {
+        supplier: followed
+            .map(|one| one.name.clone())
+            .or_else(|| latest.map(|run| run.supplier.clone()))
+            .unwrap_or_default(),
+        oin: oin.clone(),
+        product: product.clone(),
+        version: latest.map(|run| run.version.clone()),
+        followed: followed.cloned(),
+        cells: cells.collect(),
+    }
+}
+
+fn until<'r>(runs: &[&'r Imported], moment: Timestamp) -> Vec<&'r Imported> {
+    let before = runs.iter().filter(|run| run.began <= moment);
+    before.copied().collect()
+}
+
+/// A key in a sector, and what excuses scenarios there.
+struct Looked<'a> {
+    key: Key,
+    sector: Sector,
+    waivers: &'a [&'a Waiver],
+}
+
+impl Looked<'_> {
+    /// The state at a moment. The latest version of the product counts, and of
+    /// it the latest run that chose a scenario of the key.
+    fn cell(&self, runs: &[&Imported], at: Timestamp) -> Cell {
+        let version = runs.last().map(|run| run.version.as_str());
+        let of_version = runs
+            .iter()
+            .rev()
+            .filter(|run| Some(run.version.as_str()) == version);
+        let run = of_version
+            .clone()
+            .find(|run| self.outcomes(run).next().is_some());
+        let declared = runs
+            .last()
+            .and_then(|run| run.declaration(self.key, self.sector));
+        let lines = self.lines(run.copied(), day_of(at));
+        let mandatory = lines.iter().filter(|line| line.mandatory);
+        let (total, passed) = (
+            mandatory.clone().count(),
+            mandatory.clone().filter(|line| line.counts()).count(),
+        );
+        let passing = || {
+            let outcomes = run.into_iter().flat_map(|run| self.outcomes(run));
+            outcomes.filter(|outcome| outcome.verdict == Verdict::Pass)
+        };
+        let (state, reason) = match declared {
+            Some(Capability::NotApplicable(reason)) => (State::NotApplicable, Some(reason.clone())),
+            Some(Capability::No) => (State::NotOffered, None),
+            _ if lines.iter().all(|line| line.verdict.is_none()) => (State::NotTested, None),
+            _ if total > 0 && passed == total => {
+                let official = passing().all(|outcome| outcome.official);
+                let state = if official {
+                    State::Ready
+                } else {
+                    State::OnReconstruction
+                };
+                (state, None)
+            }
+            _ if lines.iter().any(Line::counts) => (State::Partly, None),
+            _ => (State::Not, None),
+        };
+        let count = passing().count();
+        let weak = passing().filter(|outcome| outcome.reconstructed).count();
+        Cell {
+            key: self.key.name(),
+            sector: self.sector.name(),
+            state,
+            was: None,
+            reason,
+            run: run.map(|run| Evidenced {
+                id: run.id.clone(),
+                began: run.began,
+                version: run.version.clone(),
+                signed: run.signed.clone(),
+            }),
+            passed,
+            mandatory: total,
+            waived: lines
+                .iter()
+                .filter(|line| {
+                    line.mandatory && line.counts() && line.verdict != Some(Verdict::Pass)
+                })
+                .count(),
+            reconstructed: (count > 0).then(|| (weak * 100).div_ceil(count) as u32),
+            scenarios: lines,
+            trend: Vec::new(),
+            phases: Vec::new(),
+        }
+    }
+
+    fn outcomes<'r>(&self, run: &'r Imported) -> impl Iterator<Item = &'r Outcome> {
+        let (key, sector) = (self.key, self.sector);
+        run.outcomes
+            .iter()
+            .filter(move |outcome| outcome.counts_for(key, sector))
+    }
+
+    /// What the run played, and what ships with this version and is mandatory
+    /// for the key and not in it: a scenario that was left out is no pass.
+    fn lines(&self, run: Option<&Imported>, today: Date) -> Vec<Line> {
+        let played: BTreeMap<&str, &Outcome> = run
+            .into_iter()
+            .flat_map(|run| self.outcomes(run))
+            .map(|outcome| (outcome.scenario.as_str(), outcome))
+            .collect();
+        let waiver = |scenario: &str| {
+            let holds = |one: &&&Waiver| one.scenario == scenario && one.until.0 >= today;
+            self.waivers.iter().find(holds).map(|one| (*one).clone())
+        };
+        let mut lines: Vec<Line> = played
+            .values()
+            .map(|outcome| Line {
+                scenario: outcome.scenario.clone(),
+                title_nl: outcome.title_nl.clone(),
+                title_en: outcome.title_en.clone(),
+                mandatory: outcome.mandatory,
+                verdict: outcome.not_played.is_none().then_some(outcome.verdict),
+                not_played: outcome.not_played.clone(),
+                broken: outcome.broken.clone(),
+                waiver: waiver(&outcome.scenario),
+            })
+            .collect();
+        let left_out = Library::shipped()
+            .scenarios
+            .iter()
+            .filter(|scenario| self.needs(scenario) && !played.contains_key(&*scenario.id));
+        lines.extend(left_out.map(|scenario| Line {
+            scenario: scenario.id.to_string(),
+            title_nl: scenario.title.nl.to_string(),
+            title_en: scenario.title.en.to_string(),
+            mandatory: true,
+            verdict: None,
+            not_played: None,
+            broken: Vec::new(),
+            waiver: waiver(&scenario.id),
+        }));
+        lines.sort_by(|one, other| one.scenario.cmp(&other.scenario));
+        lines
+    }
+
+    /// Whether a LAS is not ready for the key without this scenario.
+    fn needs(&self, scenario: &Scenario) -> bool {
+        scenario.mandatory
+            && scenario.key == self.key
+            && scenario.subject == crate::scenario::Role::Las
+            && scenario.sectors.contains(&self.sector)
+    }
+
+    fn trend(&self, runs: &[&Imported]) -> Vec<Turn> {
+        let mut trend: Vec<Turn> = Vec::new();
+        for (number, run) in runs.iter().enumerate() {
+            let state = self.cell(&runs[..=number], run.began).state;
+            if trend.last().is_none_or(|last| last.state != state) {
+                trend.push(Turn {
+                    at: run.began,
+                    version: run.version.clone(),
+                    state,
+                });
+            }
+        }
+        trend
+    }
+}
+
+impl Line {
+    /// Whether it stands in nobody's way.
+    fn counts(&self) -> bool {
+        self.verdict == Some(Verdict::Pass) || (self.verdict.is_some() && self.waiver.is_some())
+    }
+}
+
+fn day_of(moment: Timestamp) -> Date {
+    Offset::UTC.to_datetime(moment).date()
+}
+
+/// A product counts once for a key: in the state of its weakest sector among
+/// those that it is offered for.
+fn total(key: Key, rows: &[Row]) -> Total {
+    let mut shares: BTreeMap<State, Share> = BTreeMap::new();
+    for row in rows {
+        let states: BTreeSet<State> = row
+            .cells
+            .iter()
+            .filter(|cell| cell.key == key.name())
+            .map(|cell| cell.state)
+            .collect();
+        let offered = states
+            .iter()
+            .rev()
+            .find(|state| !matches!(state, State::NotApplicable | State::NotOffered));
+        let Some(state) = offered.or_else(|| states.first()) else {
+            continue;
+        };
+        let share = shares.entry(*state).or_default();
+        let known = |count: fn(&Followed) -> Option<u64>| {
+            row.followed.as_ref().and_then(count).unwrap_or(0)
+        };
+        share.products += 1;
+        share.schools += known(|one| one.schools);
+        share.pupils += known(|one| one.pupils);
+    }
+    Total {
+        key: key.name(),
+        states: State::ALL
+            .into_iter()
+            .filter_map(|state| Some((state, *shares.get(&state)?)))
+            .collect(),
+    }
+}

@@ -1,0 +1,27 @@
+//! The readiness matrix: which product is ready for which part of the renewal,
+//! and since when (70-readiness.md).
+//!
+//! | file | what it knows |
+//! |---|---|
+//! | `imported` | what is kept of a run, once its evidence is checked |
+//! | `store` | runs over months, in one SQLite file |
+//! | `team` | what the implementation team knows beside the runs |
+//! | `matrix` | the state of every product, key and sector |
+//! | `agenda` | the days ahead, and who is not ready for them |
+//! | `show`, `page` | the matrix as text, CSV and a page |
+
+mod agenda;
+mod imported;
+mod matrix;
+mod page;
+mod show;
+mod store;
+mod team;
+
+pub use agenda::{AtRisk, agenda};
+pub use imported::{ImportError, Imported, Outcome};
+pub use matrix::{Cell, Evidenced, Line, Matrix, Row, Share, State, Total, Turn, matrix};
+pub use page::page;
+pub use show::{Edition, csv, human};
+pub use store::{RunStore, StoreError};
+pub use team::{Followed, Phase, PhaseKey, PhaseName, PhaseSector, Team, Waiver};

@@ -1,0 +1,103 @@
+//! The runs of months, in one SQLite file.
+
+use std::path::Path;
+
+use rusqlite::{Connection, params};
+
+use super::imported::Imported;
+
+/// The version of the file. A file of another version is refused.
+const VERSION: i64 = 1;
+
+/// Marks the file as ours: "KKGR".
+const APPLICATION: i64 = 0x4b4b_4752;
+
+/// A file with runs.
+#[derive(Debug)]
+pub struct RunStore(Connection);
+
+/// Why the file cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// It cannot be opened or made.
+    #[error("the store cannot be opened")]
+    Open,
+    /// It is something else.
+    #[error("the file is no store of runs")]
+    Foreign,
+    /// It is one of another version of ketenkeur.
+    #[error("the store was made by another version of ketenkeur")]
+    Version,
+    /// A run cannot be written to it or read from it.
+    #[error("the store cannot be used")]
+    Use,
+}
+
+impl RunStore {
+    /// The store in a file, made when it does not exist.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be opened, or is something else.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let connection = Connection::open(path).map_err(|_| StoreError::Open)?;
+        let number = |pragma: &str| -> Result<i64, StoreError> {
+            connection
+                .query_row(pragma, [], |row| row.get(0))
+                .map_err(|_| StoreError::Foreign)
+        };
+        let tables = number("SELECT count(*) FROM sqlite_schema")?;
+        if tables == 0 {
+            let make = format!(
+                "BEGIN; CREATE TABLE run (
+                    id TEXT PRIMARY KEY,
+                    content TEXT NOT NULL
+                ); PRAGMA user_version = {VERSION}; PRAGMA application_id = {APPLICATION}; COMMIT;"
+            );
+            connection
+                .execute_batch(&make)
+                .map_err(|_| StoreError::Use)?;
+        } else if number("PRAGMA application_id")? != APPLICATION {
+            return Err(StoreError::Foreign);
+        } else if number("PRAGMA user_version")? != VERSION {
+            return Err(StoreError::Version);
+        }
+        Ok(Self(connection))
+    }
+
+    /// Adds runs, all or none. One that is there already changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written.
+    pub fn add(&mut self, runs: &[Imported]) -> Result<(), StoreError> {
+        let mut add = || -> rusqlite::Result<()> {
+            let all = self.0.transaction()?;
+            for run in runs {
+                let content = serde_json::to_string(run)
+                    .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+                all.execute(
+                    "INSERT OR IGNORE INTO run (id, content) VALUES (?1, ?2)",
+                    params![run.id, content],
+                )?;
+            }
+            all.commit()
+        };
+        add().map_err(|_| StoreError::Use)
+    }
+
+    /// Every run, in the order of their ids.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read.
+    pub fn runs(&self) -> Result<Vec<Imported>, StoreError> {
+        let read = || -> rusqlite::Result<Vec<String>> {
+            let mut all = self.0.prepare("SELECT content FROM run ORDER BY id")?;
+            all.query_map([], |row| row.get(0))?.collect()
+        };
+        let contents = read().map_err(|_| StoreError::Use)?;
+        let runs = contents.iter().map(|content| serde_json::from_str(content));
+        runs.collect::<Result<_, _>>().map_err(|_| StoreError::Use)
+    }
+}

@@ -1,0 +1,470 @@
+//! The readiness matrix, from evidence on disk to what a reader gets.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use ketenkeur::evidence::Folder;
+use ketenkeur::scenario::{Key, Library, Role};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const OIN: &str = "00000003123456780000";
+
+/// A run on disk: what each scenario came to.
+struct Made<'a> {
+    began: &'a str,
+    version: &'a str,
+    supplier: &'a str,
+    pack: &'a str,
+    capabilities: Value,
+    /// Verdict by scenario; those that are not named passed.
+    verdicts: &'a [(&'a str, &'a str)],
+    /// Only scenarios of these keys were chosen.
+    keys: &'a [&'a str],
+}
+
+impl Default for Made<'_> {
+    fn default() -> Self {
+        Self {
+            began: "2026-09-01T10:00:00Z",
+            version: "1.0",
+            supplier: "Voorbeeld",
+            pack: "official",
+            capabilities: json!({}),
+            verdicts: &[],
+            keys: Key::NAMES,
+        }
+    }
+}
+
+impl Made<'_> {
+    fn write(&self, path: &Path) -> PathBuf {
+        let folder = Folder::create(path).unwrap();
+        let run = json!({
+            "tool": "0.1.0", "began": self.began, "seed": "proef", "now": self.began,
+            "virtual_clock": false, "profile": "test", "strict_provenance": false,
+            "fail_on": "foutmelding",
+            "target": {
+                "supplier": self.supplier, "oin": OIN, "product": "Voorbeeld-LAS",
+                "version": self.version, "roles": ["las"], "capabilities": self.capabilities,
+            },
+            "packs": [], "scenarios": {}, "shard": null,
+        });
+        folder
+            .write("run.json", run.to_string().as_bytes())
+            .unwrap();
+        folder
+            .write("events.jsonl", self.events().as_bytes())
+            .unwrap();
+        folder.seal(false).unwrap();
+        path.to_path_buf()
+    }
+
+    /// The events of a run as the tool records them, taken from a real one and
+    /// told of other scenarios.
+    fn events(&self) -> String {
+        let mut lines = String::new();
+        for scenario in &Library::shipped().scenarios {
+            let key = scenario.key.name();
+            if scenario.subject != Role::Las || !self.keys.contains(&key) {
+                continue;
+            }
+            let verdict = self
+                .verdicts
+                .iter()
+                .find(|(id, _)| *id == &*scenario.id)
+                .map_or("pass", |(_, verdict)| verdict);
+            let sectors: Vec<&str> = scenario.sectors.iter().map(|one| one.name()).collect();
+            let played = json!({
+                "event": "played",
+                "about": {
+                    "scenario": &*scenario.id, "title_nl": &*scenario.title.nl,
+                    "title_en": &*scenario.title.en, "key": key,
+                    "mandatory": scenario.mandatory, "subject": "las", "own": false,
+                    "sectors": sectors, "requirements": [], "hash": "",
+                },
+                "judgement": { "verdict": verdict, "grade": "published" },
+                "pack": self.pack, "unreachable": false, "not_played": null,
+                "steps": 1, "findings": [],
+            });
+            writeln!(lines, "{played}").unwrap();
+        }
+        let finished = ketenkeur::event::Event::Finished(Default::default());
+        writeln!(lines, "{}", serde_json::to_string(&finished).unwrap()).unwrap();
+        lines
+    }
+}
+
+fn ketenkeur(args: &[&str]) -> Output {
+    let at = (!args.contains(&"--at")).then_some(["--at", "2026-11-01T00:00:00Z"]);
+    Command::new(env!("CARGO_BIN_EXE_ketenkeur"))
+        .arg("readiness")
+        .args(args)
+        .args(at.into_iter().flatten())
+        .env("NO_COLOR", "1")
+        .output()
+        .unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// The state of a cell.
+fn state(paths: &[&Path], more: &[&str], key: &str, sector: &str) -> String {
+    cell(paths, more, key, sector)["state"]
+        .as_str()
+        .unwrap()
+        .to_string()
+}
+
+fn cell(paths: &[&Path], more: &[&str], key: &str, sector: &str) -> Value {
+    let mut args = vec!["--report", "json"];
+    args.extend(paths.iter().map(|path| path.to_str().unwrap()));
+    args.extend(more);
+    let output = ketenkeur(&args);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let all: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let cells = all["matrix"]["rows"][0]["cells"].as_array().unwrap();
+    let found = cells
+        .iter()
+        .find(|cell| cell["key"] == key && cell["sector"] == sector);
+    found.unwrap().clone()
+}
+
+/// The mandatory scenarios of a key for a LAS.
+fn mandatory(key: &str) -> Vec<String> {
+    let all = Library::shipped().scenarios.iter();
+    let of_key =
+        all.filter(|one| one.key.name() == key && one.mandatory && one.subject == Role::Las);
+    of_key.map(|one| one.id.to_string()).collect()
+}
+
+#[test]
+fn every_state_follows_from_what_was_played() {
+    let key = "po-bekostigen";
+    let needed = mandatory(key);
+    let all_fail: Vec<(&str, &str)> = Library::shipped()
+        .scenarios
+        .iter()
+        .map(|one| (&*one.id, "fail"))
+        .collect();
+    let one_fails = [(needed[0].as_str(), "fail")];
+    let one_open = [(needed[0].as_str(), "undecided")];
+    let not_offered = json!({ key: { "bo": "no" } });
+    let not_for_us = json!({ key: { "bo": { "not-applicable": "geen bo" } } });
+    let made = Made::default;
+    for (run, expected) in [
+        (made(), "ready"),
+        (
+            Made {
+                pack: "reconstruction",
+                ..made()
+            },
+            "on-reconstruction",
+        ),
+        (
+            Made {
+                verdicts: &one_fails,
+                ..made()
+            },
+            "partly",
+        ),
+        (
+            Made {
+                verdicts: &one_open,
+                ..made()
+            },
+            "partly",
+        ),
+        (
+            Made {
+                verdicts: &all_fail,
+                ..made()
+            },
+            "not",
+        ),
+        (
+            Made {
+                keys: &["po-inwinnen"],
+                ..made()
+            },
+            "not-tested",
+        ),
+        (
+            Made {
+                capabilities: not_offered,
+                ..made()
+            },
+            "not-offered",
+        ),
+        (
+            Made {
+                capabilities: not_for_us,
+                ..made()
+            },
+            "not-applicable",
+        ),
+    ] {
+        let folder = TempDir::new().unwrap();
+        let path = run.write(&folder.path().join("run"));
+        assert_eq!(state(&[&path], &[], key, "bo"), expected);
+    }
+}
+
+#[test]
+fn the_latest_run_on_the_latest_version_counts() {
+    let folder = TempDir::new().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let needed = mandatory("po-inwinnen");
+    let fails = [(needed[0].as_str(), "fail")];
+    let made = Made::default;
+    let first = made().write(&at("1"));
+    let second = Made {
+        began: "2026-09-02T10:00:00Z",
+        verdicts: &fails,
+        ..made()
+    }
+    .write(&at("2"));
+    let runs: [&Path; 2] = [&second, &first];
+    assert_eq!(state(&runs, &[], "po-inwinnen", "bo"), "partly");
+    // A run of another key leaves it as it was; so does the run's place.
+    let other = Made {
+        began: "2026-09-03T10:00:00Z",
+        keys: &["rio-po"],
+        ..made()
+    }
+    .write(&at("3"));
+    assert_eq!(
+        state(&[&other, &second, &first], &[], "po-inwinnen", "bo"),
+        "partly"
+    );
+    // A new version has nothing yet but what was played on it.
+    let new = Made {
+        began: "2026-09-04T10:00:00Z",
+        version: "2.0",
+        keys: &["rio-po"],
+        ..made()
+    }
+    .write(&at("4"));
+    let all = cell(&[folder.path()], &[], "po-inwinnen", "bo");
+    assert_eq!(all["state"], "not-tested");
+    let trend = all["trend"].as_array().unwrap();
+    let states: Vec<&str> = trend
+        .iter()
+        .map(|turn| turn["state"].as_str().unwrap())
+        .collect();
+    assert_eq!(states, ["ready", "partly", "not-tested"]);
+    assert_eq!(state(&[&new], &[], "rio-po", "bo"), "ready");
+    // What changed since a day.
+    let since = ["--since", "2026-09-02"];
+    assert_eq!(
+        cell(&[folder.path()], &since, "po-inwinnen", "bo")["was"],
+        "ready"
+    );
+}
+
+#[test]
+fn a_scenario_that_was_left_out_is_no_pass() {
+    let key = "po-inwinnen";
+    let needed = mandatory(key);
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("run");
+    let made = Made::default();
+    let all = made.events();
+    let without = all
+        .lines()
+        .filter(|line| !line.contains(&format!("\"{}\"", needed[0])));
+    let without: String = without.map(|line| format!("{line}\n")).collect();
+    made.write(&path);
+    // Sealed again, as a run that never chose the scenario would be.
+    let shorter = folder.path().join("shorter");
+    let again = Folder::create(&shorter).unwrap();
+    again
+        .write("run.json", &std::fs::read(path.join("run.json")).unwrap())
+        .unwrap();
+    again.write("events.jsonl", without.as_bytes()).unwrap();
+    again.seal(false).unwrap();
+    assert_eq!(state(&[&path], &[], key, "bo"), "ready");
+    assert_eq!(state(&[&shorter], &[], key, "bo"), "partly");
+}
+
+#[test]
+fn what_is_no_evidence_about_a_supplier_does_not_count() {
+    let folder = TempDir::new().unwrap();
+    let good = Made::default().write(&folder.path().join("good"));
+    let tampered = Made {
+        began: "2026-10-01T10:00:00Z",
+        ..Made::default()
+    };
+    let tampered = tampered.write(&folder.path().join("tampered"));
+    let events = tampered.join("events.jsonl");
+    let changed = std::fs::read_to_string(&events)
+        .unwrap()
+        .replace("po-inwinnen", "po-inwonnen");
+    std::fs::write(&events, changed).unwrap();
+    Made {
+        supplier: "",
+        ..Made::default()
+    }
+    .write(&folder.path().join("own"));
+    let output = ketenkeur(&[folder.path().to_str().unwrap(), "--report", "json"]);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("tampered: geweigerd"), "{said}");
+    assert!(said.contains("own: telt niet mee"), "{said}");
+    let all: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let rows = all["matrix"]["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 1);
+    assert_eq!(state(&[&good], &[], "po-inwinnen", "bo"), "ready");
+    // Nothing at all is a mistake in the call.
+    let empty = folder.path().join("leeg");
+    std::fs::create_dir(&empty).unwrap();
+    for path in [empty.as_path(), &folder.path().join("nergens")] {
+        let output = ketenkeur(&[path.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn a_store_keeps_runs_once() {
+    let folder = TempDir::new().unwrap();
+    let run = Made::default().write(&folder.path().join("run"));
+    let store = folder.path().join("runs.sqlite");
+    let store = store.to_str().unwrap();
+    let with = |paths: &[&str]| {
+        let mut args = vec!["--store", store, "--report", "json"];
+        args.extend(paths);
+        let output = ketenkeur(&args);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let first = with(&[run.to_str().unwrap()]);
+    assert_eq!(first, with(&[run.to_str().unwrap()]), "imported twice");
+    assert_eq!(first, with(&[]), "from the store alone");
+    let foreign = folder.path().join("foreign");
+    std::fs::write(&foreign, "geen SQLite, maar lang genoeg om op te vallen").unwrap();
+    let output = ketenkeur(&["--store", foreign.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+}
+
+const TEAM: &str = r#"
+[[supplier]]
+oin = "00000003123456780000"
+name = "Voorbeeld <script>alert(1)</script>"
+product = "Voorbeeld-LAS"
+schools = 1200
+pupils = 240000
+mandated = 300
+endpoint = 2026-05-01
+reaction = "Wij leveren in november."
+
+[[supplier]]
+oin = "00000003999999990000"
+name = "=Nog niets"
+product = "Stil-LAS"
+schools = 10
+
+[[phase]]
+oin = "00000003123456780000"
+product = "Voorbeeld-LAS"
+key = "po-inwinnen"
+phase = "ketentest"
+planned = 2026-10-01
+forecast = 2026-11-15
+party = "DUO"
+owner = "team keten"
+blocker = "testomgeving"
+
+[[waiver]]
+oin = "00000003123456780000"
+product = "Voorbeeld-LAS"
+scenario = "SCENARIO"
+owner = "stuurgroep"
+reason = "volgt in 1.1"
+until = 2026-12-31
+"#;
+
+#[test]
+fn what_the_team_knows_stands_beside_what_was_tested() {
+    let folder = TempDir::new().unwrap();
+    let needed = mandatory("po-inwinnen");
+    let fails = [(needed[0].as_str(), "fail")];
+    let run = Made {
+        verdicts: &fails,
+        ..Made::default()
+    }
+    .write(&folder.path().join("run"));
+    let run = run.to_str().unwrap();
+    let team = folder.path().join("team.toml");
+    std::fs::write(&team, TEAM.replace("SCENARIO", &needed[0])).unwrap();
+    let team = team.to_str().unwrap();
+    // A waiver excuses until its last day, and shows.
+    let cell = |more: &[&str]| {
+        let args = [&["--team", team][..], more].concat();
+        let mut all = vec![run, "--report", "json"];
+        all.extend(args);
+        let output = ketenkeur(&all);
+        let all: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let rows = all["matrix"]["rows"].as_array().unwrap().clone();
+        let row = rows.into_iter().find(|row| row["oin"] == OIN).unwrap();
+        let cells = row["cells"].as_array().unwrap().clone();
+        cells
+            .into_iter()
+            .find(|cell| cell["key"] == "po-inwinnen" && cell["sector"] == "bo")
+            .unwrap()
+    };
+    assert_eq!(cell(&[])["state"], "ready");
+    assert_eq!(cell(&["--at", "2027-01-01T00:00:00Z"])["state"], "partly");
+    // Every form, both languages, both editions.
+    for (edition, secret) in [("confidential", true), ("public", false)] {
+        for language in ["nl", "en"] {
+            let html = folder.path().join("matrix.html");
+            let csv = folder.path().join("matrix.csv");
+            let output = ketenkeur(&[
+                run,
+                "--team",
+                team,
+                "--lang",
+                language,
+                "--edition",
+                edition,
+                "--report",
+                "human",
+                "--report",
+                &format!("html={}", html.display()),
+                "--report",
+                &format!("csv={}", csv.display()),
+            ]);
+            assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+            let html = std::fs::read_to_string(html).unwrap();
+            let csv = std::fs::read_to_string(csv).unwrap();
+            assert!(!html.contains("<script"), "what comes from outside is text");
+            assert!(html.contains("&lt;script&gt;"));
+            assert_eq!(html.contains("testomgeving"), secret, "{edition}");
+            assert_eq!(csv.contains("testomgeving"), secret, "{edition}");
+            assert!(csv.contains("'=Nog niets"), "no formula for a spreadsheet");
+            assert!(!html.contains("http://") && !html.contains("https://"));
+            if edition == "confidential" {
+                insta::with_settings!({snapshot_path => "../snapshots", prepend_module_to_snapshot => false}, {
+                    insta::assert_snapshot!(format!("readiness-{language}"), text(&output.stdout));
+                });
+            }
+        }
+    }
+    // A mistake in the file is told with its line.
+    let wrong = folder.path().join("wrong.toml");
+    std::fs::write(
+        &wrong,
+        "[[phase]]\noin = \"1\"\nproduct = \"x\"\nkey = \"po-inwinne\"\nphase = \"pilot\"\n",
+    )
+    .unwrap();
+    let output = ketenkeur(&["--team", wrong.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        text(&output.stderr).contains("regel 4"),
+        "{}",
+        text(&output.stderr)
+    );
+}
