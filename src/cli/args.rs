@@ -201,6 +201,18 @@ pub enum Packs {
         #[arg(long, value_name = "CONTRACT")]
         replaces: Option<String>,
     },
+    Diff {
+        #[arg(value_name = "OLD")]
+        old: String,
+        #[arg(value_name = "NEW")]
+        new: String,
+        #[arg(long, value_name = "PATH")]
+        messages: Vec<PathBuf>,
+        #[arg(long, value_name = "MOMENT")]
+        at: Option<String>,
+        #[arg(long, value_enum, default_value_t = Shape::Human)]
+        report: Shape,
+    },
     Lock,
 }
 

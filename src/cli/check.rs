@@ -124,7 +124,8 @@ fn deviations(check: &Check, settings: &Settings) -> Result<Deviations, Failure>
     Deviations::parse(&text).map_err(|error| Failure::of_user_file(path, error))
 }
 
-fn no_input(error: &UsageError) -> Failure {
+/// Messages that cannot be had, as a mistake in the call.
+pub fn no_input(error: &UsageError) -> Failure {
     match error {
         UsageError::NothingNamed => Failure::usage("input-none"),
         UsageError::NotFound(path) => Failure::usage("not-found").with("path", path),

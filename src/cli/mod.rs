@@ -8,6 +8,7 @@ mod failure;
 mod help;
 mod output;
 mod packs;
+mod packs_diff;
 mod pki;
 mod readiness;
 mod report;

@@ -36,6 +36,21 @@ pub fn run_packs(
         Packs::Import { source, replaces } => {
             import(source, replaces.as_deref(), global, settings, language)
         }
+        Packs::Diff {
+            old,
+            new,
+            messages,
+            at,
+            report,
+        } => {
+            let wanted = super::packs_diff::Wanted {
+                sides: [old, new],
+                messages,
+                at: at.as_deref(),
+                shape: *report,
+            };
+            super::packs_diff::run_diff(&wanted, global, settings, language)
+        }
         Packs::Lock => {
             let project = project(global)?;
             let store = setup::store(global, settings)?;

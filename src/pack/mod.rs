@@ -3,6 +3,7 @@
 mod bind;
 mod builtin;
 mod catalogue;
+mod compare;
 mod contracts;
 mod date;
 mod import;
@@ -22,6 +23,7 @@ pub mod wsdl;
 
 pub use bind::{Binding, BoundMessage, Unbound, bind};
 pub use builtin::BUILTIN_FILES;
+pub use compare::{Comparison, PlaceChange, PlaceTurn, RuleChange, RuleTurn};
 pub use date::{Day, Moment};
 pub use import::{Change, ImportOptions, Imported, ImportedPack, Replaced, import};
 pub use import_error::{BindError, ImportError};

@@ -74,6 +74,8 @@ pub struct Texts {
     pub pki: Phrases,
     /// How rules can be broken.
     pub sign: Phrases,
+    /// What a comparison of packs says.
+    pub diff: Phrases,
     /// What the readiness matrix says.
     pub readiness: Phrases,
     /// What the inspection of a target says.

@@ -2,6 +2,7 @@
 
 mod bad;
 mod binding;
+mod diff;
 mod layouts;
 mod lock;
 mod real;

@@ -123,6 +123,17 @@ impl RuleSet {
         self.checks().map(|check| &check.info)
     }
 
+    /// What each rule tests and where, as written: to compare versions.
+    pub fn tests(&self) -> impl Iterator<Item = (&RuleInfo, String)> {
+        let rules = self.patterns.iter().flat_map(|pattern| &pattern.rules);
+        rules.flat_map(|rule| {
+            rule.checks.iter().map(|check| {
+                let written = format!("{} {} {}", rule.context.text, check.report, check.test.text);
+                (&*check.info, written)
+            })
+        })
+    }
+
     /// XSLT elements in the set, with their places. They do nothing here; a
     /// rule that calls a function they declare is undecided.
     pub fn xslt_elements(&self) -> &[Refusal] {

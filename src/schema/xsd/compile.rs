@@ -213,6 +213,10 @@ impl CompiledSet {
         Structure::of(&self.0)
     }
 
+    pub(super) fn set(&self) -> &SchemaSet {
+        &self.0
+    }
+
     /// The schema, ready to validate on this thread.
     pub fn into_schema(self) -> XsdSchema {
         let structure = Structure::of(&self.0);

@@ -431,6 +431,7 @@ impl Doctor<'_> {
                     namespace: name.namespace.clone(),
                     local: name.local.clone(),
                     kind: None,
+                    min: 0,
                     max: None,
                 });
             }

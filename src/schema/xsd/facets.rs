@@ -1,5 +1,7 @@
 //! What a simple type demands of a value, in terms a finding can name.
 
+use std::collections::BTreeMap;
+
 use xsd_schema::SchemaSet;
 use xsd_schema::ids::TypeKey;
 use xsd_schema::parser::frames::ComplexContentResult;
@@ -55,6 +57,29 @@ impl Facets {
             };
         }
         facets
+    }
+
+    /// The demands by their names in XML Schema.
+    pub fn named(&self) -> BTreeMap<&'static str, String> {
+        let number = |value: Option<u64>| value.map(|value| value.to_string());
+        let text = |value: &str| (!value.is_empty()).then(|| value.to_string());
+        [
+            ("type", text(&self.builtin)),
+            ("pattern", text(&self.patterns.join(" & "))),
+            ("minLength", number(self.min_length)),
+            ("maxLength", number(self.max_length)),
+            ("enumeration", text(&self.enumeration.join(" | "))),
+            ("minInclusive", self.min.clone()),
+            ("maxInclusive", self.max.clone()),
+            ("totalDigits", number(self.total_digits.map(u64::from))),
+            (
+                "fractionDigits",
+                number(self.fraction_digits.map(u64::from)),
+            ),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect()
     }
 
     /// Adds the facets of one derivation step; what a nearer step said stays.

@@ -3,6 +3,7 @@
 //! the structure. Only this folder knows the engine.
 
 mod compile;
+mod declared;
 mod diagnose;
 mod drive;
 mod facets;
@@ -14,6 +15,7 @@ mod structure;
 mod values;
 
 pub use compile::{CompiledSet, FileBytes, SchemaFiles, SchemaRefused, XsdSchema};
+pub use declared::Declared;
 pub use diagnose::Diagnosis;
 pub use facets::example_of_pattern;
 pub use mistake::Mistake;

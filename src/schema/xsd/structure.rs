@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use xsd_schema::SchemaSet;
 use xsd_schema::ids::{ElementKey, NameId, TypeKey};
-use xsd_schema::parser::frames::{ComplexContentResult, ParticleResult, ParticleTerm};
+use xsd_schema::parser::frames::{ComplexContentResult, Compositor, ParticleResult, ParticleTerm};
 
 /// A type of the schema, as an index into its [`Structure`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -20,6 +20,8 @@ pub struct Child {
     pub local: Arc<str>,
     /// The child's type, `None` when it has none of its own.
     pub kind: Option<ElementType>,
+    /// How often it must occur at least; 0 for a member of a choice.
+    pub min: u32,
     /// How often it may occur at most, `None` for any number.
     pub max: Option<u32>,
 }
@@ -97,8 +99,30 @@ impl Structure {
             .map_or(&[], Vec::as_slice)
     }
 
+    /// The types, with the engine's name of each.
+    pub(super) fn types(&self) -> impl Iterator<Item = (ElementType, TypeKey)> {
+        self.by_key.iter().map(|(key, kind)| (*kind, *key))
+    }
+
     pub(super) fn type_of(&self, key: TypeKey) -> Option<ElementType> {
         self.by_key.get(&key).copied()
+    }
+}
+
+/// What stands above a particle.
+#[derive(Debug, Clone, Copy, Default)]
+struct Under {
+    depth: usize,
+    /// Something above may be left out, or another chosen.
+    optional: bool,
+}
+
+impl Under {
+    fn within(self, min: u32, compositor: Option<Compositor>) -> Self {
+        Self {
+            depth: self.depth + 1,
+            optional: self.optional || min == 0 || compositor == Some(Compositor::Choice),
+        }
     }
 }
 
@@ -157,7 +181,7 @@ impl Reader<'_> {
                     let elements = data.resolved_content_particle_elements.clone();
                     let mut flat = 0;
                     let mut own = Vec::new();
-                    self.particle(particle, &elements, &mut flat, &mut own, 0);
+                    self.particle(particle, &elements, &mut flat, &mut own, Under::default());
                     own.append(&mut children);
                     children = own;
                 }
@@ -189,11 +213,16 @@ impl Reader<'_> {
         elements: &[Option<ElementKey>],
         flat: &mut usize,
         children: &mut Vec<Child>,
-        depth: usize,
+        under: Under,
     ) {
-        if depth > 50 {
+        if under.depth > 50 {
             return;
         }
+        let min = if under.optional {
+            0
+        } else {
+            particle.min_occurs
+        };
         match &particle.term {
             ParticleTerm::Element(element) => {
                 let declared = elements.get(*flat).copied().flatten().or_else(|| {
@@ -203,7 +232,7 @@ impl Reader<'_> {
                 });
                 *flat += 1;
                 match declared {
-                    Some(key) => self.declared(key, particle.max_occurs, children),
+                    Some(key) => self.declared(key, (min, particle.max_occurs), children),
                     None => {
                         let local = self.name(element.name);
                         let namespace = self.name(element.target_namespace);
@@ -211,6 +240,7 @@ impl Reader<'_> {
                             namespace,
                             local,
                             kind: None,
+                            min,
                             max: particle.max_occurs,
                         });
                     }
@@ -225,14 +255,16 @@ impl Reader<'_> {
                         let data = &self.set.arenas.model_groups[key];
                         let elements = data.resolved_particle_elements.clone();
                         let mut flat = 0;
+                        let within = under.within(min, data.compositor);
                         for inner in data.particles.clone() {
-                            self.particle(&inner, &elements, &mut flat, children, depth + 1);
+                            self.particle(&inner, &elements, &mut flat, children, within);
                         }
                     }
                 }
                 None => {
+                    let within = under.within(min, group.compositor);
                     for inner in &group.particles {
-                        self.particle(inner, elements, flat, children, depth + 1);
+                        self.particle(inner, elements, flat, children, within);
                     }
                 }
             },
@@ -241,7 +273,12 @@ impl Reader<'_> {
     }
 
     /// A declared child and what may stand in its place.
-    fn declared(&mut self, key: ElementKey, max: Option<u32>, children: &mut Vec<Child>) {
+    fn declared(
+        &mut self,
+        key: ElementKey,
+        (min, max): (u32, Option<u32>),
+        children: &mut Vec<Child>,
+    ) {
         let mut open = vec![key];
         let mut seen = Vec::new();
         while let Some(key) = open.pop() {
@@ -262,6 +299,7 @@ impl Reader<'_> {
                     namespace: self.name(namespace),
                     local: self.name(local),
                     kind,
+                    min,
                     max,
                 });
             }
