@@ -216,9 +216,10 @@ pub const MAX_WEEKLY_SIGNALS: usize = 10_000;
 pub const RUNS_DEPTH: usize = 5;
 /// Runs that are read from one path: years of every supplier's.
 pub const MAX_READINESS_RUNS: usize = 100_000;
+
 /// Files that the evidence of one run may have: a run of a thousand scenarios
 /// has some ten thousand.
-pub const MAX_EVIDENCE_FILES: usize = 1_000_000;
+pub const MAX_EVIDENCE_FILES: usize = 200_000;
 
 /// Bytes of one file of evidence: a message of the largest size with its head.
 pub const MAX_EVIDENCE_FILE_BYTES: u64 = MAX_MESSAGE_BYTES as u64 + 1024 * 1024;

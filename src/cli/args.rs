@@ -233,8 +233,32 @@ pub enum Pki {
 #[derive(Debug, Subcommand)]
 pub enum Runs {
     Verify {
+        #[arg(value_name = "DIR|ZIP")]
+        path: PathBuf,
+    },
+    Merge(Merge),
+    Sign {
         #[arg(value_name = "DIR")]
         folder: PathBuf,
+        #[arg(
+            long,
+            value_name = "FILE",
+            requires = "cert",
+            required_unless_present = "p12"
+        )]
+        key: Option<PathBuf>,
+        #[arg(long, value_name = "FILE", requires = "key")]
+        cert: Option<PathBuf>,
+        #[arg(long, value_name = "FILE", conflicts_with = "key")]
+        p12: Option<PathBuf>,
+        #[arg(long, value_name = "FILE")]
+        passphrase_file: Option<PathBuf>,
+    },
+    Pack {
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        #[arg(long, value_name = "ZIP")]
+        out: PathBuf,
     },
 }
 
@@ -266,6 +290,31 @@ pub enum EditionArg {
     Public,
 }
 
+/// `runs merge`.
+#[derive(Debug, Args)]
+pub struct Merge {
+    #[arg(value_name = "DIR|ZIP", required = true)]
+    pub parts: Vec<PathBuf>,
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    #[arg(long, value_name = "FORMAT[=FILE]")]
+    pub report: Vec<String>,
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// What an earlier run has settled for one that goes on with it.
+const SETTLED: [&str; 8] = [
+    "key",
+    "id",
+    "tag",
+    "shard",
+    "seed",
+    "now",
+    "fail_on",
+    "strict_provenance",
+];
+
 /// `run`.
 #[derive(Debug, Args)]
 pub struct Run {
@@ -283,6 +332,11 @@ pub struct Run {
     pub tag: Vec<String>,
     #[arg(long, value_name = "N/OF")]
     pub shard: Option<String>,
+    #[arg(long, value_name = "DIR", requires = "out", conflicts_with_all = SETTLED)]
+    pub again: Option<PathBuf>,
+    #[arg(long, value_name = "DIR", requires = "out", conflicts_with_all = SETTLED)]
+    #[arg(conflicts_with = "again")]
+    pub resume: Option<PathBuf>,
     #[arg(long, value_name = "N")]
     pub jobs: Option<usize>,
     #[arg(long)]

@@ -6,6 +6,7 @@ mod counterpart;
 mod example;
 mod failure;
 mod help;
+mod join;
 mod output;
 mod packs;
 mod packs_diff;
@@ -21,6 +22,7 @@ mod settings;
 mod setup;
 mod sign;
 mod target;
+mod telling;
 mod usage;
 
 use std::ffi::OsString;

@@ -10,13 +10,14 @@ use jiff::{Timestamp, Unit};
 use super::args::{Global, Report};
 use super::failure::Failure;
 use super::reports::{Outlet, Wanted, reports, write_reports};
-use super::run::EVENTS;
 use super::runs::unreadable as unreadable_evidence;
 use super::settings::Settings;
 use super::setup;
 use crate::check::RulesOfPacks;
 use crate::event::{Event, Grounds, Recording, RecordingError, Spool, Started, Tally};
-use crate::evidence::{Differences, Evidence, MANIFEST, ReadError, SignatureState, sha256};
+use crate::evidence::{
+    Differences, EVENTS, Evidence, ReadError, SignatureState, is_archive, sha256,
+};
 use crate::exit::{Exit, Trouble};
 use crate::finding::Language;
 use crate::play::info_of;
@@ -102,7 +103,7 @@ impl Recorded {
     /// Reads the run that the user named: a folder of evidence, or a file that
     /// `check --record` wrote. An unmasked one only when that is asked for.
     pub fn read(path: &Path, unmasked: bool) -> Result<Self, Failure> {
-        let recorded = if path.is_dir() {
+        let recorded = if path.is_dir() || is_archive(path) {
             let unreadable = |error: ReadError| unreadable_evidence(path, &error);
             let evidence = Evidence::open(path).map_err(unreadable)?;
             let events = evidence.read(EVENTS).map_err(unreadable)?;
@@ -222,7 +223,6 @@ fn origin(path: &Path, evidence: &Evidence) -> Result<Origin, ReadError> {
         ("file-missing", missing),
         ("file-strange", strange),
     ];
-    let manifest = std::fs::read(path.join(MANIFEST)).map_err(|_| ReadError::NoManifest)?;
     let mut times = std::collections::BTreeMap::new();
     for name in evidence.manifest().files.keys() {
         if name.starts_with("exchanges/") && name.ends_with(".json") {
@@ -254,7 +254,7 @@ fn origin(path: &Path, evidence: &Evidence) -> Result<Origin, ReadError> {
             SignatureState::Signed(oin) => Proof::Signed(oin),
             SignatureState::Broken => Proof::Broken,
         },
-        manifest: sha256(&manifest),
+        manifest: sha256(&evidence.manifest_bytes()),
         differences: differences
             .into_iter()
             .flat_map(|(key, names)| names.into_iter().map(move |name| (key, name)))

@@ -40,6 +40,8 @@ pub struct Wanted {
 pub struct Outlet<'a> {
     human: Option<Human<'a, std::io::StdoutLock<'static>>>,
     progress: Option<ProgressBar>,
+    /// Somebody watches standard error.
+    watched: bool,
     /// Some report needs the events again at the end.
     replays: bool,
 }
@@ -54,25 +56,51 @@ impl<'a> Outlet<'a> {
         let streams = reports.iter().any(Wanted::is_stream);
         let human = streams
             .then(|| Human::new(std::io::stdout().lock(), book, language, Look::of_stdout()));
+        let watched = !quiet && std::io::stderr().is_terminal();
         // A bar would tear up findings that stream to the same terminal.
-        let watched = !quiet
-            && std::io::stderr().is_terminal()
-            && !(streams && std::io::stdout().is_terminal());
+        let apart = !(streams && std::io::stdout().is_terminal());
         Self {
             human,
-            progress: watched.then(bar),
+            progress: (watched && apart).then(|| bar("{spinner} {pos}  {per_sec}  {elapsed}")),
+            watched,
             replays: reports.iter().any(|wanted| !wanted.is_stream()),
         }
     }
 
+    /// The same for `total` scenarios. They are few enough for the bar to make
+    /// room for each that is told.
+    pub fn of_scenarios(mut self, total: usize) -> Self {
+        self.progress = self.watched.then(|| {
+            let bar = bar("{spinner} {pos}/{len}  {elapsed}");
+            bar.set_length(total as u64);
+            bar.enable_steady_tick(std::time::Duration::from_millis(250));
+            bar
+        });
+        self
+    }
+
+    /// What to call when another scenario has ended.
+    pub fn progress(&self) -> impl Fn() + Sync + use<> {
+        let progress = self.progress.clone();
+        move || {
+            if let Some(progress) = &progress {
+                progress.inc(1);
+            }
+        }
+    }
+
     pub fn show(&mut self, event: &Event) -> Result<(), Failure> {
-        if let (Some(progress), Event::Judged(_) | Event::Played(_)) = (&self.progress, event) {
+        if let (Some(progress), Event::Judged(_)) = (&self.progress, event) {
             progress.inc(1);
         }
-        match &mut self.human {
-            Some(human) => human.show(event).map_err(|error| stdout_failure(&error)),
-            None => Ok(()),
-        }
+        let Some(human) = &mut self.human else {
+            return Ok(());
+        };
+        let shown = match (&self.progress, event) {
+            (Some(progress), Event::Played(_)) => progress.suspend(|| human.show(event)),
+            _ => human.show(event),
+        };
+        shown.map_err(|error| stdout_failure(&error))
     }
 
     pub fn finish(self, exit: Exit) -> Result<(), Failure> {
@@ -89,9 +117,9 @@ impl<'a> Outlet<'a> {
     }
 }
 
-fn bar() -> ProgressBar {
+fn bar(template: &str) -> ProgressBar {
     let bar = ProgressBar::new_spinner();
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {pos}  {per_sec}  {elapsed}") {
+    if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }
     bar

@@ -1,6 +1,6 @@
 //! `ketenkeur run`: scenarios are played.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -10,22 +10,23 @@ use serde_json::{Map, Value, json};
 
 use super::args::{Global, Run};
 use super::failure::Failure;
-use super::reports::{Outlet, keep, reports, write_reports};
+use super::join::Earlier;
+use super::reports::reports;
 use super::scenarios::unread;
 use super::settings::Settings;
+use super::telling::{Telling, unwritten};
 use super::{output, setup, target};
 use crate::clock::Clock;
 use crate::counterpart::trigger::Trigger;
 use crate::document::nearest;
-use crate::event::{EVENT_VERSION, Event, Grounds, Recorder, Spool, Started};
+use crate::event::{EVENT_VERSION, Started};
 use crate::evidence::{Folder, RunRecord, TargetRecord, WriteError, script_file, write_json};
-use crate::exit::{Exit, Trouble};
+use crate::exit::Exit;
 use crate::facts::Profile;
 use crate::finding::{Class, Language, Redaction};
 use crate::play::{
-    Asks, Interrupt, PlayError, RunOptions, Stage, StageOptions, Tested, Unmade, play,
+    Asks, Interrupt, PlayError, RunOptions, Stage, StageOptions, Tested, Unmade, in_shard, play,
 };
-use crate::report;
 use crate::scenario::{Key, Library, OnDisk, Scenario, Shipped, Sources};
 use crate::target::{Capability, Declared, Target};
 use crate::text::{Texts, fill};
@@ -38,7 +39,8 @@ pub fn run_run(
     language: Language,
 ) -> Result<Exit, Failure> {
     let wanted = reports(&run.report, run.quiet, settings)?;
-    let scenarios = chosen(run)?;
+    let earlier = Earlier::read(run.again.as_deref(), run.resume.as_deref())?;
+    let scenarios = chosen(run, earlier.as_ref())?;
     let store = setup::store(global, settings)?;
     let tested = match &run.target {
         Some(file) => Some(tested(file, language)?),
@@ -47,36 +49,66 @@ pub fn run_run(
     if tested.is_some() && run.now.is_some() {
         return Err(Failure::usage("target-now"));
     }
-    let began = Clock::system().now();
-    let now = setup::clock(run.now.as_deref())?.now();
+    let settled = earlier.as_ref().map(|earlier| &earlier.part.run);
+    let now = match settled {
+        Some(settled) if tested.is_none() => settled.now,
+        _ => setup::clock(run.now.as_deref())?.now(),
+    };
+    let asked = run.fail_on.map(Class::from).or(settings.fail_on);
+    let strict = run.strict_provenance || settings.strict_provenance;
+    let profile = tested
+        .as_ref()
+        .map_or(Profile::Test, |tested| tested.target.profile);
+    let record = RunRecord {
+        tool: env!("CARGO_PKG_VERSION").to_string(),
+        began: Clock::system().now(),
+        seed: settled.map_or(&run.seed, |settled| &settled.seed).clone(),
+        now,
+        virtual_clock: tested.is_none(),
+        profile: match profile {
+            Profile::Production => "production",
+            Profile::Test => "test",
+        }
+        .to_string(),
+        strict_provenance: settled.map_or(strict, |settled| settled.strict_provenance),
+        fail_on: settled.map_or(asked.unwrap_or(Class::Foutmelding), |settled| {
+            settled.fail_on
+        }),
+        target: tested
+            .as_ref()
+            .map_or_else(TargetRecord::default, |tested| record_of(&tested.target)),
+        packs: store.packs().map(|pack| pack.in_force()).collect(),
+        scenarios: scenarios
+            .iter()
+            .map(|scenario| (scenario.id.to_string(), scenario.hash.to_string()))
+            .collect(),
+        shard: settled.map_or(run.shard.clone(), |settled| settled.shard.clone()),
+        parts: earlier.iter().map(|earlier| earlier.part.hash()).collect(),
+    };
+    if let Some(earlier) = &earlier {
+        earlier.fits(&record, language)?;
+    }
     let folder = run
         .out
         .as_deref()
-        .map(Folder::create)
-        .transpose()
-        .map_err(|error| unwritten(&error, run))?
+        .map(|out| Folder::create(out).map_err(|error| unwritten(&error, out)))
+        .transpose()?
         .map(Arc::new);
     let interrupt = Interrupt::default();
     let stage = Stage::new(
         StageOptions {
             store,
-            profile: tested
-                .as_ref()
-                .map_or(Profile::Test, |tested| tested.target.profile),
+            profile,
             tested: tested.clone(),
-            seed: run.seed.as_str().into(),
+            seed: record.seed.as_str().into(),
             now,
             redaction: if run.no_redact {
                 Redaction::Show
             } else {
                 Redaction::Mask
             },
-            strict_provenance: run.strict_provenance || settings.strict_provenance,
-            fail_on: run
-                .fail_on
-                .map(Class::from)
-                .or(settings.fail_on)
-                .unwrap_or(Class::Foutmelding),
+            strict_provenance: record.strict_provenance,
+            fail_on: record.fail_on,
             judges: cores(),
         },
         folder.clone(),
@@ -84,10 +116,24 @@ pub fn run_run(
     )
     .map_err(|Unmade(part)| Failure::internal("play").with("part", part))?;
     let stage = Arc::new(stage);
-    crate::transport::on_interrupt({
-        let interrupt = interrupt.clone();
-        move || interrupt.set()
-    });
+    crate::transport::on_interrupt(move || interrupt.set());
+    let mut started = Started {
+        version: EVENT_VERSION,
+        tool: record.tool.clone(),
+        redacted: !run.no_redact,
+        strict_provenance: record.strict_provenance,
+        fail_on: record.fail_on,
+    };
+    let mut kept = BTreeMap::new();
+    if let Some(folder) = &folder {
+        let failed = |error: WriteError| unwritten(&error, folder.path());
+        write_json(folder, "run.json", &record).map_err(failed)?;
+        keep_scripts(folder, &scenarios, run.paths.is_empty()).map_err(failed)?;
+        if let Some(earlier) = &earlier {
+            kept = earlier.keep(&scenarios, folder, language)?;
+            started.redacted &= earlier.part.redacted;
+        }
+    }
     let one_at_a_time = tested
         .as_ref()
         .is_some_and(|tested| is_shared(&tested.target));
@@ -99,106 +145,24 @@ pub fn run_run(
             jobs.unwrap_or_else(|| 2 * cores()).max(1)
         },
         fail_fast: run.fail_fast,
-        shard: run.shard.as_deref().map(shard).transpose()?,
-        played: BTreeSet::new(),
+        kept,
     };
-    let bench = Arc::clone(stage.judges().bench());
-    let started = Started {
-        version: EVENT_VERSION,
-        tool: env!("CARGO_PKG_VERSION").to_string(),
-        redacted: bench.options.redaction == Redaction::Mask,
-        strict_provenance: bench.options.strict_provenance,
-        fail_on: bench.options.fail_on,
-    };
-    if let Some(folder) = &folder {
-        let record = RunRecord {
-            tool: started.tool.clone(),
-            began,
-            seed: run.seed.clone(),
-            now,
-            virtual_clock: tested.is_none(),
-            profile: match bench.facts.profile {
-                Profile::Production => "production",
-                Profile::Test => "test",
-            }
-            .to_string(),
-            strict_provenance: started.strict_provenance,
-            fail_on: started.fail_on,
-            target: tested
-                .as_ref()
-                .map_or_else(TargetRecord::default, |tested| record_of(&tested.target)),
-            packs: stage.packs(),
-            scenarios: scenarios
-                .iter()
-                .map(|scenario| (scenario.id.to_string(), scenario.hash.to_string()))
-                .collect(),
-            shard: run.shard.clone(),
-        };
-        write_json(folder, "run.json", &record).map_err(|error| unwritten(&error, run))?;
-        keep_scripts(folder, &scenarios, run.paths.is_empty())
-            .map_err(|error| unwritten(&error, run))?;
-    }
-    let mut recorder = match &folder {
-        Some(folder) => Some(Recorder::create(
-            &folder.path().join(EVENTS),
-            bench.options.redaction,
-        )?),
-        None => None,
-    };
-    let mut outlet = Outlet::new(&wanted, &bench.rules, language, run.quiet);
-    let mut spool = Spool::new();
-    let mut trouble = None;
-    let mut unreachable = false;
-    let mut tell = |event: Event| {
-        if let Event::Played(played) = &event {
-            unreachable |= played.unreachable;
+    let (told, total) = ((language, run.quiet), scenarios.len());
+    let rules = &stage.judges().bench().rules;
+    let mut telling = Telling::begin(&wanted, rules, told, folder.clone(), started, total)?;
+    let progress = telling.progress();
+    play(&stage, &scenarios, &options, &progress, |event| {
+        telling.tell(event);
+    })
+    .map_err(|error| match error {
+        PlayError::Evidence(error) => {
+            unwritten(&error, run.out.as_deref().unwrap_or(Path::new("")))
         }
-        if let Err(failure) = keep(&event, &mut outlet, &mut spool, recorder.as_mut()) {
-            trouble.get_or_insert(failure);
-        }
-    };
-    tell(Event::Started(started));
-    let tally =
-        play(&stage, &scenarios, &options, &|_| (), &mut tell).map_err(|error| match error {
-            PlayError::Evidence(error) => unwritten(&error, run),
-            PlayError::Unmade(Unmade(part)) => Failure::internal("play").with("part", part),
-        })?;
-    tell(Event::Grounds(Grounds {
-        packs: stage.packs(),
-        ..Grounds::default()
-    }));
-    tell(Event::Finished(tally.summary().clone()));
-    if let Some(failure) = trouble {
-        return Err(failure);
-    }
-    if let Some(recorder) = recorder {
-        recorder.finish()?;
-    }
-    if let Some(folder) = &folder {
-        folder
-            .adopt(EVENTS)
-            .and_then(|()| folder.seal(false))
-            .map_err(|error| unwritten(&error, run))?;
-    }
-    let exit = Exit::of(
-        tally.summary(),
-        Trouble {
-            unreachable,
-            ..Trouble::default()
-        },
-    );
-    outlet.finish(exit)?;
-    let told = report::Run::new(&spool, &bench.rules, language, exit);
-    write_reports(&wanted, &told, std::slice::from_ref(&told))?;
-    if !run.quiet {
-        let texts = &Texts::of(language).run;
-        if tested.is_none() {
-            output::tell(&texts.own_parties);
-        }
-        if let Some(folder) = &folder {
-            let path = folder.path().display().to_string();
-            output::tell(&fill(&texts.evidence, &[("path", &path)]));
-        }
+        PlayError::Unmade(Unmade(part)) => Failure::internal("play").with("part", part),
+    })?;
+    let exit = telling.finish(record.packs)?;
+    if !run.quiet && tested.is_none() {
+        output::tell(&Texts::of(language).run.own_parties);
     }
     Ok(exit)
 }
@@ -290,15 +254,12 @@ fn record_of(target: &Target) -> TargetRecord {
     }
 }
 
-/// The file with the events.
-pub(super) const EVENTS: &str = "events.jsonl";
-
 fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// The scenarios that the user chose.
-fn chosen(run: &Run) -> Result<Vec<Arc<Scenario>>, Failure> {
+/// The scenarios that the user chose, or that an earlier run played.
+fn chosen(run: &Run, earlier: Option<&Earlier<'_>>) -> Result<Vec<Arc<Scenario>>, Failure> {
     let read;
     let library = if run.paths.is_empty() {
         Library::shipped()
@@ -313,17 +274,17 @@ fn chosen(run: &Run) -> Result<Vec<Arc<Scenario>>, Failure> {
             .with("line", first.mistake.spot.line)
             .with("count", library.mistakes.len()));
     }
+    if let Some(earlier) = earlier {
+        return earlier.scenarios(&library.scenarios);
+    }
+    let shard = run.shard.as_deref().map(shard).transpose()?;
     let wanted = |scenario: &&Arc<Scenario>| {
         let named = |names: &[String], name: &str| {
             names.is_empty() || names.iter().any(|wanted| wanted == name)
         };
         named(&run.key, scenario.key.name())
             && named(&run.id, &scenario.id)
-            && (run.tag.is_empty()
-                || scenario
-                    .tags
-                    .iter()
-                    .any(|tag| run.tag.iter().any(|wanted| **wanted == **tag)))
+            && (run.tag.is_empty() || scenario.tags.iter().any(|tag| named(&run.tag, tag)))
     };
     let named = |kind: &'static str, asked: &[String], known: &[&str]| -> Result<(), Failure> {
         let unknown = asked.iter().find(|asked| !known.contains(&asked.as_str()));
@@ -343,10 +304,11 @@ fn chosen(run: &Run) -> Result<Vec<Arc<Scenario>>, Failure> {
     named("no-key", &run.key, Key::NAMES)?;
     named("no-id", &run.id, &ids)?;
     named("no-tag", &run.tag, &tags)?;
-    let chosen: Vec<_> = scenarios.iter().filter(wanted).cloned().collect();
+    let mut chosen: Vec<_> = scenarios.iter().filter(wanted).cloned().collect();
     if chosen.is_empty() {
         return Err(Failure::usage("scenario-none"));
     }
+    chosen.retain(|scenario| in_shard(&scenario.id, shard));
     Ok(chosen)
 }
 
@@ -381,14 +343,4 @@ fn shard(text: &str) -> Result<(u32, u32), Failure> {
     parts
         .filter(|(share, of)| (1..=*of).contains(share))
         .ok_or_else(|| Failure::usage("shard").with("value", text))
-}
-
-fn unwritten(error: &WriteError, run: &Run) -> Failure {
-    let path = run.out.as_deref().unwrap_or(std::path::Path::new(""));
-    match error {
-        WriteError::NotEmpty => Failure::usage("evidence-not-empty"),
-        WriteError::TooMany => Failure::usage("evidence-many"),
-        WriteError::Io(kind) => Failure::usage("not-written").because(*kind),
-    }
-    .with("path", path.display())
 }

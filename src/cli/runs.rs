@@ -1,14 +1,16 @@
 //! `ketenkeur runs`: what was kept of runs.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use super::args::{Global, Runs};
 use super::failure::Failure;
+use super::join;
 use super::output::print;
 use super::settings::Settings;
 use super::setup;
-use crate::evidence::{Evidence, ReadError, SignatureState};
+use super::sign::KeyFiles;
+use super::telling::unwritten;
+use crate::evidence::{CopyError, Evidence, ReadError, RunRecord, SignatureState, new_file};
 use crate::exit::Exit;
 use crate::finding::{Language, Redaction};
 use crate::play::{Interrupt, Rejudged, Stage, StageOptions, Unmade, rejudge};
@@ -22,25 +24,104 @@ pub fn run_runs(
     language: Language,
 ) -> Result<Exit, Failure> {
     match runs {
-        Runs::Verify { folder } => verify(folder, global, settings, language),
+        Runs::Verify { path } => verify(path, global, settings, language),
+        Runs::Merge(merge) => join::merge(merge, global, settings, language),
+        Runs::Sign {
+            folder,
+            key,
+            cert,
+            p12,
+            passphrase_file,
+        } => {
+            let files = KeyFiles {
+                key: key.as_deref(),
+                cert: cert.as_deref(),
+                p12: p12.as_deref(),
+                passphrase_file: passphrase_file.as_deref(),
+            };
+            sign(folder, &files, language)
+        }
+        Runs::Pack { folder, out } => pack(folder, out, language),
     }
+}
+
+/// Evidence that is as it was written.
+fn whole(path: &Path) -> Result<Evidence, Failure> {
+    let failed = |error: ReadError| unreadable(path, &error);
+    let evidence = Evidence::open(path).map_err(failed)?;
+    if evidence.differences().map_err(failed)?.is_empty() {
+        Ok(evidence)
+    } else {
+        Err(Failure::usage("evidence-changed").with("path", path.display()))
+    }
+}
+
+/// Signs the manifest of a run.
+fn sign(folder: &Path, files: &KeyFiles<'_>, language: Language) -> Result<Exit, Failure> {
+    let evidence = whole(folder)?;
+    if !folder.is_dir() {
+        return Err(Failure::usage("evidence-archive").with("path", folder.display()));
+    }
+    if evidence.signature() != SignatureState::Unsigned {
+        return Err(Failure::usage("evidence-signed").with("path", folder.display()));
+    }
+    let key = files.read(&|_| None)?;
+    let manifest = evidence.manifest_bytes();
+    crate::evidence::sign(folder, &manifest, &key).map_err(|error| unwritten(&error, folder))?;
+    let oin = key.oin().unwrap_or("-");
+    print(&said(language, "signed", &[("oin", oin)]))
+}
+
+/// Puts evidence into one archive.
+fn pack(folder: &Path, out: &Path, language: Language) -> Result<Exit, Failure> {
+    let evidence = whole(folder)?;
+    let failed = |error: std::io::Error| unwritten(&error.into(), out);
+    let file = new_file(out).map_err(failed)?;
+    crate::evidence::pack(&evidence, file).map_err(|error| match error {
+        CopyError::Write(error) => unwritten(&error, out),
+        CopyError::Read(error) => unreadable(folder, &error),
+        CopyError::Other(_) => Failure::internal("internal"),
+    })?;
+    let path = out.display().to_string();
+    print(&said(language, "packed", &[("path", &path)]))
+}
+
+fn said(language: Language, key: &str, args: &[(&str, &str)]) -> String {
+    let text = Texts::of(language).runs.get(key);
+    format!("{}\n", fill(text.map_or("", String::as_str), args))
+}
+
+/// What the messages of a recorded run are judged with.
+pub fn stage(run: &RunRecord, global: &Global, settings: &Settings) -> Result<Stage, Failure> {
+    let options = StageOptions {
+        store: setup::store(global, settings)?,
+        profile: match run.profile.as_str() {
+            "production" => crate::facts::Profile::Production,
+            _ => crate::facts::Profile::Test,
+        },
+        tested: None,
+        seed: run.seed.as_str().into(),
+        now: run.now,
+        redaction: Redaction::Mask,
+        strict_provenance: run.strict_provenance,
+        fail_on: run.fail_on,
+        judges: 1,
+    };
+    Stage::new(options, None, Interrupt::default())
+        .map_err(|Unmade(part)| Failure::internal("play").with("part", part))
 }
 
 /// Holds every file against the manifest, checks the signature, and judges the
 /// recorded messages again.
 fn verify(
-    folder: &Path,
+    path: &Path,
     global: &Global,
     settings: &Settings,
     language: Language,
 ) -> Result<Exit, Failure> {
-    let unreadable = |error: ReadError| unreadable(folder, &error);
-    let evidence = Evidence::open(folder).map_err(unreadable)?;
-    let texts = &Texts::of(language).runs;
-    let say = |key: &str, args: &[(&str, &str)]| {
-        let text = texts.get(key).map_or("", String::as_str);
-        format!("{}\n", fill(text, args))
-    };
+    let unreadable = |error: ReadError| unreadable(path, &error);
+    let evidence = Evidence::open(path).map_err(unreadable)?;
+    let say = |key: &str, args: &[(&str, &str)]| said(language, key, args);
     let mut out = String::new();
     let mut exit = Exit::Conforms;
     let differences = evidence.differences().map_err(unreadable)?;
@@ -59,35 +140,25 @@ fn verify(
             }
         }
     }
+    let run = evidence.run().map_err(unreadable)?;
     match evidence.signature() {
         SignatureState::Unsigned => out += &say("unsigned", &[]),
-        SignatureState::Signed(oin) => out += &say("signed", &[("oin", &oin)]),
+        SignatureState::Signed(oin) => {
+            out += &say(
+                "signed",
+                &[("oin", if oin.is_empty() { "-" } else { &oin })],
+            );
+            if !run.target.oin.is_empty() && run.target.oin != oin {
+                out += &say("signed-other", &[("oin", &run.target.oin)]);
+            }
+        }
         SignatureState::Broken => {
             exit = Exit::Findings;
             out += &say("signature-broken", &[]);
         }
     }
-    let run = evidence.run().map_err(unreadable)?;
-    let stage = Stage::new(
-        StageOptions {
-            store: setup::store(global, settings)?,
-            profile: match run.profile.as_str() {
-                "production" => crate::facts::Profile::Production,
-                _ => crate::facts::Profile::Test,
-            },
-            tested: None,
-            seed: run.seed.as_str().into(),
-            now: run.now,
-            redaction: Redaction::Mask,
-            strict_provenance: run.strict_provenance,
-            fail_on: run.fail_on,
-            judges: 1,
-        },
-        None,
-        Interrupt::default(),
-    )
-    .map_err(|Unmade(part)| Failure::internal("play").with("part", part))?;
-    let rejudged = rejudge(&evidence, &Arc::new(stage)).map_err(unreadable)?;
+    let stage = stage(&run, global, settings)?;
+    let rejudged = rejudge(&evidence, &stage).map_err(unreadable)?;
     out += &told(&rejudged, say);
     if !rejudged.different.is_empty() && rejudged.packs.is_empty() {
         exit = Exit::Findings;
@@ -122,15 +193,18 @@ fn told(rejudged: &Rejudged, say: impl Fn(&str, &[(&str, &str)]) -> String) -> S
     out
 }
 
-pub fn unreadable(folder: &Path, error: &ReadError) -> Failure {
+/// The failure to read evidence.
+pub fn unreadable(path: &Path, error: &ReadError) -> Failure {
     let (key, name) = match error {
         ReadError::NoManifest => ("evidence-none", ""),
         ReadError::BadManifest => ("evidence-manifest", ""),
         ReadError::Version => ("evidence-version", ""),
+        ReadError::Archive => ("evidence-no-archive", ""),
+        ReadError::TooLarge => ("evidence-too-large", ""),
         ReadError::Unreadable(name) => ("evidence-unreadable", name.as_str()),
         ReadError::Damaged(name) => ("evidence-damaged", name.as_str()),
     };
     Failure::usage(key)
-        .with("path", folder.display())
+        .with("path", path.display())
         .with("name", crate::report::visible(name))
 }

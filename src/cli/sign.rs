@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::document::{Document, Gated, nearest};
 use crate::edukoppeling::{
     Breakable, Contract, EnvelopeContext, KeyError, RequestFacts, Revocation, SecurityContext,
-    Shown, SignError, SignRequest, SigningKey, Trust, TrustStore, address_of, breakable,
+    Shown, SignError, SignRequest, SigningKey, StandIn, Trust, TrustStore, address_of, breakable,
     institution_of, judge_envelope, message_id, school_oin, shown, sign,
 };
 use crate::event::Carrier;
@@ -268,7 +268,7 @@ fn key(
     clock: Clock,
 ) -> Result<SigningKey, Failure> {
     let by_certificate = rule.filter(|rule| is_by_certificate(rule));
-    let Some(path) = wanted.key.as_deref().or(wanted.p12.as_deref()) else {
+    if wanted.key.is_none() && wanted.p12.is_none() {
         let pki = TestPki::at(clock).map_err(|_| Failure::internal("internal"))?;
         let identity = IDENTITIES
             .iter()
@@ -281,38 +281,61 @@ fn key(
             None => pki.signing_key(identity),
         }
         .map_err(|_| Failure::internal("internal"));
-    };
+    }
     if let Some(rule) = by_certificate {
         return Err(Failure::usage("sign-own-key").with("rule", rule));
     }
-    let passphrase = setup::passphrase(wanted.passphrase_file.as_deref())?;
-    let (named, read) = match &wanted.cert {
-        Some(cert) => {
-            let (key, certificates) = (file(path)?, file(cert)?);
-            let passphrase = passphrase.as_ref();
-            let read = SigningKey::from_pem_or(&key, &certificates, passphrase, &stand_in);
-            (cert.as_path(), read)
-        }
-        None => {
-            let bytes = file(path)?;
-            let read = match &passphrase {
-                Some(passphrase) => SigningKey::from_pkcs12_or(&bytes, passphrase, &stand_in),
-                None => Err(KeyError::PassphraseMissing),
-            };
-            (path, read)
-        }
+    let files = KeyFiles {
+        key: wanted.key.as_deref(),
+        cert: wanted.cert.as_deref(),
+        p12: wanted.p12.as_deref(),
+        passphrase_file: wanted.passphrase_file.as_deref(),
     };
-    read.map_err(|error| {
-        let (key, at_fault) = match error {
-            KeyError::NoKey => ("key-none", path),
-            KeyError::PassphraseMissing => ("key-passphrase-missing", path),
-            KeyError::PassphraseWrong => ("key-passphrase-wrong", path),
-            KeyError::Unsuited => ("key-unsuited", path),
-            KeyError::NoCertificate => ("key-no-certificate", named),
-            KeyError::Mismatch => ("key-mismatch", named),
+    files.read(&stand_in)
+}
+
+/// Where a key of the user's stands: in PEM beside its certificate, or with it
+/// in PKCS#12.
+pub struct KeyFiles<'a> {
+    pub key: Option<&'a Path>,
+    pub cert: Option<&'a Path>,
+    pub p12: Option<&'a Path>,
+    pub passphrase_file: Option<&'a Path>,
+}
+
+impl KeyFiles<'_> {
+    /// Reads the key; for one that does not suit, `stand_in` may know another.
+    pub fn read(&self, stand_in: &dyn Fn(&[u8]) -> Option<StandIn>) -> Result<SigningKey, Failure> {
+        let path = self.key.or(self.p12).unwrap_or(Path::new(""));
+        let passphrase = setup::passphrase(self.passphrase_file)?;
+        let (named, read) = match self.cert {
+            Some(cert) => {
+                let (key, certificates) = (file(path)?, file(cert)?);
+                let passphrase = passphrase.as_ref();
+                let read = SigningKey::from_pem_or(&key, &certificates, passphrase, stand_in);
+                (cert, read)
+            }
+            None => {
+                let bytes = file(path)?;
+                let read = match &passphrase {
+                    Some(passphrase) => SigningKey::from_pkcs12_or(&bytes, passphrase, stand_in),
+                    None => Err(KeyError::PassphraseMissing),
+                };
+                (path, read)
+            }
         };
-        Failure::usage(key).with("path", at_fault.display())
-    })
+        read.map_err(|error| {
+            let (key, at_fault) = match error {
+                KeyError::NoKey => ("key-none", path),
+                KeyError::PassphraseMissing => ("key-passphrase-missing", path),
+                KeyError::PassphraseWrong => ("key-passphrase-wrong", path),
+                KeyError::Unsuited => ("key-unsuited", path),
+                KeyError::NoCertificate => ("key-no-certificate", named),
+                KeyError::Mismatch => ("key-mismatch", named),
+            };
+            Failure::usage(key).with("path", at_fault.display())
+        })
+    }
 }
 
 fn file(path: &Path) -> Result<Vec<u8>, Failure> {

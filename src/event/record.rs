@@ -50,10 +50,14 @@ impl Recorder {
         })
     }
 
-    /// Writes one event.
+    /// Writes one event. A scenario that has ended is in the file, whatever
+    /// becomes of the run.
     pub fn record(&mut self, event: &Event) -> Result<(), RecordError> {
         serde_json::to_writer(&mut self.file, event).map_err(io::Error::from)?;
         self.file.write_all(b"\n")?;
+        if matches!(event, Event::Played(_)) {
+            self.file.flush()?;
+        }
         Ok(())
     }
 

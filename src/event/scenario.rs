@@ -106,12 +106,23 @@ pub struct ScenarioJudged {
     /// A connection failed where the script expected none to: that is no fault
     /// in a message.
     pub unreachable: bool,
-    /// Why it was not played, as a key of the texts (`not-played.<key>`).
+    /// Why it was not played, or not to its end, as a key of the texts
+    /// (`not-played.<key>`).
     pub not_played: Option<String>,
     /// Steps that were carried out.
     pub steps: u32,
     /// What was found, in the order of the steps.
     pub findings: Vec<StepFinding>,
+}
+
+impl ScenarioJudged {
+    /// Whether it has its final verdict: nobody ended the run before.
+    pub fn is_finished(&self) -> bool {
+        !matches!(
+            self.not_played.as_deref(),
+            Some("interrupted" | "fail-fast")
+        )
+    }
 }
 
 /// The name of one side of an exchange, as findings on it have it.

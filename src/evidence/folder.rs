@@ -132,6 +132,11 @@ impl Folder {
         }
     }
 
+    /// The hash of a file that was written.
+    pub fn hash_of(&self, name: &str) -> Option<String> {
+        self.lock().get(name).cloned()
+    }
+
     /// Takes a file that somebody else wrote into the manifest, and keeps it to
     /// its owner.
     ///
@@ -169,23 +174,16 @@ impl Folder {
                 own(folder)?;
             }
         }
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::OpenOptionsExt;
-            options.mode(0o600);
-        }
         Ok(Growing {
             folder: self,
             name: name.to_string(),
-            file: options.open(path)?,
+            file: new_file(&path)?,
             hash: Sha256::new(),
         })
     }
 
     /// Writes the manifest over everything that was closed. Gives back its
-    /// bytes, to be signed.
+    /// bytes.
     ///
     /// # Errors
     ///
@@ -198,26 +196,42 @@ impl Folder {
         Ok(bytes)
     }
 
-    /// Puts a signature beside the manifest, and the certificate that it is
-    /// checked with.
-    ///
-    /// # Errors
-    ///
-    /// The key does not sign, or the files cannot be written.
-    pub fn sign(&self, manifest: &[u8], key: &SigningKey) -> Result<(), WriteError> {
-        let value = key
-            .sign(manifest)
-            .ok_or(WriteError::Io(io::ErrorKind::Other))?;
-        self.write(SIGNATURE, &value)?;
-        self.write(
-            SIGNER,
-            crate::pki::pem("CERTIFICATE", key.certificate().der()).as_bytes(),
-        )
-    }
-
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, String>> {
         self.hashes.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Puts a signature beside the manifest of the folder at `root`, and the
+/// certificate that it is checked with.
+///
+/// # Errors
+///
+/// The key does not sign, or the files cannot be written.
+pub fn sign(root: &Path, manifest: &[u8], key: &SigningKey) -> Result<(), WriteError> {
+    let value = key
+        .sign(manifest)
+        .ok_or(WriteError::Io(io::ErrorKind::Other))?;
+    let certificate = crate::pki::pem("CERTIFICATE", key.certificate().der());
+    for (name, content) in [(SIGNER, certificate.as_bytes()), (SIGNATURE, &value)] {
+        new_file(&root.join(name))?.write_all(content)?;
+    }
+    Ok(())
+}
+
+/// A new file that its owner alone can read.
+///
+/// # Errors
+///
+/// It is there already, or cannot be made.
+pub fn new_file(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    options.open(path)
 }
 
 /// Keeps a folder to its owner.

@@ -14,11 +14,18 @@
 
 mod folder;
 mod message;
+mod pack;
+mod part;
 mod read;
 mod record;
+mod store;
 
-pub use folder::{Folder, Growing, MANIFEST, Manifest, SIGNATURE, SIGNER, WriteError, sha256};
+pub use folder::{
+    Folder, Growing, MANIFEST, Manifest, SIGNATURE, SIGNER, WriteError, new_file, sha256, sign,
+};
 pub use message::RecordedMessage;
+pub use pack::pack;
+pub use part::{CopyError, EVENTS, JoinError, Part, PartError};
 pub use read::{Differences, Evidence, ReadError, Recorded, SignatureState};
 pub use record::{
     ExchangeRecord, RunRecord, StepOutcome, StepRecord, TargetRecord, TlsRecord, ToRecord,

@@ -2,8 +2,7 @@
 //! written.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
@@ -13,14 +12,15 @@ use serde::de::DeserializeOwned;
 
 use super::folder::{MANIFEST, Manifest, SIGNATURE, SIGNER, sha256};
 use super::record::{ExchangeRecord, RunRecord, StepRecord, stem};
+use super::store::Store;
 use crate::edukoppeling::Certificate;
 use crate::exchange::Exchange;
-use crate::limits::{MAX_EVIDENCE_FILE_BYTES, MAX_EVIDENCE_FILES};
+use crate::limits::MAX_EVIDENCE_FILES;
 
-/// A folder of evidence, read back.
+/// Evidence, read back: a folder, or one archive.
 #[derive(Debug)]
 pub struct Evidence {
-    root: PathBuf,
+    store: Store,
     manifest: Manifest,
 }
 
@@ -47,7 +47,7 @@ pub struct Recorded {
     pub response: Option<Arc<Exchange>>,
 }
 
-/// Why a folder is no evidence that can be read.
+/// Why something is no evidence that can be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
     /// There is no manifest: it is no evidence, or of a run that was cut off.
@@ -59,6 +59,12 @@ pub enum ReadError {
     /// It was written by a version of ketenkeur with another layout.
     #[error("the evidence has another layout")]
     Version,
+    /// A file that is no archive, or a broken one.
+    #[error("neither a folder nor an archive of evidence")]
+    Archive,
+    /// An archive that unpacks to more than evidence may have.
+    #[error("the archive is larger than evidence may be")]
+    TooLarge,
     /// A file cannot be read, or is larger than evidence may have.
     #[error("{0} cannot be read")]
     Unreadable(String),
@@ -86,13 +92,14 @@ impl Differences {
 }
 
 impl Evidence {
-    /// Opens a folder.
+    /// Opens a folder or an archive.
     ///
     /// # Errors
     ///
     /// It has no manifest that can be read.
-    pub fn open(root: &Path) -> Result<Self, ReadError> {
-        let bytes = fs::read(root.join(MANIFEST)).map_err(|_| ReadError::NoManifest)?;
+    pub fn open(path: &Path) -> Result<Self, ReadError> {
+        let store = Store::open(path)?;
+        let bytes = store.read(MANIFEST).ok_or(ReadError::NoManifest)?;
         let manifest: Manifest =
             serde_json::from_slice(&bytes).map_err(|_| ReadError::BadManifest)?;
         if manifest.version != Manifest::VERSION {
@@ -106,10 +113,27 @@ impl Evidence {
         if manifest.files.len() > MAX_EVIDENCE_FILES || !manifest.files.keys().all(safe) {
             return Err(ReadError::BadManifest);
         }
-        Ok(Self {
-            root: root.to_path_buf(),
-            manifest,
-        })
+        Ok(Self { store, manifest })
+    }
+
+    /// The folder of a run that was cut off before its manifest was written:
+    /// what is there is taken as it is.
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be walked, or holds too much.
+    pub fn cut_off(path: &Path) -> Result<Self, ReadError> {
+        let store = Store::open(path)?;
+        let names = store.names()?;
+        if names.len() > MAX_EVIDENCE_FILES {
+            return Err(ReadError::TooLarge);
+        }
+        let files = names.into_iter().filter_map(|name| {
+            let hash = sha256(&store.read(&name)?);
+            Some((name, hash))
+        });
+        let manifest = Manifest::new(false, files.collect());
+        Ok(Self { store, manifest })
     }
 
     /// What the manifest says.
@@ -127,22 +151,22 @@ impl Evidence {
         if !self.manifest.files.contains_key(name) {
             return Err(unreadable());
         }
-        let path = self.path_of(name);
-        let size = fs::symlink_metadata(&path).map_err(|_| unreadable())?;
-        if !size.is_file() || size.len() > MAX_EVIDENCE_FILE_BYTES {
-            return Err(unreadable());
-        }
-        fs::read(path).map_err(|_| unreadable())
+        self.store.read(name).ok_or_else(unreadable)
     }
 
-    fn path_of(&self, name: &str) -> PathBuf {
-        name.split('/')
-            .fold(self.root.clone(), |path, part| path.join(part))
+    /// The content of a file, whether or not the manifest has it.
+    pub(super) fn raw(&self, name: &str) -> Option<Vec<u8>> {
+        self.store.read(name)
+    }
+
+    /// The manifest byte for byte, as it is signed.
+    pub fn manifest_bytes(&self) -> Vec<u8> {
+        self.raw(MANIFEST).unwrap_or_default()
     }
 
     /// Whether somebody signed the manifest.
     pub fn signature(&self) -> SignatureState {
-        let read = |name: &str| fs::read(self.root.join(name)).ok();
+        let read = |name: &str| self.raw(name);
         let (value, signer) = match (read(SIGNATURE), read(SIGNER)) {
             (None, None) => return SignatureState::Unsigned,
             (Some(value), Some(signer)) => (value, signer),
@@ -165,34 +189,23 @@ impl Evidence {
     ///
     /// # Errors
     ///
-    /// The folder cannot be walked.
+    /// It cannot be walked.
     pub fn differences(&self) -> Result<Differences, ReadError> {
         let mut differences = Differences::default();
         for (name, hash) in &self.manifest.files {
             match self.read(name) {
                 Ok(content) if sha256(&content) == *hash => {}
                 Ok(_) => differences.changed.push(name.clone()),
-                Err(_) if self.path_of(name).exists() => differences.changed.push(name.clone()),
+                Err(_) if self.store.has(name) => differences.changed.push(name.clone()),
                 Err(_) => differences.missing.push(name.clone()),
             }
         }
         let own: BTreeSet<&str> = [MANIFEST, SIGNATURE, SIGNER].into();
-        for entry in walkdir::WalkDir::new(&self.root).min_depth(1) {
-            let entry = entry.map_err(|_| ReadError::Unreadable(String::new()))?;
-            if entry.file_type().is_dir() {
-                continue;
-            }
-            let name = entry
-                .path()
-                .strip_prefix(&self.root)
-                .unwrap_or(entry.path());
-            let parts: Vec<_> = name.iter().map(|part| part.to_string_lossy()).collect();
-            let name = parts.join("/");
+        for name in self.store.names()? {
             if !own.contains(&*name) && !self.manifest.files.contains_key(&name) {
                 differences.strange.push(name);
             }
         }
-        differences.strange.sort();
         Ok(differences)
     }
 

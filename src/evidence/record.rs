@@ -42,6 +42,43 @@ pub struct RunRecord {
     pub scenarios: BTreeMap<String, String>,
     /// Which share of the scenarios this is: `2/4`.
     pub shard: Option<String>,
+    /// What the run was put together from: the SHA-256 of the manifest of each
+    /// part. A run that kept scenarios of an earlier one names that one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<String>,
+}
+
+impl RunRecord {
+    /// In what the judging of two runs differs, so that their verdicts do not
+    /// stand beside each other: a key of the texts (`runs.of-<key>`).
+    pub fn differs_in(&self, other: &Self) -> Option<&'static str> {
+        let same_scripts = || {
+            let mut hashes = self.scenarios.iter();
+            hashes.all(|(id, hash)| {
+                other
+                    .scenarios
+                    .get(id)
+                    .is_none_or(|of_other| of_other == hash)
+            })
+        };
+        [
+            ("tool", self.tool == other.tool),
+            ("packs", self.packs == other.packs),
+            (
+                "target",
+                self.target == other.target && self.virtual_clock == other.virtual_clock,
+            ),
+            ("profile", self.profile == other.profile),
+            (
+                "options",
+                self.strict_provenance == other.strict_provenance && self.fail_on == other.fail_on,
+            ),
+            ("seed", self.seed == other.seed),
+            ("scenario", same_scripts()),
+        ]
+        .into_iter()
+        .find_map(|(key, same)| (!same).then_some(key))
+    }
 }
 
 /// Who was tested.

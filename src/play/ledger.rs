@@ -459,7 +459,7 @@ impl Ledger {
             },
             pack: state.pack,
             unreachable: state.unreachable,
-            not_played: None,
+            not_played: self.interrupt.is_set().then(|| "interrupted".to_string()),
             steps: state.steps,
             findings: std::mem::take(&mut state.findings),
         };

@@ -142,7 +142,10 @@ impl<'s> Player<'s> {
             Action::Advance(advance) => self.advance(step, number, advance),
             Action::Wait(time) => {
                 // The script asks for real time to pass.
-                std::thread::sleep(*time);
+                self.cast.wire.wait_for(*time, |_| None::<()>);
+                if self.ledger.is_interrupted() {
+                    return Err(Stop);
+                }
                 self.ledger.done(step, number);
                 Ok(())
             }
@@ -226,6 +229,9 @@ impl<'s> Player<'s> {
                 .map(|heard| heard.number)
         });
         let Some(found) = found else {
+            if self.ledger.is_interrupted() {
+                return Err(Stop);
+            }
             let others = self.cast.unclaimed_at(receive.role);
             self.ledger.never_came(step, number, receive, &others);
             return Err(Stop);

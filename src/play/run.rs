@@ -1,6 +1,6 @@
 //! A run: scenarios, some at a time, and the events of all in one order.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::sink::Sink;
 use super::stage::{PlayError, Stage};
 use crate::check::run_ordered;
-use crate::event::{Event, ScenarioJudged, Tally};
+use crate::event::Event;
 use crate::finding::Verdict;
 use crate::scenario::Scenario;
 
@@ -20,10 +20,9 @@ pub struct RunOptions {
     pub jobs: usize,
     /// Stop after the first that fails.
     pub fail_fast: bool,
-    /// Which share of them, counted from 1: share and number of shares.
-    pub shard: Option<(u32, u32)>,
-    /// Scenarios that were played before, and are not played again.
-    pub played: BTreeSet<String>,
+    /// The events of scenarios that were played before and are not played
+    /// again.
+    pub kept: BTreeMap<String, Vec<Event>>,
 }
 
 /// Says that a run is to end: what goes on is ended at its next step.
@@ -54,8 +53,8 @@ pub fn in_shard(id: &str, shard: Option<(u32, u32)>) -> bool {
 }
 
 /// Plays `scenarios` and gives every event to `sink`: those of a scenario
-/// together, the scenarios in their order. `progress` hears of each that
-/// ended, as soon as it did.
+/// together, the scenarios in their order. `progress` is called as soon as one
+/// ends.
 ///
 /// # Errors
 ///
@@ -64,20 +63,20 @@ pub fn play(
     stage: &Arc<Stage>,
     scenarios: &[Arc<Scenario>],
     options: &RunOptions,
-    progress: &(dyn Fn(&ScenarioJudged) + Sync),
+    progress: &(dyn Fn() + Sync),
     mut sink: impl FnMut(Event),
-) -> Result<Tally, PlayError> {
-    let mut tally = Tally::new();
+) -> Result<(), PlayError> {
     let mut unwritten = None;
     let stop = AtomicBool::new(false);
-    let chosen = scenarios.iter().filter(|scenario| {
-        in_shard(&scenario.id, options.shard) && !options.played.contains(&*scenario.id)
-    });
     run_ordered(
         options.jobs,
-        chosen,
+        scenarios.iter(),
         || {
             |scenario: &Arc<Scenario>| {
+                if let Some(events) = options.kept.get(&*scenario.id) {
+                    progress();
+                    return Ok(events.clone());
+                }
                 let events = Arc::new(Gathered::default());
                 let why = if stage.interrupt.is_set() {
                     Some("interrupted")
@@ -94,18 +93,13 @@ pub fn play(
                 if failed && (options.fail_fast || judged.is_err()) {
                     stop.store(true, Ordering::SeqCst);
                 }
-                if let Ok(judged) = &judged {
-                    progress(judged);
-                }
+                progress();
                 judged.map(|_| events.take())
             }
         },
         |events: Result<Vec<Event>, PlayError>| match events {
             Ok(events) => {
-                for event in events {
-                    tally.count(&event);
-                    sink(event);
-                }
+                events.into_iter().for_each(&mut sink);
             }
             Err(error) => {
                 unwritten.get_or_insert(error);
@@ -114,7 +108,7 @@ pub fn play(
     );
     match unwritten {
         Some(error) => Err(error),
-        None => Ok(tally),
+        None => Ok(()),
     }
 }
 

@@ -1,0 +1,190 @@
+//! `ketenkeur runs merge`, and what a run keeps of an earlier one.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::args::{Global, Merge};
+use super::failure::Failure;
+use super::reports::reports;
+use super::runs::{self, unreadable};
+use super::settings::Settings;
+use super::telling::{Telling, unwritten};
+use crate::event::{EVENT_VERSION, Event, Started};
+use crate::evidence::{CopyError, Folder, JoinError, Part, PartError, RunRecord, write_json};
+use crate::exit::Exit;
+use crate::finding::{Language, Verdict};
+use crate::scenario::Scenario;
+use crate::text::Texts;
+
+/// Joins the shards of a run: one folder with the verdicts of all.
+pub fn merge(
+    merge: &Merge,
+    global: &Global,
+    settings: &Settings,
+    language: Language,
+) -> Result<Exit, Failure> {
+    let wanted = reports(&merge.report, merge.quiet, settings)?;
+    let parts: Vec<Part> = merge
+        .parts
+        .iter()
+        .map(|path| Part::read(path).map_err(|error| no_part(path, &error)))
+        .collect::<Result<_, _>>()?;
+    let run = RunRecord::of_parts(&parts).map_err(|error| {
+        let path = |index: usize| merge.parts[index].display().to_string();
+        match error {
+            JoinError::Differs(one, other, key) => differs(&path(one), &path(other), key, language),
+            JoinError::Twice(one, other, id) => Failure::usage("merge-twice")
+                .with("scenario", id)
+                .with("path", path(one))
+                .with("other", path(other)),
+            JoinError::Share(share) => Failure::usage("merge-share").with("share", share),
+        }
+    })?;
+    let stage = runs::stage(&run, global, settings)?;
+    let failed = |error: CopyError| copying(&error, &merge.out, language);
+    let folder =
+        Arc::new(Folder::create(&merge.out).map_err(|error| unwritten(&error, &merge.out))?);
+    for part in &parts {
+        for shared in ["certificates", "scenarios"] {
+            part.copy_shared(shared, &folder).map_err(failed)?;
+        }
+        for id in part.run.scenarios.keys() {
+            part.copy(id, &folder).map_err(failed)?;
+        }
+    }
+    write_json(&folder, "run.json", &run).map_err(|error| unwritten(&error, &merge.out))?;
+    let started = Started {
+        version: EVENT_VERSION,
+        tool: run.tool.clone(),
+        redacted: parts.iter().all(|part| part.redacted),
+        strict_provenance: run.strict_provenance,
+        fail_on: run.fail_on,
+    };
+    let rules = &stage.judges().bench().rules;
+    let told = (language, merge.quiet);
+    let mut telling = Telling::begin(&wanted, rules, told, Some(folder), started, 0)?;
+    let events: BTreeMap<String, Vec<Event>> =
+        parts.into_iter().flat_map(|part| part.events).collect();
+    for event in events.into_values().flatten() {
+        telling.tell(event);
+    }
+    telling.finish(run.packs)
+}
+
+/// An earlier run that another goes on with.
+pub struct Earlier<'a> {
+    path: &'a Path,
+    /// What was kept of it.
+    pub part: Part,
+    /// Play what has a verdict other than a pass, too.
+    again: bool,
+}
+
+impl<'a> Earlier<'a> {
+    /// Reads the run that `--again` or `--resume` names.
+    pub fn read(
+        again: Option<&'a Path>,
+        resume: Option<&'a Path>,
+    ) -> Result<Option<Self>, Failure> {
+        let Some(path) = again.or(resume) else {
+            return Ok(None);
+        };
+        let part = Part::read_or_salvage(path).map_err(|error| no_part(path, &error))?;
+        Ok(Some(Self {
+            path,
+            part,
+            again: again.is_some(),
+        }))
+    }
+
+    /// The scripts that were played then, as they are now.
+    pub fn scenarios(&self, all: &[Arc<Scenario>]) -> Result<Vec<Arc<Scenario>>, Failure> {
+        let of = |id: &String| {
+            let found = all.iter().find(|scenario| *scenario.id == **id);
+            found.cloned().ok_or_else(|| {
+                Failure::usage("again-scenario")
+                    .with("scenario", id)
+                    .with("path", self.path.display())
+            })
+        };
+        self.part.run.scenarios.keys().map(of).collect()
+    }
+
+    /// Whether what is kept may stand beside what `run` will play. A script
+    /// that was changed since is no hindrance: it is played again.
+    pub fn fits(&self, run: &RunRecord, language: Language) -> Result<(), Failure> {
+        let run = RunRecord {
+            scenarios: BTreeMap::new(),
+            ..run.clone()
+        };
+        match run.differs_in(&self.part.run) {
+            None => Ok(()),
+            Some(key) => Err(Failure::usage("again-differs")
+                .with("path", self.path.display())
+                .with("what", of(key, language))),
+        }
+    }
+
+    /// Copies what stays as it is into the folder of the new run; the events of
+    /// that.
+    pub fn keep(
+        &self,
+        scenarios: &[Arc<Scenario>],
+        folder: &Folder,
+        language: Language,
+    ) -> Result<BTreeMap<String, Vec<Event>>, Failure> {
+        let mut kept = BTreeMap::new();
+        for scenario in scenarios {
+            let Some(judged) = self.part.judged(&scenario.id) else {
+                continue;
+            };
+            let stays = match self.again {
+                true => judged.judgement.verdict == Verdict::Pass,
+                false => judged.is_finished(),
+            };
+            if stays && judged.about.hash == *scenario.hash {
+                let id = scenario.id.to_string();
+                let copied = self.part.copy(&id, folder);
+                copied.map_err(|error| copying(&error, folder.path(), language))?;
+                let events = self.part.events.get(&id).cloned();
+                kept.insert(id, events.unwrap_or_default());
+            }
+        }
+        if !kept.is_empty() {
+            let copied = self.part.copy_shared("certificates", folder);
+            copied.map_err(|error| copying(&error, folder.path(), language))?;
+        }
+        Ok(kept)
+    }
+}
+
+fn of(key: &str, language: Language) -> String {
+    let texts = &Texts::of(language).runs;
+    texts.get(&format!("of-{key}")).cloned().unwrap_or_default()
+}
+
+fn differs(path: &str, other: &str, key: &str, language: Language) -> Failure {
+    Failure::usage("merge-differs")
+        .with("path", path)
+        .with("other", other)
+        .with("what", of(key, language))
+}
+
+fn no_part(path: &Path, error: &PartError) -> Failure {
+    match error {
+        PartError::Read(error) => unreadable(path, error),
+        PartError::Changed(name) => Failure::usage("evidence-changed")
+            .with("path", path.display())
+            .with("name", crate::report::visible(name)),
+        PartError::Masked => Failure::usage("evidence-masked").with("path", path.display()),
+    }
+}
+
+fn copying(error: &CopyError, out: &Path, language: Language) -> Failure {
+    match error {
+        CopyError::Read(error) => unreadable(out, error),
+        CopyError::Write(error) => unwritten(error, out),
+        CopyError::Other(name) => differs(name, name, "scenario", language),
+    }
+}

@@ -1,0 +1,132 @@
+//! The events of a run of scenarios, told: on the terminal, in the reports and
+//! in the evidence.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::failure::Failure;
+use super::output;
+use super::reports::{Outlet, Wanted, keep, write_reports};
+use crate::event::{Event, Grounds, PackInForce, Recorder, Spool, Started, Tally};
+use crate::evidence::{EVENTS, Folder, WriteError};
+use crate::exit::{Exit, Trouble};
+use crate::finding::{Language, Redaction, RuleBook};
+use crate::report::Run;
+use crate::text::{Texts, fill};
+
+/// Who hears of the events, and what they come to.
+pub struct Telling<'a> {
+    wanted: &'a [Wanted],
+    book: &'a dyn RuleBook,
+    language: Language,
+    quiet: bool,
+    folder: Option<Arc<Folder>>,
+    outlet: Outlet<'a>,
+    spool: Spool,
+    recorder: Option<Recorder>,
+    tally: Tally,
+    unreachable: bool,
+    trouble: Option<Failure>,
+}
+
+impl<'a> Telling<'a> {
+    /// Begins with the first event; `total` is the number of scenarios.
+    pub fn begin(
+        wanted: &'a [Wanted],
+        book: &'a dyn RuleBook,
+        (language, quiet): (Language, bool),
+        folder: Option<Arc<Folder>>,
+        started: Started,
+        total: usize,
+    ) -> Result<Self, Failure> {
+        let redaction = if started.redacted {
+            Redaction::Mask
+        } else {
+            Redaction::Show
+        };
+        let events = folder.as_ref().map(|folder| folder.path().join(EVENTS));
+        let mut telling = Self {
+            outlet: Outlet::new(wanted, book, language, quiet).of_scenarios(total),
+            recorder: match events {
+                Some(path) => Some(Recorder::create(&path, redaction)?),
+                None => None,
+            },
+            wanted,
+            book,
+            language,
+            quiet,
+            folder,
+            spool: Spool::new(),
+            tally: Tally::new(),
+            unreachable: false,
+            trouble: None,
+        };
+        telling.tell(Event::Started(started));
+        Ok(telling)
+    }
+
+    /// What to call when another scenario has ended.
+    pub fn progress(&self) -> impl Fn() + Sync + use<> {
+        self.outlet.progress()
+    }
+
+    /// Tells an event. What goes wrong with that is said at the end: the run
+    /// goes on.
+    pub fn tell(&mut self, event: Event) {
+        self.tally.count(&event);
+        if let Event::Played(played) = &event {
+            self.unreachable |= played.unreachable;
+        }
+        let recorder = self.recorder.as_mut();
+        if let Err(failure) = keep(&event, &mut self.outlet, &mut self.spool, recorder) {
+            self.trouble.get_or_insert(failure);
+        }
+    }
+
+    /// Ends the reports and the evidence.
+    pub fn finish(mut self, packs: Vec<PackInForce>) -> Result<Exit, Failure> {
+        self.tell(Event::Grounds(Grounds {
+            packs,
+            ..Grounds::default()
+        }));
+        self.tell(Event::Finished(self.tally.summary().clone()));
+        if let Some(failure) = self.trouble {
+            return Err(failure);
+        }
+        if let Some(recorder) = self.recorder {
+            recorder.finish()?;
+        }
+        if let Some(folder) = &self.folder {
+            folder
+                .adopt(EVENTS)
+                .and_then(|()| folder.seal(false))
+                .map_err(|error| unwritten(&error, folder.path()))?;
+        }
+        let exit = Exit::of(
+            self.tally.summary(),
+            Trouble {
+                unreachable: self.unreachable,
+                ..Trouble::default()
+            },
+        );
+        self.outlet.finish(exit)?;
+        let whole = Run::new(&self.spool, self.book, self.language, exit);
+        write_reports(self.wanted, &whole, std::slice::from_ref(&whole))?;
+        if let Some(folder) = self.folder.filter(|_| !self.quiet) {
+            let path = folder.path().display().to_string();
+            let text = &Texts::of(self.language).run.evidence;
+            output::tell(&fill(text, &[("path", &path)]));
+        }
+        Ok(exit)
+    }
+}
+
+/// The failure to write evidence at `path`.
+pub fn unwritten(error: &WriteError, path: &Path) -> Failure {
+    match error {
+        WriteError::NotEmpty => Failure::usage("evidence-not-empty"),
+        WriteError::TooMany => Failure::usage("evidence-many"),
+        WriteError::Io(kind) => Failure::usage("not-written").because(*kind),
+    }
+    .with("path", path.display())
+}

@@ -1,0 +1,7 @@
+//! What is kept of runs: put together, played again, signed, packed and checked,
+//! by the program itself.
+
+mod handing_on;
+mod interrupted;
+mod parts;
+mod support;

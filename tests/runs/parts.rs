@@ -1,0 +1,129 @@
+//! `runs merge` and `run --again`.
+
+use crate::support::{IDS, Work, files, send};
+
+#[test]
+fn shards_become_one_run_with_the_verdicts_of_all() {
+    let work = Work::new();
+    let only = ["--key", "po-inwinnen"];
+    work.run("whole", &only).expect(0, &[]);
+    for share in ["1", "2"] {
+        let shard = format!("{share}/2");
+        work.run(share, &[&only[..], &["--shard", &shard]].concat())
+            .expect(0, &[]);
+    }
+    let merged = work.ketenkeur(&[
+        "runs",
+        "merge",
+        "2",
+        "1",
+        "--out",
+        "merged",
+        "--report",
+        "human",
+        "--report",
+        "junit=junit.xml",
+    ]);
+    merged.expect(0, &["scenarios played", "passed in self-test"]);
+    assert_eq!(work.verdicts("merged"), work.verdicts("whole"));
+    assert!(work.read("junit.xml").contains(IDS[0]));
+    let run = work.read("merged/run.json");
+    assert!(
+        run.contains("\"parts\": [") && run.contains("\"shard\": null"),
+        "{run}"
+    );
+    work.verify("merged")
+        .expect(0, &["their verdict is the same"]);
+    work.ketenkeur(&["runs", "merge", "1", "2", "--out", "turned", "--quiet"])
+        .expect(0, &[]);
+    assert_eq!(files(&work.path("merged")), files(&work.path("turned")));
+}
+
+#[test]
+fn the_worst_part_decides_how_the_whole_ends() {
+    let work = Work::new();
+    work.script("goed", &send("status: 200"));
+    work.script("fout", &send("status: 500"));
+    for (id, code) in [("goed", 0), ("fout", 1)] {
+        work.run(id, &["scripts", "--id", id]).expect(code, &[]);
+    }
+    work.ketenkeur(&["runs", "merge", "goed", "fout", "--out", "samen"])
+        .expect(1, &["KK-SC-STATUS"]);
+    work.verify("samen")
+        .expect(0, &["their verdict is the same"]);
+}
+
+#[test]
+fn what_is_no_part_of_one_run_is_not_joined() {
+    let work = Work::new();
+    let id = |id: usize| ["--id", IDS[id]];
+    work.run("one", &id(0)).expect(0, &[]);
+    work.run("same", &id(0)).expect(0, &[]);
+    work.run("seed", &[&id(1)[..], &["--seed", "x"]].concat())
+        .expect(0, &[]);
+    work.run("strict", &[&id(1)[..], &["--fail-on", "signaal"]].concat());
+    let only = ["--key", "po-inwinnen", "--shard", "1/3"];
+    work.run("share", &only).expect(0, &[]);
+    work.run("touched", &id(1)).expect(0, &[]);
+    work.write("touched/run.json", "{}");
+    for (parts, said) in [
+        (["one", "same"], "is in one and in same"),
+        (["one", "seed"], "another seed"),
+        (["one", "strict"], "another choice of --fail-on"),
+        (
+            ["one", "touched"],
+            "touched is not as it was written: run.json",
+        ),
+        (["one", "nowhere"], "nowhere"),
+    ] {
+        let merged = work.ketenkeur(&["runs", "merge", parts[0], parts[1], "--out", "out"]);
+        merged.expect(2, &[said]);
+        assert!(!work.path("out").exists(), "{parts:?}");
+    }
+    work.ketenkeur(&["runs", "merge", "share", "--out", "out"])
+        .expect(2, &["share 2/3 does not fit or is missing"]);
+}
+
+#[test]
+fn what_did_not_pass_is_played_again_and_the_rest_is_kept() {
+    let work = Work::new();
+    work.script("goed", &send("status: 200"));
+    work.script("fout", &send("status: 500"));
+    work.run("first", &["scripts"]).expect(1, &["KK-SC-STATUS"]);
+    let before = files(&work.path("first"));
+    work.script("fout", &send("status: 200"));
+    work.ketenkeur(&["run", "scripts", "--again", "first", "--out", "second"])
+        .expect(0, &["goed: passed", "fout: passed", "2 scenarios played"]);
+    assert_eq!(files(&work.path("first")), before);
+    // The port is another at each attempt.
+    let record = |folder: &str, id: &str| work.read(&format!("{folder}/exchanges/{id}/0001.json"));
+    assert_eq!(record("first", "goed"), record("second", "goed"));
+    assert_ne!(record("first", "fout"), record("second", "fout"));
+    work.verify("second")
+        .expect(0, &["their verdict is the same"]);
+    assert!(work.read("second/run.json").contains("\"parts\": ["));
+}
+
+#[test]
+fn a_pass_of_other_conditions_is_not_kept() {
+    let work = Work::new();
+    work.script("goed", &send("status: 200"));
+    work.run("first", &["scripts"]).expect(0, &[]);
+    let again = |more: &[&str]| {
+        let call = ["run", "--again", "first", "--out", "second"];
+        work.ketenkeur(&[&call, more].concat())
+    };
+    again(&[]).expect(2, &["goed", "Name the same scripts"]);
+    again(&["scripts", "--seed", "x"]).expect(2, &["--seed"]);
+    let run = work.read("first/run.json");
+    let other = run.replace(env!("CARGO_PKG_VERSION"), "0.0.1");
+    let hash = |text: &str| ketenkeur::evidence::sha256(text.as_bytes());
+    let manifest = work.read("first/manifest.json");
+    work.write(
+        "first/manifest.json",
+        manifest.replace(&hash(&run), &hash(&other)),
+    );
+    work.write("first/run.json", other);
+    again(&["scripts"]).expect(2, &["another version of ketenkeur"]);
+    assert!(!work.path("second").exists());
+}
