@@ -544,7 +544,7 @@ impl Judge {
 }
 
 /// Whether an element is one of the envelope's own, and holds no secret.
-fn is_of_the_envelope(namespace: &str, local: &str) -> bool {
+pub(super) fn is_of_the_envelope(namespace: &str, local: &str) -> bool {
     let of_standard = OF_THE_ENVELOPE
         .iter()
         .any(|base| namespace.starts_with(base));
@@ -573,7 +573,7 @@ fn compile_json(pack: &Pack, file: &str) -> Result<JsonSchema, String> {
 }
 
 /// The path of a URL or request target, without query.
-fn path_of(url: &str) -> &str {
+pub(super) fn path_of(url: &str) -> &str {
     let path = url.split_once("://").map_or(url, |(_, rest)| {
         rest.find('/').map_or("/", |at| &rest[at..])
     });

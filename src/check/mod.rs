@@ -3,6 +3,7 @@
 mod bench;
 mod deviations;
 mod gate_findings;
+mod masked;
 mod message;
 mod own_findings;
 mod pool;
@@ -17,6 +18,7 @@ mod weigh;
 
 pub use bench::{Bench, CheckOptions};
 pub use deviations::{Deviation, Deviations};
+pub use masked::{Masker, is_secret};
 pub use message::{Judge, Outcome};
 pub use pool::run_ordered;
 pub use recognise::{HttpHint, Known, Recognition, recognise_json, recognise_xml};

@@ -257,7 +257,15 @@ pub enum Runs {
     Pack {
         #[arg(value_name = "DIR")]
         folder: PathBuf,
-        #[arg(long, value_name = "ZIP")]
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        #[arg(long = "for", value_name = "CERT")]
+        recipient: Option<PathBuf>,
+    },
+    Share {
+        #[arg(value_name = "DIR|ZIP")]
+        path: PathBuf,
+        #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
 }

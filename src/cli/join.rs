@@ -42,10 +42,10 @@ pub fn merge(
         }
     })?;
     let stage = runs::stage(&run, global, settings)?;
-    let failed = |error: CopyError| copying(&error, &merge.out, language);
     let folder =
         Arc::new(Folder::create(&merge.out).map_err(|error| unwritten(&error, &merge.out))?);
-    for part in &parts {
+    for (part, path) in parts.iter().zip(&merge.parts) {
+        let failed = |error: CopyError| copying(&error, path, &merge.out, language);
         for shared in ["certificates", "scenarios"] {
             part.copy_shared(shared, &folder).map_err(failed)?;
         }
@@ -146,14 +146,14 @@ impl<'a> Earlier<'a> {
             if stays && judged.about.hash == *scenario.hash {
                 let id = scenario.id.to_string();
                 let copied = self.part.copy(&id, folder);
-                copied.map_err(|error| copying(&error, folder.path(), language))?;
+                copied.map_err(|error| copying(&error, self.path, folder.path(), language))?;
                 let events = self.part.events.get(&id).cloned();
                 kept.insert(id, events.unwrap_or_default());
             }
         }
         if !kept.is_empty() {
             let copied = self.part.copy_shared("certificates", folder);
-            copied.map_err(|error| copying(&error, folder.path(), language))?;
+            copied.map_err(|error| copying(&error, self.path, folder.path(), language))?;
         }
         Ok(kept)
     }
@@ -181,9 +181,10 @@ fn no_part(path: &Path, error: &PartError) -> Failure {
     }
 }
 
-fn copying(error: &CopyError, out: &Path, language: Language) -> Failure {
+/// The failure to copy evidence from one path to another.
+pub fn copying(error: &CopyError, from: &Path, out: &Path, language: Language) -> Failure {
     match error {
-        CopyError::Read(error) => unreadable(out, error),
+        CopyError::Read(error) => unreadable(from, error),
         CopyError::Write(error) => unwritten(error, out),
         CopyError::Other(name) => differs(name, name, "scenario", language),
     }

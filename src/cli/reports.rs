@@ -20,14 +20,14 @@ pub fn keep(
     spool: &mut Spool,
     recorder: Option<&mut Recorder>,
 ) -> Result<(), Failure> {
-    outlet.show(event)?;
-    if outlet.replays {
-        spool.push(event)?;
-    }
+    // What somebody has seen is recorded, whatever becomes of the run.
     if let Some(recorder) = recorder {
         recorder.record(event)?;
     }
-    Ok(())
+    if outlet.replays {
+        spool.push(event)?;
+    }
+    outlet.show(event)
 }
 
 /// A report that was asked for: the format and where it goes.

@@ -1,18 +1,24 @@
 //! `ketenkeur runs`: what was kept of runs.
 
+use std::io::{Cursor, Write};
 use std::path::Path;
+
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
 
 use super::args::{Global, Runs};
 use super::failure::Failure;
-use super::join;
+use super::join::{self, copying};
 use super::output::print;
 use super::settings::Settings;
 use super::setup;
 use super::sign::KeyFiles;
 use super::telling::unwritten;
-use crate::evidence::{CopyError, Evidence, ReadError, RunRecord, SignatureState, new_file};
+use crate::check::Masker;
+use crate::evidence::{Evidence, Folder, ReadError, RunRecord, SignatureState, new_file, seal};
 use crate::exit::Exit;
 use crate::finding::{Language, Redaction};
+use crate::pack::Store;
 use crate::play::{Interrupt, Rejudged, Stage, StageOptions, Unmade, rejudge};
 use crate::text::{Texts, fill};
 
@@ -41,7 +47,12 @@ pub fn run_runs(
             };
             sign(folder, &files, language)
         }
-        Runs::Pack { folder, out } => pack(folder, out, language),
+        Runs::Pack {
+            folder,
+            out,
+            recipient,
+        } => pack(folder, out, recipient.as_deref(), language),
+        Runs::Share { path, out } => share(path, out, &setup::store(global, settings)?, language),
     }
 }
 
@@ -72,18 +83,54 @@ fn sign(folder: &Path, files: &KeyFiles<'_>, language: Language) -> Result<Exit,
     print(&said(language, "signed", &[("oin", oin)]))
 }
 
-/// Puts evidence into one archive.
-fn pack(folder: &Path, out: &Path, language: Language) -> Result<Exit, Failure> {
+/// Puts evidence into one archive, for everybody or for one recipient.
+fn pack(
+    folder: &Path,
+    out: &Path,
+    recipient: Option<&Path>,
+    language: Language,
+) -> Result<Exit, Failure> {
     let evidence = whole(folder)?;
-    let failed = |error: std::io::Error| unwritten(&error.into(), out);
-    let file = new_file(out).map_err(failed)?;
-    crate::evidence::pack(&evidence, file).map_err(|error| match error {
-        CopyError::Write(error) => unwritten(&error, out),
-        CopyError::Read(error) => unreadable(folder, &error),
-        CopyError::Other(_) => Failure::internal("internal"),
-    })?;
+    let certificate = recipient.map(certificate).transpose()?;
+    let unwritten = |error: std::io::Error| unwritten(&error.into(), out);
+    let failed = |error| copying(&error, folder, out, language);
     let path = out.display().to_string();
-    print(&said(language, "packed", &[("path", &path)]))
+    let Some(certificate) = certificate else {
+        let file = new_file(out).map_err(unwritten)?;
+        crate::evidence::pack(&evidence, file).map_err(failed)?;
+        return print(&said(language, "packed", &[("path", &path)]));
+    };
+    let archive = Cursor::new(Vec::new());
+    let archive = crate::evidence::pack(&evidence, archive).map_err(failed)?;
+    let sealed = seal(archive.into_inner(), &certificate).map_err(|_| {
+        let path = recipient.unwrap_or(Path::new("")).display();
+        Failure::usage("evidence-recipient").with("path", path)
+    })?;
+    let mut file = new_file(out).map_err(unwritten)?;
+    file.write_all(&sealed).map_err(unwritten)?;
+    print(&said(language, "sealed", &[("path", &path)]))
+}
+
+/// A certificate in PEM or DER.
+fn certificate(path: &Path) -> Result<Vec<u8>, Failure> {
+    let bytes = std::fs::read(path).map_err(|error| setup::unreadable(path, &error))?;
+    Ok(match CertificateDer::from_pem_slice(&bytes) {
+        Ok(certificate) => certificate.to_vec(),
+        Err(_) => bytes,
+    })
+}
+
+/// Makes the masked view of evidence.
+fn share(path: &Path, out: &Path, store: &Store, language: Language) -> Result<Exit, Failure> {
+    let evidence = whole(path)?;
+    if evidence.manifest().masked {
+        return Err(Failure::usage("evidence-masked").with("path", path.display()));
+    }
+    let folder = Folder::create(out).map_err(|error| unwritten(&error, out))?;
+    let shared = crate::evidence::share(&evidence, &mut Masker::new(store.clone()), &folder);
+    shared.map_err(|error| copying(&error, path, out, language))?;
+    let out = out.display().to_string();
+    print(&said(language, "shared", &[("path", &out)]))
 }
 
 fn said(language: Language, key: &str, args: &[(&str, &str)]) -> String {
@@ -141,6 +188,10 @@ fn verify(
         }
     }
     let run = evidence.run().map_err(unreadable)?;
+    let masked = evidence.manifest().masked;
+    if masked {
+        out += &say("masked", &[]);
+    }
     match evidence.signature() {
         SignatureState::Unsigned => out += &say("unsigned", &[]),
         SignatureState::Signed(oin) => {
@@ -163,7 +214,8 @@ fn verify(
     if !rejudged.different.is_empty() && rejudged.packs.is_empty() {
         exit = Exit::Findings;
     }
-    let open = !rejudged.open.is_empty() || !rejudged.packs.is_empty();
+    // A view is no original: whether it shows what was exchanged, it cannot say.
+    let open = masked || !rejudged.open.is_empty() || !rejudged.packs.is_empty();
     if open && exit == Exit::Conforms {
         exit = Exit::Undecided;
     }
@@ -200,6 +252,7 @@ pub fn unreadable(path: &Path, error: &ReadError) -> Failure {
         ReadError::BadManifest => ("evidence-manifest", ""),
         ReadError::Version => ("evidence-version", ""),
         ReadError::Archive => ("evidence-no-archive", ""),
+        ReadError::Sealed => ("evidence-sealed", ""),
         ReadError::TooLarge => ("evidence-too-large", ""),
         ReadError::Unreadable(name) => ("evidence-unreadable", name.as_str()),
         ReadError::Damaged(name) => ("evidence-damaged", name.as_str()),

@@ -131,9 +131,13 @@ impl Document {
         byte(shown.start)..byte(shown.end)
     }
 
-    /// Source text with the values in it masked by their class. What is not a
-    /// value (names, markup, white space) is shown, but for person numbers: the
-    /// name of a JSON member may be one.
+    /// The whole text with the values in it masked by their class; `known` as
+    /// for [`Document::excerpt`].
+    pub fn masked(&self, known: &dyn Fn(&str, &str) -> bool) -> String {
+        self.masked_within(0..self.source.len(), known)
+    }
+
+    /// Source text for an excerpt.
     fn redacted(
         &self,
         span: Range<usize>,
@@ -144,7 +148,14 @@ impl Document {
         if redaction == Redaction::Show {
             return visible(written);
         }
-        let mut shown = String::with_capacity(written.len());
+        visible(&self.masked_within(span, known))
+    }
+
+    /// Source text with the values in it masked by their class. What is not a
+    /// value (names, markup, white space) is shown, but for person numbers: the
+    /// name of a JSON member may be one.
+    fn masked_within(&self, span: Range<usize>, known: &dyn Fn(&str, &str) -> bool) -> String {
+        let mut shown = String::with_capacity(span.len());
         let mut at = span.start;
         for (value, class) in self.values_within(&span, known) {
             let value = value.start.max(at)..value.end.min(span.end);
@@ -156,7 +167,7 @@ impl Document {
             at = value.end;
         }
         shown.push_str(&mask(&self.source[at..span.end], DataClass::Plain));
-        visible(&shown)
+        shown
     }
 
     /// The byte ranges of texts, attribute values, comments and instructions

@@ -23,6 +23,9 @@ pub struct RecordedMessage {
     pub version: String,
     /// Names and values of the headers, in order.
     pub headers: Vec<(String, String)>,
+    /// It is not the original: persons or secrets in it are masked.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub masked: bool,
 }
 
 impl std::fmt::Debug for RecordedMessage {
@@ -53,6 +56,7 @@ impl RecordedMessage {
             status: http.status().filter(|status| *status > 0),
             version: http.version.clone(),
             headers: http.headers.clone(),
+            masked: false,
         };
         content.extend_from_slice(&message.body);
         (record, content)

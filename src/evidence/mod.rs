@@ -18,6 +18,8 @@ mod pack;
 mod part;
 mod read;
 mod record;
+mod sealed;
+mod share;
 mod store;
 
 pub use folder::{
@@ -31,3 +33,6 @@ pub use record::{
     ExchangeRecord, RunRecord, StepOutcome, StepRecord, TargetRecord, TlsRecord, ToRecord,
     script_file, write_json,
 };
+pub use sealed::{NoRecipient, seal};
+pub use share::share;
+pub use store::is_archive;

@@ -1,7 +1,6 @@
 //! Evidence in one archive, as it is handed on.
 
-use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Seek, Write};
 
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
@@ -16,7 +15,7 @@ use super::read::{Evidence, ReadError};
 /// # Errors
 ///
 /// A file cannot be read or written.
-pub fn pack(evidence: &Evidence, out: File) -> Result<File, CopyError> {
+pub fn pack<W: Write + Seek>(evidence: &Evidence, out: W) -> Result<W, CopyError> {
     let failed = |error: io::Error| CopyError::Write(error.into());
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)

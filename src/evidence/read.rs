@@ -62,6 +62,9 @@ pub enum ReadError {
     /// A file that is no archive, or a broken one.
     #[error("neither a folder nor an archive of evidence")]
     Archive,
+    /// An archive that is encrypted to somebody.
+    #[error("the archive is encrypted")]
+    Sealed,
     /// An archive that unpacks to more than evidence may have.
     #[error("the archive is larger than evidence may be")]
     TooLarge,

@@ -125,6 +125,17 @@ pub struct ExchangeRecord {
     pub tls: Option<TlsRecord>,
 }
 
+impl ExchangeRecord {
+    /// Whether one of its messages is not the original.
+    pub fn is_masked(&self) -> bool {
+        self.request.masked
+            || self
+                .response
+                .as_ref()
+                .is_some_and(|response| response.masked)
+    }
+}
+
 /// A TLS connection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -171,6 +182,9 @@ pub struct StepRecord {
     pub said: Option<String>,
     /// The values that the script could name.
     pub values: BTreeMap<String, Value>,
+    /// Values are left out, because they may be about a person.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub masked: bool,
     /// Verdict and findings, as the fingerprints of what was found.
     pub outcome: StepOutcome,
 }

@@ -10,6 +10,7 @@ use zip::read::Config;
 use zip::unstable::read::ZipIterable;
 
 use super::read::ReadError;
+use super::sealed::is_sealed;
 use crate::limits::{
     MAX_ARCHIVE_BYTES, MAX_COMPRESSION_RATIO, MAX_EVIDENCE_FILE_BYTES, MAX_EVIDENCE_FILES,
     MIN_BOMB_BYTES,
@@ -123,6 +124,14 @@ pub fn is_archive(path: &Path) -> bool {
 /// have, and no two files of one name, of which each reader sees another.
 fn archive(path: &Path) -> Result<ZipArchive<File>, ReadError> {
     let broken = || ReadError::Archive;
+    let mut beginning = Vec::new();
+    let file = File::open(path).map_err(|_| broken())?;
+    file.take(64)
+        .read_to_end(&mut beginning)
+        .map_err(|_| broken())?;
+    if is_sealed(&beginning) {
+        return Err(ReadError::Sealed);
+    }
     // How many files it says to have is seen before they are read.
     let file = File::open(path).map_err(|_| broken())?;
     let files = ZipIterable::try_new(file, Config::default()).map_err(|_| broken())?;

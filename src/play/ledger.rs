@@ -193,6 +193,7 @@ impl Ledger {
             of_subject: seen.of_subject,
             ends_at_proxy: seen.ends_at_proxy,
             values: known,
+            masked: false,
             outcome: weighed.outcome(),
         };
         let mut state = self.lock();

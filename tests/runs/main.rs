@@ -4,4 +4,5 @@
 mod handing_on;
 mod interrupted;
 mod parts;
+mod shared;
 mod support;
