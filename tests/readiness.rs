@@ -318,6 +318,20 @@ fn what_is_no_evidence_about_a_supplier_does_not_count() {
     let rows = all["matrix"]["rows"].as_array().unwrap();
     assert_eq!(rows.len(), 1);
     assert_eq!(state(&[&good], &[], "po-inwinnen", "bo"), "ready");
+    // An archive is read as the folder is.
+    let archive = folder.path().join("good.zip");
+    let packed = Command::new(env!("CARGO_BIN_EXE_ketenkeur"))
+        .args(["runs", "pack"])
+        .arg(&good)
+        .arg("--out")
+        .arg(&archive)
+        .output()
+        .unwrap();
+    assert!(packed.status.success(), "{}", text(&packed.stderr));
+    assert_eq!(
+        cell(&[&archive], &[], "po-inwinnen", "bo"),
+        cell(&[&good], &[], "po-inwinnen", "bo")
+    );
     // Nothing at all is a mistake in the call.
     let empty = folder.path().join("leeg");
     std::fs::create_dir(&empty).unwrap();
@@ -438,6 +452,8 @@ fn what_the_team_knows_stands_beside_what_was_tested() {
                 &format!("csv={}", csv.display()),
             ]);
             assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+            let shown = text(&output.stdout);
+            assert!(shown.contains("Voorbeeld-LAS 1.0"), "{shown}");
             let html = std::fs::read_to_string(html).unwrap();
             let csv = std::fs::read_to_string(csv).unwrap();
             assert!(!html.contains("<script"), "what comes from outside is text");
@@ -446,12 +462,14 @@ fn what_the_team_knows_stands_beside_what_was_tested() {
             assert_eq!(csv.contains("testomgeving"), secret, "{edition}");
             assert!(csv.contains("'=Nog niets"), "no formula for a spreadsheet");
             assert!(!html.contains("http://") && !html.contains("https://"));
-            if edition == "confidential" {
-                insta::with_settings!({snapshot_path => "../snapshots", prepend_module_to_snapshot => false}, {
-                    insta::assert_snapshot!(format!("readiness-{language}"), text(&output.stdout));
-                });
-            }
         }
+    }
+    // The form for a terminal, of what does not change with the scenarios.
+    for language in ["nl", "en"] {
+        let output = ketenkeur(&["--team", team, "--lang", language]);
+        insta::with_settings!({snapshot_path => "../snapshots", prepend_module_to_snapshot => false}, {
+            insta::assert_snapshot!(format!("readiness-{language}"), text(&output.stdout));
+        });
     }
     // A mistake in the file is told with its line.
     let wrong = folder.path().join("wrong.toml");

@@ -10,7 +10,7 @@ use super::output::{print, tell};
 use super::setup;
 use crate::check::shipped_facts;
 use crate::clock::Clock;
-use crate::evidence::MANIFEST;
+use crate::evidence::{MANIFEST, is_archive};
 use crate::exit::Exit;
 use crate::facts::Profile;
 use crate::finding::Language;
@@ -143,11 +143,11 @@ fn read(paths: &[PathBuf], texts: &Texts) -> Result<(Vec<Imported>, bool), Failu
     let mut runs = Vec::new();
     let mut refused = false;
     for path in paths {
-        let folders = runs_below(path)?;
-        if folders.is_empty() {
+        let found = runs_below(path)?;
+        if found.is_empty() {
             return Err(Failure::usage("evidence-none").with("path", path.display()));
         }
-        for folder in folders {
+        for folder in found {
             match Imported::read(&folder) {
                 Ok(run) => runs.push(run),
                 Err(error) => {
@@ -169,12 +169,12 @@ fn read(paths: &[PathBuf], texts: &Texts) -> Result<(Vec<Imported>, bool), Failu
     Ok((runs, refused))
 }
 
-/// The folders with evidence at or below a path, in order.
+/// The folders and archives with evidence at or below a path, in order.
 fn runs_below(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     if !path.exists() {
         return Err(Failure::usage("not-found").with("path", path.display()));
     }
-    let mut folders = Vec::new();
+    let mut found = Vec::new();
     let mut walk = walkdir::WalkDir::new(path)
         .max_depth(RUNS_DEPTH)
         .sort_by_file_name()
@@ -182,15 +182,18 @@ fn runs_below(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     while let Some(entry) = walk.next() {
         // What cannot be entered holds no evidence that could be read.
         let Ok(entry) = entry else { continue };
-        if entry.file_type().is_dir() && entry.path().join(MANIFEST).is_file() {
-            folders.push(entry.into_path());
+        let is_folder = entry.file_type().is_dir() && entry.path().join(MANIFEST).is_file();
+        if is_folder {
             walk.skip_current_dir();
-            if folders.len() > MAX_READINESS_RUNS {
+        }
+        if is_folder || is_archive(entry.path()) {
+            found.push(entry.into_path());
+            if found.len() > MAX_READINESS_RUNS {
                 return Err(Failure::usage("readiness-many").with("path", path.display()));
             }
         }
     }
-    Ok(folders)
+    Ok(found)
 }
 
 fn store_failure(path: &Path, error: StoreError) -> Failure {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Event, PackKind};
-use crate::evidence::{Evidence, MANIFEST, ReadError, RunRecord, SignatureState, sha256};
+use crate::evidence::{EVENTS, Evidence, ReadError, RunRecord, SignatureState, sha256};
 use crate::finding::{Grade, Kind, Verdict};
 use crate::scenario::{Key, Sector};
 use crate::target::Capability;
@@ -89,13 +89,14 @@ pub enum ImportError {
 }
 
 impl Imported {
-    /// Reads a run, and checks that its evidence is what was written.
+    /// Reads a run, a folder or an archive, and checks that its evidence is what
+    /// was written.
     ///
     /// # Errors
     ///
     /// The run does not count: see [`ImportError`].
-    pub fn read(folder: &Path) -> Result<Self, ImportError> {
-        let evidence = Evidence::open(folder)?;
+    pub fn read(path: &Path) -> Result<Self, ImportError> {
+        let evidence = Evidence::open(path)?;
         let differences = evidence.differences()?;
         if !differences.is_empty() {
             let (changed, missing) = (differences.changed.len(), differences.missing.len());
@@ -112,14 +113,12 @@ impl Imported {
         if run.target.supplier.is_empty() {
             return Err(ImportError::NoTarget);
         }
-        let manifest = std::fs::read(folder.join(MANIFEST));
-        let manifest = manifest.map_err(|_| ReadError::NoManifest)?;
-        let events: Vec<Event> = evidence.lines("events.jsonl")?;
+        let events: Vec<Event> = evidence.lines(EVENTS)?;
         if !matches!(events.last(), Some(Event::Finished(_))) {
             return Err(ImportError::CutOff);
         }
         Ok(Self {
-            id: sha256(&manifest),
+            id: sha256(&evidence.manifest_bytes()),
             signed,
             declared: declared(&run),
             outcomes: events.iter().filter_map(outcome).collect(),
