@@ -269,12 +269,12 @@ impl<'a> Voice<'a> {
     /// An argument as text. Reasons are keys of the texts.
     fn argument(&self, finding: &Reported, name: &str) -> String {
         let find = |name: &str| finding.args.iter().find(|(known, _)| known == name);
-        // What a scenario says comes in both languages.
+        // What a scenario says comes in both languages; so do words for a key.
         let in_language = || match self.language {
             Language::Nl => find(&format!("{name}-nl")),
             Language::En => find(&format!("{name}-en")),
         };
-        let Some((_, value)) = find(name).or_else(in_language) else {
+        let Some((_, value)) = in_language().or_else(|| find(name)) else {
             return String::new();
         };
         if name != "reason" {

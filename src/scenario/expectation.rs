@@ -17,9 +17,11 @@ use crate::document::Spot;
 use crate::event::{Judged, Reported};
 use crate::exchange::Exchange;
 use crate::facts::Facts;
-use crate::finding::{Arg, Args, Class, DataClass, Finding, Kind, MessageValue, Place, Verdict};
+use crate::finding::{
+    Arg, Args, Class, DataClass, Finding, Kind, Language, MessageValue, Place, Verdict,
+};
 use crate::rules::evaluate_expression;
-use crate::text::tool_finding;
+use crate::text::{Texts, tool_finding};
 use crate::transport::TransportProblem;
 
 /// What came of a step that sends or receives.
@@ -160,7 +162,16 @@ fn connection(expect: &Expect, got: &Got<'_>) -> Judgment {
         TransportExpectation::Fails(problem) => problem.name(),
     };
     let found = got.arrival.err().map_or("ok", TransportProblem::name);
-    let args = Args::new().with("expected", expected).with("found", found);
+    let mut args = Args::new().with("expected", expected).with("found", found);
+    for (language, expected_in, found_in) in [
+        (Language::Nl, "expected-nl", "found-nl"),
+        (Language::En, "expected-en", "found-en"),
+    ] {
+        for (name, key) in [(expected_in, expected), (found_in, found)] {
+            let words = Texts::of(language).transport.get(key);
+            args.push(name, words.map_or(key, String::as_str));
+        }
+    }
     let finding = tool_finding("KK-SC-VERBINDING", args, Place::default());
     Judgment::broken("transport", at, finding)
 }

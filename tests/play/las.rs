@@ -34,7 +34,7 @@ pub fn free() -> SocketAddr {
     listener.local_addr().unwrap()
 }
 
-fn trust() -> Trust {
+pub fn trust() -> Trust {
     let mut store = TrustStore::empty();
     let mut lists = Revocation::default();
     trust_built_in(&mut store, &mut lists);

@@ -1,6 +1,7 @@
 //! Scenarios that are played: among the built-in parties, and against parties
 //! of somebody else's; and the evidence of it.
 
+mod bad_answers;
 mod las;
 mod shipped;
 mod target;

@@ -42,7 +42,7 @@ capabilities:
 }
 
 /// Runs with a target; the exit code and the report.
-fn run(folder: &Path, target: &str, more: &[&str]) -> (Output, Value) {
+pub fn run(folder: &Path, target: &str, more: &[&str]) -> (Output, Value) {
     std::fs::write(folder.join("target.yaml"), target).unwrap();
     let report = folder.join("report.json");
     let output = Command::new(env!("CARGO_BIN_EXE_ketenkeur"))
@@ -58,7 +58,7 @@ fn run(folder: &Path, target: &str, more: &[&str]) -> (Output, Value) {
     (output, report)
 }
 
-fn said(output: &Output) -> String {
+pub fn said(output: &Output) -> String {
     let out = String::from_utf8_lossy(&output.stdout);
     format!("{out}{}", String::from_utf8_lossy(&output.stderr))
 }
