@@ -486,3 +486,36 @@ fn what_the_team_knows_stands_beside_what_was_tested() {
         text(&output.stderr)
     );
 }
+
+/// How long the matrix of a field of suppliers takes, without judging it:
+/// `cargo test --release --test readiness -- --ignored --nocapture`.
+#[ignore = "a measurement"]
+#[test]
+fn two_hundred_suppliers_and_two_thousand_runs() {
+    use ketenkeur::readiness::{Imported, RunStore};
+
+    let folder = TempDir::new().unwrap();
+    let run = Made::default().write(&folder.path().join("run"));
+    let one = Imported::read(&run).unwrap();
+    let runs: Vec<Imported> = (0..2_000)
+        .map(|number| Imported {
+            id: format!("{number:064}"),
+            oin: format!("0000000312345{:07}", number % 200),
+            supplier: format!("Leverancier {}", number % 200),
+            version: format!("1.{}", number / 1_000),
+            ..one.clone()
+        })
+        .collect();
+    let store = folder.path().join("runs.sqlite");
+    RunStore::open(&store).unwrap().add(&runs).unwrap();
+    let html = folder.path().join("matrix.html");
+    let report = format!("html={}", html.display());
+    let began = std::time::Instant::now();
+    let output = ketenkeur(&["--store", store.to_str().unwrap(), "--report", &report]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    println!(
+        "200 suppliers, 2,000 runs: {:.2} s, a page of {} KiB",
+        began.elapsed().as_secs_f64(),
+        std::fs::metadata(html).unwrap().len() / 1024
+    );
+}
