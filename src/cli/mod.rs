@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod counterpart;
+mod diff;
 mod example;
 mod failure;
 mod help;
