@@ -221,7 +221,8 @@ fn verify(
     let stage = stage(&run, global, settings)?;
     let rejudged = rejudge(&evidence, &stage).map_err(unreadable)?;
     out += &told(&rejudged, say);
-    if !rejudged.different.is_empty() && rejudged.packs.is_empty() {
+    let otherwise = !rejudged.different.is_empty() && rejudged.packs.is_empty();
+    if otherwise || !rejudged.embellished.is_empty() {
         exit = Exit::Findings;
     }
     // A view is no original: whether it shows what was exchanged, it cannot say.
@@ -248,6 +249,9 @@ fn told(rejudged: &Rejudged, say: impl Fn(&str, &[(&str, &str)]) -> String) -> S
                 ("now", &different.now),
             ],
         );
+    }
+    for scenario in &rejudged.embellished {
+        out += &say("embellished", &[("scenario", scenario)]);
     }
     for (scenario, step) in &rejudged.open {
         out += &say("open", &[("scenario", scenario), ("step", step)]);

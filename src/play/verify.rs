@@ -8,13 +8,14 @@ use std::time::Duration;
 use super::ledger::REST;
 use super::observe::{Observed, Seen};
 use super::stage::Stage;
-use super::weigh::{Scale, weigh};
+use super::weigh::{Scale, outcome_of, weigh};
 use crate::check::Reporter;
 use crate::clock::RunningClock;
 use crate::document::Spot;
-use crate::event::PackInForce;
-use crate::evidence::{Evidence, ReadError, RunRecord, StepRecord, script_file};
+use crate::event::{Event, PackInForce, ScenarioJudged};
+use crate::evidence::{EVENTS, Evidence, ReadError, RunRecord, StepRecord, script_file};
 use crate::exchange::Exchange;
+use crate::finding::Verdict;
 use crate::scenario::{
     Action, Expect, Scenario, Script, Shipped, SourceError, Sources, Values, read_script,
 };
@@ -32,6 +33,8 @@ pub struct Rejudged {
     pub open: Vec<(String, String)>,
     /// Contracts that were judged with another pack than the one in force.
     pub packs: Vec<String>,
+    /// Scenarios of which the events say something better than their steps.
+    pub embellished: Vec<String>,
 }
 
 /// A step whose verdict came out otherwise.
@@ -74,7 +77,9 @@ pub fn rejudge(evidence: &Evidence, stage: &Stage) -> Result<Rejudged, ReadError
         ..Rejudged::default()
     };
     let mut scenarios: BTreeMap<String, Option<Scenario>> = BTreeMap::new();
-    for (id, steps) in evidence.steps()? {
+    let steps = evidence.steps()?;
+    result.embellished = embellished(&evidence.lines(EVENTS)?, &steps);
+    for (id, steps) in steps {
         for record in steps {
             let script = scenarios
                 .entry(record.scenario_file.clone())
@@ -98,6 +103,43 @@ pub fn rejudge(evidence: &Evidence, stage: &Stage) -> Result<Rejudged, ReadError
         }
     }
     Ok(result)
+}
+
+/// Scenarios of which the events do not say what their steps came to. Whoever
+/// makes a verdict better must do so in both, and the steps are judged again.
+fn embellished(events: &[Event], steps: &BTreeMap<String, Vec<StepRecord>>) -> Vec<String> {
+    let mut told: BTreeMap<&str, &ScenarioJudged> = BTreeMap::new();
+    for event in events {
+        if let Event::Played(played) = event {
+            told.insert(&played.about.scenario, played);
+        }
+    }
+    let fits = |judged: &ScenarioJudged, record: &StepRecord| {
+        let outcome = &record.outcome;
+        let found = judged
+            .findings
+            .iter()
+            .filter(|found| found.step == record.step);
+        let found: Vec<String> = found.map(outcome_of).collect();
+        let counts = record.step != REST || !outcome.findings.is_empty();
+        let at_best = match (outcome.verdict, judged.judgement.verdict) {
+            (Verdict::Fail, told) => told == Verdict::Fail,
+            (Verdict::Undecided, told) => told != Verdict::Pass,
+            _ => true,
+        };
+        outcome.findings.iter().all(|one| found.contains(one)) && (at_best || !counts)
+    };
+    let played = told
+        .iter()
+        .filter(|(_, judged)| judged.not_played.is_none());
+    let without_steps = played.filter(|(id, _)| !steps.contains_key(**id));
+    let otherwise = steps.iter().filter(|(id, records)| {
+        let judged = told.get(id.as_str());
+        judged.is_none_or(|judged| !records.iter().all(|record| fits(judged, record)))
+    });
+    let otherwise = otherwise.map(|(id, _)| id.clone());
+    let without_steps = without_steps.map(|(id, _)| (*id).to_string());
+    otherwise.chain(without_steps).collect()
 }
 
 fn script(evidence: &Evidence, file: &str) -> Option<Scenario> {

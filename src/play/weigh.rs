@@ -55,18 +55,17 @@ pub(super) struct Weighed {
 impl Weighed {
     /// The outcome in a form that can be compared.
     pub fn outcome(&self) -> StepOutcome {
-        let shown = |found: &StepFinding| {
-            format!(
-                "{} {}",
-                found.finding.code,
-                found.finding.fingerprint.as_str()
-            )
-        };
         StepOutcome {
             verdict: self.judgement.verdict,
-            findings: self.findings.iter().map(shown).collect(),
+            findings: self.findings.iter().map(outcome_of).collect(),
         }
     }
+}
+
+/// A finding as outcomes name it.
+pub(super) fn outcome_of(found: &StepFinding) -> String {
+    let finding = &found.finding;
+    format!("{} {}", finding.code, finding.fingerprint.as_str())
 }
 
 /// Weighs what was seen against what is expected.

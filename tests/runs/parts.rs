@@ -53,6 +53,40 @@ fn the_worst_part_decides_how_the_whole_ends() {
         .expect(0, &["their verdict is the same"]);
 }
 
+/// Replaces text in a file, and its hash in the manifest: what a forger of
+/// unsigned evidence would do.
+fn forge(work: &Work, folder: &str, file: &str, change: &[(&str, &str)]) {
+    let (path, manifest) = (
+        format!("{folder}/{file}"),
+        format!("{folder}/manifest.json"),
+    );
+    let old = work.read(&path);
+    let new = change
+        .iter()
+        .fold(old.clone(), |text, (from, to)| text.replace(from, to));
+    assert_ne!(old, new, "{file}");
+    let hash = |text: &str| ketenkeur::evidence::sha256(text.as_bytes());
+    let hashes = work.read(&manifest).replace(&hash(&old), &hash(&new));
+    work.write(&manifest, hashes);
+    work.write(&path, new);
+}
+
+#[test]
+fn a_verdict_is_not_made_better_in_the_events_alone() {
+    let work = Work::new();
+    work.script("fout", &send("status: 500"));
+    work.run("run", &["scripts"]).expect(1, &["KK-SC-STATUS"]);
+    work.verify("run").expect(0, &["their verdict is the same"]);
+    let better = [("\"verdict\":\"fail\"", "\"verdict\":\"pass\"")];
+    forge(&work, "run", "events.jsonl", &better);
+    work.verify("run").expect(1, &["Told otherwise: fout"]);
+    let steps = work.read("run/steps/fout.jsonl");
+    assert!(steps.contains("\"verdict\":\"fail\""));
+    forge(&work, "run", "steps/fout.jsonl", &better);
+    work.verify("run")
+        .expect(1, &["Judged otherwise: fout, step 1"]);
+}
+
 #[test]
 fn what_is_no_part_of_one_run_is_not_joined() {
     let work = Work::new();
@@ -115,15 +149,8 @@ fn a_pass_of_other_conditions_is_not_kept() {
     };
     again(&[]).expect(2, &["goed", "Name the same scripts"]);
     again(&["scripts", "--seed", "x"]).expect(2, &["--seed"]);
-    let run = work.read("first/run.json");
-    let other = run.replace(env!("CARGO_PKG_VERSION"), "0.0.1");
-    let hash = |text: &str| ketenkeur::evidence::sha256(text.as_bytes());
-    let manifest = work.read("first/manifest.json");
-    work.write(
-        "first/manifest.json",
-        manifest.replace(&hash(&run), &hash(&other)),
-    );
-    work.write("first/run.json", other);
+    let older = [(env!("CARGO_PKG_VERSION"), "0.0.1")];
+    forge(&work, "first", "run.json", &older);
     again(&["scripts"]).expect(2, &["another version of ketenkeur"]);
     assert!(!work.path("second").exists());
 }
