@@ -1,19 +1,37 @@
-//! The user who wants a run to end.
+//! The user, or the machine, who wants a run to end.
 
 use super::runtime::runtime;
 
-/// Calls `then` once, when the user asks the program to end (Ctrl-C). A second
-/// time ends it at once.
+/// Calls `then` once, when the program is asked to end: with Ctrl-C, or with
+/// the signal by which pipelines and containers do it. A second time ends it
+/// at once.
 pub fn on_interrupt(then: impl FnOnce() + Send + 'static) {
     let Some(runtime) = runtime() else {
         return;
     };
     runtime.spawn(async move {
-        if tokio::signal::ctrl_c().await.is_err() {
+        #[cfg(unix)]
+        let terminated = {
+            use tokio::signal::unix::{SignalKind, signal};
+            let Ok(mut signal) = signal(SignalKind::terminate()) else {
+                return;
+            };
+            async move || signal.recv().await
+        };
+        #[cfg(not(unix))]
+        let terminated = std::future::pending::<Option<()>>;
+        let mut terminated = terminated;
+        let mut asked = async || {
+            tokio::select! {
+                asked = tokio::signal::ctrl_c() => asked.is_ok(),
+                asked = terminated() => asked.is_some(),
+            }
+        };
+        if !asked().await {
             return;
         }
         then();
-        if tokio::signal::ctrl_c().await.is_ok() {
+        if asked().await {
             std::process::exit(i32::from(crate::exit::Exit::Undecided.code()));
         }
     });

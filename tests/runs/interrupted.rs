@@ -50,19 +50,22 @@ fn goes_on(work: &Work) {
         .expect(0, &["their verdict is the same"]);
 }
 
+/// Ctrl-C, and what pipelines and containers send.
 #[cfg(unix)]
 #[test]
-fn ctrl_c_leaves_a_result_that_can_be_read_and_gone_on_with() {
-    let work = Work::new();
-    let child = half_way(&work);
-    signal(&child, "-INT");
-    let said = Said::of(&child.wait_with_output().unwrap());
-    said.expect(5, &["b-wacht: not played to its end: interrupted"]);
-    assert_eq!(work.verdicts("first")["a-eerste"], "pass");
-    assert_eq!(work.verdicts("first")["b-wacht"], "undecided");
-    work.verify("first")
-        .expect(0, &["their verdict is the same"]);
-    goes_on(&work);
+fn an_interrupted_run_leaves_a_result_that_can_be_read_and_gone_on_with() {
+    for name in ["-INT", "-TERM"] {
+        let work = Work::new();
+        let child = half_way(&work);
+        signal(&child, name);
+        let said = Said::of(&child.wait_with_output().unwrap());
+        said.expect(5, &["b-wacht: not played to its end: interrupted"]);
+        assert_eq!(work.verdicts("first")["a-eerste"], "pass");
+        assert_eq!(work.verdicts("first")["b-wacht"], "undecided");
+        work.verify("first")
+            .expect(0, &["their verdict is the same"]);
+        goes_on(&work);
+    }
 }
 
 #[cfg(unix)]
