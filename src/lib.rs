@@ -20,6 +20,7 @@
 //! | [`transport`] | sending and receiving over TLS, and what is known of a connection |
 //! | [`counterpart`] | the parties that are built in: DUO, the OSR, a LAS |
 //! | [`scenario`] | scripts of exchanges: reading, lint, expectations |
+//! | [`defects`] | known-wrong parties, by which scenarios show their strength |
 //! | [`target`] | what is tested and how it is reached, as the target file says |
 //! | [`evidence`] | what is kept of a run, so that an outsider can judge it again |
 //! | [`readiness`] | the matrix over many runs |
@@ -33,6 +34,7 @@ pub mod check;
 pub mod cli;
 pub mod clock;
 pub mod counterpart;
+pub mod defects;
 pub mod document;
 pub mod edukoppeling;
 pub mod event;

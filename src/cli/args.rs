@@ -68,6 +68,10 @@ pub enum Command {
         command: Target,
     },
     Run(Box<Run>),
+    Defects {
+        #[command(subcommand)]
+        command: Defects,
+    },
     Runs {
         #[command(subcommand)]
         command: Runs,
@@ -171,6 +175,35 @@ pub enum Scenarios {
     },
 }
 
+/// `defects`.
+#[derive(Debug, Subcommand)]
+pub enum Defects {
+    List {
+        #[arg(value_name = "TEXT")]
+        filter: Option<String>,
+        #[arg(long, value_enum, default_value_t = Shape::Human)]
+        report: Shape,
+    },
+    Explain {
+        #[arg(value_name = "ID")]
+        id: String,
+        #[arg(long, value_enum, default_value_t = Shape::Human)]
+        report: Shape,
+    },
+    Hunt {
+        #[arg(value_name = "PATH")]
+        paths: Vec<String>,
+        #[arg(long, value_name = "KEY")]
+        key: Vec<String>,
+        #[arg(long, value_name = "ID")]
+        id: Vec<String>,
+        #[arg(long)]
+        all: bool,
+        #[arg(long, value_name = "N")]
+        jobs: Option<usize>,
+    },
+}
+
 /// `example`.
 #[derive(Debug, Args)]
 pub struct Example {
@@ -232,16 +265,6 @@ pub enum Pki {
 /// `runs`.
 #[derive(Debug, Subcommand)]
 pub enum Runs {
-    Diff {
-        #[arg(value_name = "RUN_A")]
-        before: PathBuf,
-        #[arg(value_name = "RUN_B")]
-        after: PathBuf,
-        #[arg(long, value_enum, default_value_t = Shape::Human)]
-        report: Shape,
-        #[arg(long)]
-        no_redact: bool,
-    },
     Verify {
         #[arg(value_name = "DIR|ZIP")]
         path: PathBuf,
@@ -340,6 +363,8 @@ pub struct Run {
     pub paths: Vec<String>,
     #[arg(long, value_name = "FILE")]
     pub target: Option<PathBuf>,
+    #[arg(long, value_name = "ID", conflicts_with = "target")]
+    pub defect: Option<String>,
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     #[arg(long, value_name = "KEY")]
@@ -384,8 +409,6 @@ pub struct Report {
     pub html: Option<PathBuf>,
     #[arg(long, value_name = "FORMAT[=FILE]")]
     pub report: Vec<String>,
-    #[arg(long, value_name = "MOMENT")]
-    pub at: Option<String>,
     #[arg(long)]
     pub no_redact: bool,
 }
@@ -442,6 +465,8 @@ pub struct Serve {
     pub now: Option<String>,
     #[arg(long, value_name = "TEXT", default_value = "ketenkeur")]
     pub seed: String,
+    #[arg(long, value_name = "ID")]
+    pub defect: Option<String>,
 }
 
 /// `sign`.

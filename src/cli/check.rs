@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::args::{Check, Global};
 use super::failure::Failure;
-use super::report::known_for;
 use super::reports::{Outlet, keep, reports, write_reports};
 use super::settings::Settings;
 use super::setup;
@@ -39,7 +38,6 @@ pub fn run_check(
     } else {
         &check.rio
     };
-    let moment = clock.now();
     let facts = setup::facts(clock, profile, rio, &store)?;
     let extractor =
         shipped_extractor().map_err(|error| Failure::internal("pack").with("reason", error))?;
@@ -95,12 +93,7 @@ pub fn run_check(
         },
     );
     outlet.finish(exit)?;
-    let known = known_for(&reports)?;
-    let told = Run {
-        moment: Some(moment),
-        known: known.as_ref(),
-        ..Run::new(&spool, &bench.rules, language, exit)
-    };
+    let told = Run::new(&spool, &bench.rules, language, exit);
     write_reports(&reports, &told, std::slice::from_ref(&told))?;
     Ok(exit)
 }

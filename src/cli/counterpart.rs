@@ -8,7 +8,7 @@ use super::args::{Counterpart, Global, Serve};
 use super::failure::Failure;
 use super::output::print;
 use super::settings::Settings;
-use super::setup;
+use super::{defects, setup};
 use crate::clock::RunningClock;
 use crate::counterpart::{Journal, JournalError};
 use crate::edukoppeling::{KeyError, Revocation, Trust, TrustStore};
@@ -16,6 +16,7 @@ use crate::exit::Exit;
 use crate::finding::Language;
 use crate::pki::{TEST_DOMAIN, trust_built_in};
 use crate::play::{ServeError, ServeOptions, Serving, serve};
+use crate::scenario::Role;
 use crate::target::{IdentityError, IdentityProblem, IdentitySource, PassphraseSource};
 use crate::text::{Texts, fill};
 use crate::transport::{SetupError, on_interrupt, url_kind};
@@ -59,10 +60,20 @@ pub fn run_counterpart(
         Some(now) => RunningClock::standing_at(setup::clock(Some(now))?.now()),
     };
     let listen = address(&common.listen)?;
+    let role = Role::parse(name).ok_or_else(|| Failure::internal("internal"))?;
+    let defect = common.defect.as_deref();
+    let defect = defect.map(|id| defects::known_of(id, role)).transpose()?;
+    let defect = defect.map_or_else(Arc::default, |known| Arc::clone(&known.defect));
     let source = identity_source(common, name);
     let unusable = |error| unusable(&error);
-    let identity = source.tls(clock.read()).map_err(unusable)?;
-    let key = source.signing(clock.read()).map_err(unusable)?;
+    let other = |name: &Option<Box<str>>| match name {
+        Some(name) => IdentitySource::Test(name.to_string()),
+        None => source.clone(),
+    };
+    let identity = other(&defect.connects.shows).tls(clock.read());
+    let identity = identity.map_err(unusable)?;
+    let key = other(&defect.signs_as).signing(clock.read());
+    let key = key.map_err(unusable)?;
     let host = match (&common.host, &source) {
         (Some(host), _) => host.clone(),
         (None, IdentitySource::Test(name)) => format!("{name}.{TEST_DOMAIN}"),
@@ -87,6 +98,7 @@ pub fn run_counterpart(
         clock,
         journal,
         seed: common.seed.as_str().into(),
+        defect,
     };
     let (ask, asked) = channel::<()>();
     on_interrupt(move || {

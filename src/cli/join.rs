@@ -69,7 +69,7 @@ pub fn merge(
     for event in events.into_values().flatten() {
         telling.tell(event);
     }
-    telling.finish(run)
+    telling.finish(run.packs)
 }
 
 /// An earlier run that another goes on with.

@@ -3,7 +3,7 @@
 mod args;
 mod check;
 mod counterpart;
-mod diff;
+mod defects;
 mod example;
 mod failure;
 mod help;
@@ -143,6 +143,9 @@ fn command(cli: &Cli, settings: &Settings, language: Language) -> Result<Exit, F
         Command::Run(wanted) => run::run_run(wanted, &cli.global, settings, language),
         Command::Runs { command } => runs::run_runs(command, &cli.global, settings, language),
         Command::Report(wanted) => report::run_report(wanted, &cli.global, settings, language),
+        Command::Defects { command } => {
+            defects::run_defects(command, &cli.global, settings, language)
+        }
         Command::Counterpart { command } => {
             counterpart::run_counterpart(command, &cli.global, settings, language)
         }

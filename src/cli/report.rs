@@ -1,6 +1,6 @@
 //! `ketenkeur report`: what was recorded of runs, told again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -16,7 +16,7 @@ use super::setup;
 use crate::check::RulesOfPacks;
 use crate::event::{Event, Grounds, Recording, RecordingError, Spool, Started, Tally};
 use crate::evidence::{
-    Differences, EVENTS, Evidence, ReadError, RunRecord, SignatureState, is_archive, sha256,
+    Differences, EVENTS, Evidence, ReadError, SignatureState, is_archive, sha256,
 };
 use crate::exit::{Exit, Trouble};
 use crate::finding::Language;
@@ -36,8 +36,6 @@ pub struct Recorded {
     /// Its scenarios.
     scenarios: BTreeSet<String>,
     exit: Exit,
-    /// When it began, where that was recorded.
-    began: Option<Timestamp>,
     /// Whether its last event came.
     finished: bool,
 }
@@ -59,18 +57,17 @@ pub fn run_report(
         .iter()
         .map(|path| Recorded::read(path, report.no_redact))
         .collect::<Result<_, _>>()?;
-    let book = every_rule(global, settings)?;
-    let at = match &report.at {
-        Some(at) => Some(setup::clock(Some(at))?.now()),
-        None => recorded.iter().filter_map(|one| one.began).max(),
-    };
-    let known = known_for(&wanted)?;
+    let store = setup::store(global, settings)?;
+    let book = RulesOfPacks::default();
+    for pack in store.packs() {
+        book.of(pack);
+    }
+    let known = known()?;
     let each: Vec<Run<'_>> = recorded
         .iter()
         .map(|recorded| Run {
             origin: Some(&recorded.origin),
-            known: known.as_ref(),
-            moment: at,
+            known: Some(&known),
             ..Run::new(&recorded.events, &book, language, recorded.exit)
         })
         .collect();
@@ -82,10 +79,7 @@ pub fn run_report(
         }
         several => {
             together = in_one(several)?;
-            Run {
-                moment: at,
-                ..Run::new(&together.0, &book, language, together.1)
-            }
+            Run::new(&together.0, &book, language, together.1)
         }
     };
     let mut outlet = Outlet::new(&wanted, &book, language, true);
@@ -105,16 +99,6 @@ pub fn run_report(
     })
 }
 
-/// The texts of every rule of the packs in force.
-pub fn every_rule(global: &Global, settings: &Settings) -> Result<RulesOfPacks, Failure> {
-    let store = setup::store(global, settings)?;
-    let book = RulesOfPacks::default();
-    for pack in store.packs() {
-        book.of(pack);
-    }
-    Ok(book)
-}
-
 impl Recorded {
     /// Reads the run that the user named: a folder of evidence, or a file that
     /// `check --record` wrote. An unmasked one only when that is asked for.
@@ -123,11 +107,8 @@ impl Recorded {
             let unreadable = |error: ReadError| unreadable_evidence(path, &error);
             let evidence = Evidence::open(path).map_err(unreadable)?;
             let events = evidence.read(EVENTS).map_err(unreadable)?;
-            let (origin, began) = origin(path, &evidence).map_err(unreadable)?;
-            Self::of(origin, events.as_slice(), path).map(|recorded| Self {
-                began: Some(began),
-                ..recorded
-            })
+            let origin = origin(path, &evidence).map_err(unreadable)?;
+            Self::of(origin, events.as_slice(), path)
         } else {
             let file = File::open(path).map_err(|error| setup::unreadable(path, &error))?;
             let origin = Origin {
@@ -173,7 +154,6 @@ impl Recorded {
             started: started.ok_or_else(nothing)?,
             scenarios,
             exit: Exit::of(tally.summary(), trouble),
-            began: None,
             finished,
         })
     }
@@ -230,8 +210,8 @@ fn in_one(several: &[Recorded]) -> Result<(Spool, Exit), Failure> {
     Ok((spool, exits.min_by_key(order).unwrap_or(Exit::Undecided)))
 }
 
-/// Where evidence comes from, what is to be said of it, and when it began.
-fn origin(path: &Path, evidence: &Evidence) -> Result<(Origin, Timestamp), ReadError> {
+/// Where evidence comes from, and what is to be said of it.
+fn origin(path: &Path, evidence: &Evidence) -> Result<Origin, ReadError> {
     let run = evidence.run()?;
     let Differences {
         changed,
@@ -243,7 +223,7 @@ fn origin(path: &Path, evidence: &Evidence) -> Result<(Origin, Timestamp), ReadE
         ("file-missing", missing),
         ("file-strange", strange),
     ];
-    let mut times = BTreeMap::new();
+    let mut times = std::collections::BTreeMap::new();
     for name in evidence.manifest().files.keys() {
         if name.starts_with("exchanges/") && name.ends_with(".json") {
             // What cannot be read is told among the differences.
@@ -256,28 +236,8 @@ fn origin(path: &Path, evidence: &Evidence) -> Result<(Origin, Timestamp), ReadE
             }
         }
     }
-    let began = run.began;
-    let origin = Origin {
+    Ok(Origin {
         name: path.display().to_string(),
-        proof: match evidence.signature() {
-            SignatureState::Unsigned => Proof::Unsigned,
-            SignatureState::Signed(oin) => Proof::Signed(oin),
-            SignatureState::Broken => Proof::Broken,
-        },
-        manifest: sha256(&evidence.manifest_bytes()),
-        differences: differences
-            .into_iter()
-            .flat_map(|(key, names)| names.into_iter().map(move |name| (key, name)))
-            .collect(),
-        times,
-        ..described(run)
-    };
-    Ok((origin, began))
-}
-
-/// What the record of a run says of it.
-pub fn described(run: RunRecord) -> Origin {
-    Origin {
         supplier: run.target.supplier,
         oin: run.target.oin,
         product: run.target.product,
@@ -289,19 +249,23 @@ pub fn described(run: RunRecord) -> Origin {
         profile: run.profile,
         seed: run.seed,
         shard: run.shard,
-        ..Origin::default()
-    }
+        proof: match evidence.signature() {
+            SignatureState::Unsigned => Proof::Unsigned,
+            SignatureState::Signed(oin) => Proof::Signed(oin),
+            SignatureState::Broken => Proof::Broken,
+        },
+        manifest: sha256(&evidence.manifest_bytes()),
+        differences: differences
+            .into_iter()
+            .flat_map(|(key, names)| names.into_iter().map(move |name| (key, name)))
+            .collect(),
+        times,
+    })
 }
 
 /// A moment to the second, as reports have it.
 fn moment(at: Timestamp) -> String {
     at.round(Unit::Second).unwrap_or(at).to_string()
-}
-
-/// What there is to test, when a page among the reports is to say what was not.
-pub fn known_for(reports: &[Wanted]) -> Result<Option<Known>, Failure> {
-    let wanted = reports.iter().any(Wanted::is_page);
-    wanted.then(known).transpose()
 }
 
 /// What there is to test.

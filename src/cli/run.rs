@@ -15,7 +15,7 @@ use super::reports::reports;
 use super::scenarios::unread;
 use super::settings::Settings;
 use super::telling::{Telling, unwritten};
-use super::{output, setup, target};
+use super::{defects, output, setup, target};
 use crate::clock::Clock;
 use crate::counterpart::trigger::Trigger;
 use crate::document::nearest;
@@ -110,6 +110,7 @@ pub fn run_run(
             strict_provenance: record.strict_provenance,
             fail_on: record.fail_on,
             judges: cores(),
+            defect: run.defect.as_deref().map(defects::known).transpose()?,
         },
         folder.clone(),
         interrupt.clone(),
@@ -160,7 +161,7 @@ pub fn run_run(
         }
         PlayError::Unmade(Unmade(part)) => Failure::internal("play").with("part", part),
     })?;
-    let exit = telling.finish(record)?;
+    let exit = telling.finish(record.packs)?;
     if !run.quiet && tested.is_none() {
         output::tell(&Texts::of(language).run.own_parties);
     }
@@ -254,17 +255,18 @@ fn record_of(target: &Target) -> TargetRecord {
     }
 }
 
-fn cores() -> usize {
+/// Threads that work at the same time.
+pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// The scenarios that the user chose, or that an earlier run played.
-fn chosen(run: &Run, earlier: Option<&Earlier<'_>>) -> Result<Vec<Arc<Scenario>>, Failure> {
+/// The scenarios at these paths; the shipped ones where there are none.
+pub fn scenarios(paths: &[String]) -> Result<Vec<Arc<Scenario>>, Failure> {
     let read;
-    let library = if run.paths.is_empty() {
+    let library = if paths.is_empty() {
         Library::shipped()
     } else {
-        let paths: Vec<PathBuf> = run.paths.iter().map(PathBuf::from).collect();
+        let paths: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
         read = Library::on_disk(&paths).map_err(unread)?;
         &read
     };
@@ -274,8 +276,14 @@ fn chosen(run: &Run, earlier: Option<&Earlier<'_>>) -> Result<Vec<Arc<Scenario>>
             .with("line", first.mistake.spot.line)
             .with("count", library.mistakes.len()));
     }
+    Ok(library.scenarios.clone())
+}
+
+/// The scenarios that the user chose, or that an earlier run played.
+fn chosen(run: &Run, earlier: Option<&Earlier<'_>>) -> Result<Vec<Arc<Scenario>>, Failure> {
+    let scenarios = scenarios(&run.paths)?;
     if let Some(earlier) = earlier {
-        return earlier.scenarios(&library.scenarios);
+        return earlier.scenarios(&scenarios);
     }
     let shard = run.shard.as_deref().map(shard).transpose()?;
     let wanted = |scenario: &&Arc<Scenario>| {
@@ -295,7 +303,6 @@ fn chosen(run: &Run, earlier: Option<&Earlier<'_>>) -> Result<Vec<Arc<Scenario>>
                 .with("nearest", meant.unwrap_or_default()))
         })
     };
-    let scenarios = &library.scenarios;
     let ids: Vec<&str> = scenarios.iter().map(|one| &*one.id).collect();
     let tags: Vec<&str> = scenarios
         .iter()

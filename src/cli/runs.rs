@@ -7,7 +7,6 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
 use super::args::{Global, Runs};
-use super::diff::diff;
 use super::failure::Failure;
 use super::join::{self, copying};
 use super::output::print;
@@ -31,15 +30,6 @@ pub fn run_runs(
     language: Language,
 ) -> Result<Exit, Failure> {
     match runs {
-        Runs::Diff {
-            before,
-            after,
-            report,
-            no_redact,
-        } => {
-            let runs = [before.as_path(), after.as_path()];
-            diff(runs, *no_redact, *report, global, settings, language)
-        }
         Runs::Verify { path } => verify(path, global, settings, language),
         Runs::Merge(merge) => join::merge(merge, global, settings, language),
         Runs::Sign {
@@ -163,6 +153,7 @@ pub fn stage(run: &RunRecord, global: &Global, settings: &Settings) -> Result<St
         strict_provenance: run.strict_provenance,
         fail_on: run.fail_on,
         judges: 1,
+        defect: None,
     };
     Stage::new(options, None, Interrupt::default())
         .map_err(|Unmade(part)| Failure::internal("play").with("part", part))

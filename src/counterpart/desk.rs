@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::body::Body;
+use super::defect::Defect;
 use super::fault::{Fault, MEDIA_TYPE, Reason};
 use super::judges::Judges;
 use super::outgoing::Service;
@@ -14,7 +15,6 @@ use crate::clock::RunningClock;
 use crate::document::{Document, Gated, NodeId};
 use crate::edukoppeling::{
     Envelope, RequestFacts, SignError, SignRequest, SigningKey, address_of, message_id, school_oin,
-    sign,
 };
 use crate::event::{Judged, Reported};
 use crate::exchange::Exchange;
@@ -36,6 +36,8 @@ pub struct DeskOptions {
     pub seed: Arc<str>,
     /// Which messages it takes: the directions of the packs (`las-duo`).
     pub takes: &'static [&'static str],
+    /// What the party does wrong.
+    pub defect: Arc<Defect>,
 }
 
 /// The SOAP desk of a party. Serves several threads at a time.
@@ -188,6 +190,11 @@ impl Desk {
         self.options.key.oin().unwrap_or_default()
     }
 
+    /// What the party does wrong.
+    pub fn defect(&self) -> &Defect {
+        &self.options.defect
+    }
+
     /// The seed of the party.
     pub fn seed(&self) -> &str {
         &self.options.seed
@@ -246,7 +253,9 @@ impl Desk {
         // A receiver trusts only roots it knows: a chain that could not be judged
         // is none that it accepts.
         let unknown_root = |finding: &Reported| {
-            finding.kind == Kind::Undecided && finding.code.starts_with("KK-EK-PKI005")
+            finding.kind == Kind::Undecided
+                && finding.code.starts_with("KK-EK-PKI005")
+                && self.defect().keeps_to(&finding.code)
         };
         if outcome.judged.findings.iter().any(unknown_root) {
             return Err(Reason::Certificate.into());
@@ -290,7 +299,9 @@ impl Desk {
         let bench = self.options.judges.bench();
         let voice = Voice::new(&bench.rules, Language::Nl);
         let broken = judged.findings.iter();
-        let broken = broken.filter(|finding| finding.kind == Kind::Violation);
+        let broken = broken.filter(|finding| {
+            finding.kind == Kind::Violation && self.defect().keeps_to(&finding.code)
+        });
         let remark = |finding: &Reported| Remark {
             duo: bench
                 .rules
@@ -340,7 +351,7 @@ impl Desk {
         let id = self.message_id("antwoord", xml, asked, now);
         let to = received.school().unwrap_or_default();
         let confirms = received.facts.signature.as_deref();
-        let signed = sign(&SignRequest {
+        let signed = self.defect().sign(SignRequest {
             body: xml,
             action,
             from: &address_of(from),
@@ -387,7 +398,7 @@ impl Desk {
     ) -> Result<Signed, SignError> {
         let now = self.options.clock.now();
         let message_id = self.message_id("verzoek", xml, to, now);
-        let signed = sign(&SignRequest {
+        let signed = self.defect().sign(SignRequest {
             body: xml,
             action: &action,
             from: &address_of(from),

@@ -1,6 +1,7 @@
 //! Who plays in one scenario: for each role a party of ours, or the target's.
 
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 
@@ -15,6 +16,7 @@ use super::tested::{self, client_options, played, public_url};
 use super::wire::{Heard, Tap, Wire};
 use crate::check::{Recognition, recognise_xml};
 use crate::clock::RunningClock;
+use crate::counterpart::defect::{WrongHandler, WrongPost};
 use crate::counterpart::osr::{JwtFault, JwtMaker, KENNISNET};
 use crate::counterpart::{Bodies, Directory, Journal, Judges, Post, Query, Service};
 use crate::document::{Document, Gated, Spot};
@@ -24,10 +26,9 @@ use crate::finding::Code;
 use crate::pack::Message;
 use crate::pki::TestPki;
 use crate::scenario::{Action, Placed, Role, Scenario};
-use crate::target::EndpointName;
+use crate::target::{EndpointName, IdentitySource};
 use crate::transport::{
-    Answer, Client, ClientOptions, ClientTrust, Handler, Refusal, Request, Server, ServerOptions,
-    TlsIdentity,
+    Answer, Client, ClientOptions, Handler, Refusal, Request, Server, ServerOptions, TlsIdentity,
 };
 
 /// A role, filled.
@@ -178,9 +179,13 @@ impl Cast {
         for role in ROLES {
             let name = identity_of(role);
             let plays = played(under, role);
-            let identity = tested::tls_source(&plays, name)
-                .tls(clock.read())
-                .map_err(|_| Unmade("identity"))?;
+            let defect = stage.defect_of(role);
+            let shows = defect.connects.shows.as_deref();
+            let source = match shows {
+                Some(shows) => IdentitySource::Test(shows.to_string()),
+                None => tested::tls_source(&plays, name),
+            };
+            let identity = source.tls(clock.read()).map_err(|_| Unmade("identity"))?;
             identities.push(identity.clone());
             if let Some(theirs) = under.and_then(|under| under.role(role)) {
                 for url in theirs.endpoints.values() {
@@ -194,8 +199,8 @@ impl Cast {
             let handler = Arc::new(Waiting(OnceLock::new()));
             let mut options = ServerOptions::new(clock.clone());
             if !plays.tls_ends_at_proxy {
-                let clients = ClientTrust::Required(Arc::clone(&stage.trust));
-                options = options.with_tls(identity, clients);
+                options = options.with_tls(identity, defect.connects.clients(&stage.trust));
+                options.takes_old = defect.connects.takes_old;
             }
             if let Some(listen) = plays.listen {
                 options.listen = listen;
@@ -209,7 +214,10 @@ impl Cast {
             waiting.push(Some(handler));
         }
         let party = |role: Role| -> Result<Party, Unmade> {
-            let source = tested::signing_source(&played(under, role), identity_of(role));
+            let source = match stage.defect_of(role).signs_as.as_deref() {
+                Some(name) => IdentitySource::Test(name.to_string()),
+                None => tested::signing_source(&played(under, role), identity_of(role)),
+            };
             let key = source
                 .signing(clock.read())
                 .map_err(|_| Unmade("signing-key"))?;
@@ -247,8 +255,8 @@ impl Cast {
             las_oin: las.oin.clone(),
             duo_oin: duo.oin.clone(),
             las_above: chain_above(&identities[Role::Las as usize]),
-            duo_post: Arc::clone(&duo.caller) as Arc<dyn Post>,
-            las_post: Arc::clone(&las.caller) as Arc<dyn Post>,
+            duo_post: post_of(stage, duo),
+            las_post: post_of(stage, las),
             duo_urls: addresses(stage, duo),
             osr_url: osr_address(stage, osr),
             las_url: las_address(las),
@@ -269,7 +277,7 @@ impl Cast {
                 let tap: Arc<dyn Handler> = Arc::new(Tap {
                     wire: Arc::clone(&wire),
                     role,
-                    party: handler,
+                    party: Arc::new(WrongHandler::new(handler, stage.defect_of(role))),
                     conduct: scenario.parties.of(role),
                     duo: duo.oin.as_str().into(),
                 });
@@ -347,6 +355,11 @@ impl Cast {
             .into_iter()
             .map(|(name, text)| (name, Value::String(text)))
             .collect()
+    }
+
+    /// How long a step waits for a message that is to come within this.
+    pub(super) fn wait(&self, within: Duration) -> Duration {
+        within.min(self.stage.patience)
     }
 
     pub(super) fn judges(&self) -> &Judges {
@@ -618,6 +631,14 @@ impl Cast {
     pub(super) fn trust(&self) -> &Trust {
         &self.stage.trust
     }
+}
+
+/// A party's outgoing side, with what is wrong with it.
+fn post_of(stage: &Stage, party: &Party) -> Arc<dyn Post> {
+    Arc::new(WrongPost {
+        post: Arc::clone(&party.caller) as Arc<dyn Post>,
+        defect: stage.defect_of(party.role),
+    })
 }
 
 /// The one part of a JWT that breaks a requirement on it

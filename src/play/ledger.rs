@@ -305,6 +305,23 @@ impl Ledger {
         self.one(step, number, &finding);
     }
 
+    /// Whether a message came that should not.
+    pub(super) fn unasked(&self, step: &Step, number: &str, party: Role, came: Option<&Heard>) {
+        match came {
+            Some(heard) => {
+                let args = Args::new()
+                    .with("party", party.name())
+                    .with("found", name_of(&heard.request));
+                let finding = self.finding("KK-SC-ONGEVRAAGD", Kind::Violation, args, step);
+                self.one(step, number, &finding);
+            }
+            None => {
+                let pass = Judgement::new(Verdict::Pass, self.grade);
+                self.write(step, number, None, pass, Vec::new());
+            }
+        }
+    }
+
     /// What a step needs of what was received is not there.
     pub(super) fn found(&self, step: &Step, number: &str, finding: Finding) {
         let finding = Finding {

@@ -48,6 +48,14 @@ impl<'a> Observed<'a> {
     pub(super) fn of(judges: &'a Judges, trust: &Trust, seen: &Seen) -> Self {
         let bench = judges.bench();
         let message = seen.exchange.and_then(|_| seen.message.as_ref().ok());
+        let outcome = message.and_then(|message| {
+            let mut message = Exchange::clone(message);
+            message.received.get_or_insert(seen.at);
+            judges.judge(message)
+        });
+        let signer = outcome
+            .as_ref()
+            .and_then(|outcome| outcome.signer.as_deref());
         let connection = message.filter(|_| seen.of_subject).map(|message| {
             let peer = if seen.response {
                 Peer::Server {
@@ -62,15 +70,12 @@ impl<'a> Observed<'a> {
                 profile: bench.facts.profile,
                 now: seen.at,
                 trust,
-                oin: None,
+                // Who signs a request also makes the connection. Of an answer the
+                // connection shows who asked.
+                oin: signer.filter(|_| !seen.response),
                 ends_at_proxy: seen.ends_at_proxy,
             };
             judge_connection(message.tls.as_deref(), &context)
-        });
-        let outcome = message.and_then(|message| {
-            let mut message = Exchange::clone(message);
-            message.received.get_or_insert(seen.at);
-            judges.judge(message)
         });
         Self {
             outcome,

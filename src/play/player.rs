@@ -222,12 +222,19 @@ impl<'s> Player<'s> {
         };
         let began = Instant::now();
         let script = self.scenario.parties.of(receive.role) == crate::scenario::Conduct::Script;
-        let found = self.cast.wire.wait_for(receive.within, |heard| {
+        let within = self.cast.wait(receive.within);
+        let found = self.cast.wire.wait_for(within, |heard| {
             heard
                 .iter()
                 .find(|heard| matches(heard))
                 .map(|heard| heard.number)
         });
+        if receive.absent {
+            let came = found.and_then(|found| self.cast.wire.heard(found));
+            self.ledger
+                .unasked(step, number, receive.role, came.as_ref());
+            return Ok(());
+        }
         let Some(found) = found else {
             if self.ledger.is_interrupted() {
                 return Err(Stop);

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use super::cast::{DUO_PATH, LAS_PATH, Waiting};
 use super::directory::RemoteDirectory;
 use crate::clock::RunningClock;
+use crate::counterpart::defect::{Defect, WrongHandler, WrongPost};
 use crate::counterpart::duo::{Duo, DuoOptions, TAKES, Terugkoppeling, rio_facts};
 use crate::counterpart::las::{
     DuoAddresses, Las, LasParts, LasSettings, OsrSettings, OsrVersion, shipped,
@@ -25,8 +26,8 @@ use crate::facts::Profile;
 use crate::limits::{PUSH_AGAIN_SECONDS, PUSH_LOOK_MILLISECONDS};
 use crate::pack::Store;
 use crate::transport::{
-    Client, ClientOptions, ClientTrust, Handler, Request, Server, ServerOptions, SetupError,
-    TlsIdentity, TransportError,
+    Client, ClientOptions, Handler, Request, Server, ServerOptions, SetupError, TlsIdentity,
+    TransportError,
 };
 
 /// Which party serves, and what it alone needs.
@@ -82,6 +83,8 @@ pub struct ServeOptions {
     pub journal: Journal,
     /// What everything that it makes up is derived from.
     pub seed: Arc<str>,
+    /// What it does wrong.
+    pub defect: Arc<Defect>,
 }
 
 /// Why a party cannot serve.
@@ -163,12 +166,13 @@ pub fn serve(options: ServeOptions) -> Result<Served, ServeError> {
     let waiting = Arc::new(Waiting(OnceLock::new()));
     let mut listening = ServerOptions::new(options.clock.clone()).with_tls(
         options.identity.clone(),
-        ClientTrust::Required(Arc::clone(&options.connections)),
+        options.defect.connects.clients(&options.connections),
     );
+    listening.takes_old = options.defect.connects.takes_old;
     listening.listen = options.listen;
     let server = Server::start(listening, Arc::clone(&waiting) as Arc<dyn Handler>)?;
     let url = server.url(&options.host, path_of(&options.party));
-    let clock = options.clock.clone();
+    let (clock, defect) = (options.clock.clone(), Arc::clone(&options.defect));
     let door = match &options.party {
         Serving::Duo { .. } => None,
         Serving::Osr { pages } => pages.map(|address| (address, "/")),
@@ -199,10 +203,12 @@ pub fn serve(options: ServeOptions) -> Result<Served, ServeError> {
                     audience: KENNISNET.to_string(),
                 },
                 own_address: url.clone(),
+                defect: Arc::clone(&options.defect),
             };
             Arc::new(las(options, settings)?)
         }
     };
+    let party: Arc<dyn Handler> = Arc::new(WrongHandler::new(party, defect));
     let mut servers = vec![server];
     let mut door_url = None;
     if let Some((address, path)) = door {
@@ -274,14 +280,23 @@ fn way(
     identity: TlsIdentity,
     trust: Arc<Trust>,
     clock: &RunningClock,
+    defect: &Arc<Defect>,
 ) -> Result<Arc<dyn Post>, SetupError> {
     let options = ClientOptions::new(trust, clock.clone()).with_identity(identity);
-    Ok(Arc::new(Way(Client::new(options)?)))
+    Ok(Arc::new(WrongPost {
+        post: Arc::new(Way(Client::new(options)?)),
+        defect: Arc::clone(defect),
+    }))
 }
 
 fn duo(options: ServeOptions, osr: &str) -> Result<Duo, ServeError> {
     let (bodies, judges) = tools(options.store, &options.clock, options.signers)?;
-    let post = way(options.identity, options.connections, &options.clock)?;
+    let post = way(
+        options.identity,
+        options.connections,
+        &options.clock,
+        &options.defect,
+    )?;
     Ok(Duo::new(DuoOptions {
         calendar: Arc::clone(&judges.bench().facts.calendar),
         desk: Desk::new(DeskOptions {
@@ -290,6 +305,7 @@ fn duo(options: ServeOptions, osr: &str) -> Result<Duo, ServeError> {
             judges,
             seed: format!("{}/duo", options.seed).into(),
             takes: TAKES,
+            defect: options.defect,
         }),
         bodies,
         directory: Arc::new(RemoteDirectory::new(Arc::clone(&post), osr)),
@@ -311,7 +327,12 @@ fn las(options: ServeOptions, settings: LasSettings) -> Result<Las, ServeError> 
             .skip(1)
             .map(<[u8]>::to_vec)
             .collect(),
-        post: way(options.identity, options.connections, &options.clock)?,
+        post: way(
+            options.identity,
+            options.connections,
+            &options.clock,
+            &options.defect,
+        )?,
         clock: options.clock,
         judges,
         bodies,

@@ -279,7 +279,10 @@ pub fn request(
     };
     Ok(Request {
         method: "POST".to_string(),
-        url: cast.soap_url(send.to, message, &school, at)?,
+        url: match &send.url {
+            Some(url) => values.text(url)?,
+            None => cast.soap_url(send.to, message, &school, at)?,
+        },
         headers: vec![
             ("content-type".to_string(), MEDIA_TYPE.to_string()),
             ("soapaction".to_string(), format!("\"{action}\"")),

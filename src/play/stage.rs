@@ -1,6 +1,7 @@
 //! What all scenarios of a run have in common.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::civil::Date;
 use jiff::{Timestamp, tz::TimeZone};
@@ -14,8 +15,10 @@ use super::sink::Sink;
 use super::tested::{Tested, WhyNot};
 use super::wire::Wire;
 use crate::clock::{Clock, RunningClock};
+use crate::counterpart::defect::Defect;
 use crate::counterpart::duo::rio_facts;
 use crate::counterpart::{Bodies, Judges, receiving_bench};
+use crate::defects::KnownDefect;
 use crate::edukoppeling::{Revocation, Trust, TrustStore};
 use crate::event::{Event, PackInForce, ScenarioInfo, ScenarioJudged};
 use crate::evidence::{Folder, WriteError};
@@ -23,7 +26,7 @@ use crate::facts::Profile;
 use crate::finding::{Class, Judgement, Verdict};
 use crate::pack::Store;
 use crate::pki::trust_built_in;
-use crate::scenario::{Scenario, Values};
+use crate::scenario::{Role, Scenario, Values};
 
 /// How a run judges and what it plays with.
 #[derive(Debug, Clone)]
@@ -46,6 +49,8 @@ pub struct StageOptions {
     pub fail_on: Class,
     /// Judges at a time.
     pub judges: usize,
+    /// What a party of ours does wrong.
+    pub defect: Option<&'static KnownDefect>,
 }
 
 /// Why a run cannot go on.
@@ -60,6 +65,7 @@ pub enum PlayError {
 }
 
 /// What all scenarios of a run have in common.
+#[derive(Clone)]
 pub struct Stage {
     pub(super) seed: Arc<str>,
     pub(super) today: Date,
@@ -68,6 +74,10 @@ pub struct Stage {
     pub(super) trust: Arc<Trust>,
     pub(super) profile: Profile,
     pub(super) tested: Option<Arc<Tested>>,
+    /// What a party of ours does wrong.
+    defect: Option<&'static KnownDefect>,
+    /// The longest that a step waits for a message, in real time.
+    pub(super) patience: Duration,
     /// Asks the run to end.
     pub interrupt: Interrupt,
     now: Timestamp,
@@ -128,10 +138,29 @@ impl Stage {
             },
             profile: options.profile,
             tested: options.tested,
+            defect: options.defect,
+            patience: Duration::MAX,
             interrupt,
             now: options.now,
             folder,
         })
+    }
+
+    /// The same stage with a party that has a defect, and steps that wait no
+    /// longer than `patience`.
+    pub(super) fn with_defect(&self, defect: &'static KnownDefect, patience: Duration) -> Self {
+        Self {
+            defect: Some(defect),
+            patience,
+            ..self.clone()
+        }
+    }
+
+    /// What a party of ours does wrong: nothing, unless it has the defect of
+    /// the run.
+    pub(super) fn defect_of(&self, role: Role) -> Arc<Defect> {
+        let of_role = self.defect.filter(|known| known.party == role);
+        of_role.map_or_else(Arc::default, |known| Arc::clone(&known.defect))
     }
 
     /// Whether the party that a scenario tests is somebody else's.

@@ -9,7 +9,6 @@
 mod error;
 mod escape;
 mod format;
-mod gitb;
 mod github;
 mod html;
 mod human;

@@ -226,6 +226,34 @@ impl Scenario {
         }
     }
 
+    /// The step of that number in results: `3`, of a branch `3.2.1`, of the
+    /// second turn of a repetition `3.2.1`, of included steps `3.1`.
+    pub fn step(&self, number: &str) -> Option<&Step> {
+        let mut steps = &self.steps[..];
+        let mut numbers = number.split('.').map(|part| part.parse().ok());
+        let mut next = || numbers.next()?.and_then(|one: usize| one.checked_sub(1));
+        let mut step = steps.get(next()?)?;
+        while let Some(number) = next() {
+            let at = match &step.action {
+                Action::Include(include) => {
+                    steps = &include.steps;
+                    number
+                }
+                Action::Repeat(repeat) => {
+                    steps = &repeat.steps;
+                    next()?
+                }
+                Action::Parallel(branches) => {
+                    steps = branches.get(number)?;
+                    next()?
+                }
+                _ => return None,
+            };
+            step = steps.get(at)?;
+        }
+        Some(step)
+    }
+
     /// Every step, those inside other steps after the step that holds them.
     pub fn all_steps(&self) -> Vec<&Step> {
         let mut all = Vec::new();

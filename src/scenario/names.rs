@@ -249,6 +249,9 @@ impl Names {
         if let Some(school) = &send.school {
             self.text(file, school);
         }
+        if let Some(url) = &send.url {
+            self.text(file, url);
+        }
         self.expect(file, &send.expect);
     }
 

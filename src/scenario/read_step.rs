@@ -109,6 +109,7 @@ impl Reader<'_> {
         let rest = fields.optional("rest");
         let tls_identity = fields.optional("tls-identity");
         let school = fields.optional("school");
+        let url = fields.optional("url");
         let expect = fields.optional("expect");
         let capture = fields.optional("capture");
         let message = self.outgoing(&mut fields, rest.is_some());
@@ -125,6 +126,7 @@ impl Reader<'_> {
         };
         let tls_identity = tls_identity.and_then(|name| self.identity(name));
         let school = school.and_then(|school| self.text(school));
+        let url = url.and_then(|url| self.text(url));
         let expect = self.expect(expect, yaml.spot);
         let capture = capture
             .map(|capture| self.captures(capture))
@@ -136,6 +138,7 @@ impl Reader<'_> {
             rest,
             tls_identity,
             school,
+            url,
             expect,
             capture,
         })
@@ -147,6 +150,7 @@ impl Reader<'_> {
         let from = fields.optional("from");
         let message = fields.optional("message");
         let within = fields.optional("within");
+        let absent = fields.truth("absent", false, &mut self.mistakes);
         let answer = fields.optional("answer");
         let expect = fields.optional("expect");
         let capture = fields.optional("capture");
@@ -170,6 +174,7 @@ impl Reader<'_> {
             from,
             message,
             within: within?,
+            absent,
             answer: answer?,
             expect,
             capture,

@@ -99,6 +99,9 @@ pub struct Send {
     /// The school on whose behalf is sent: OIN or BRIN; that of the run when
     /// absent.
     pub school: Option<Text>,
+    /// Where a SOAP message goes; where the receiver is to be found when absent.
+    /// For a sender who goes by an old address.
+    pub url: Option<Text>,
     /// What must come of it. It is about the answer.
     pub expect: Expect,
     /// Values that are taken from the answer.
@@ -219,6 +222,8 @@ pub struct Receive {
     pub message: Option<Placed<Arc<str>>>,
     /// How long the party waits, in real time.
     pub within: Duration,
+    /// No such message may come: what it waits for is that none does.
+    pub absent: bool,
     /// What it does with it.
     pub answer: Reply,
     /// What must hold of the message.

@@ -97,6 +97,7 @@ pub struct Texts {
     #[serde(skip)]
     pub yaml: Later,
     pub scenarios: ScenariosTexts,
+    pub defects: DefectsTexts,
     /// Errors of input, settings and the tool.
     #[serde(skip)]
     pub error: Later,
@@ -193,6 +194,12 @@ section! {
     ScenariosTexts {
         scenarios, mandatory, optional, subject, key, sectors, requirements, negative, tags, at,
         minutes, file, version, steps, clean, mistakes,
+    }
+}
+section! {
+    /// Words of `defects`.
+    DefectsTexts {
+        defects, party, violates, hunt_it, start_it, clean, caught, survived, beside, unseen, rate,
     }
 }
 section! {

@@ -125,6 +125,7 @@ impl Supplier {
                 judges: Arc::clone(&JUDGES),
                 seed: "proef".into(),
                 takes: &["duo-las", "rio-las"],
+                defect: Arc::default(),
             }),
             client: Client::new(options.with_identity(identity)).unwrap(),
             clock,

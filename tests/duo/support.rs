@@ -51,6 +51,7 @@ pub fn desk(identity: &str, clock: &RunningClock, takes: &'static [&'static str]
         judges: Arc::clone(&JUDGES),
         seed: identity.into(),
         takes,
+        defect: Arc::default(),
     })
 }
 

@@ -72,6 +72,7 @@ impl Duo {
                 judges: judges(),
                 seed: "duo".into(),
                 takes: &["las-duo", "las-rio"],
+                defect: Arc::default(),
             }),
             clock,
             reactions: Mutex::default(),

@@ -252,6 +252,7 @@ fn what_cannot_be_accepted_is_refused_with_a_fault() {
         judges: judges(),
         seed: "vervalser".into(),
         takes: &[],
+        defect: Arc::default(),
     });
     let forged = forger.request(DUO, SCHOOL, &body, None).unwrap();
     let response = world.deliver(&forged.to("https://las.example.nl/rod-po"));

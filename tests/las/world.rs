@@ -78,6 +78,7 @@ pub fn las(
                 audience: KENNISNET.to_string(),
             },
             own_address: "https://las.example.nl/rod-po".to_string(),
+            defect: Arc::default(),
         },
         key: Arc::new(pki.signing_key("leverancier").unwrap()),
         above: pki.certificates("leverancier").unwrap().split_off(1),

@@ -77,6 +77,7 @@ fn las(world: &World, server: &Server, version: OsrVersion) -> Las {
                 audience: KENNISNET.to_string(),
             },
             own_address: "https://las.example.nl/rod-po".to_string(),
+            defect: Arc::default(),
         },
         key: Arc::new(world.pki.signing_key("leverancier").unwrap()),
         above: world.pki.certificates("leverancier").unwrap().split_off(1),

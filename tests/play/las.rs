@@ -75,6 +75,7 @@ pub fn start(duo: SocketAddr, osr: SocketAddr) -> Elsewhere {
                     audience: KENNISNET.to_string(),
                 },
                 own_address: endpoint.clone(),
+                defect: Arc::default(),
             },
             key,
             above: identity.chain().skip(1).map(<[u8]>::to_vec).collect(),

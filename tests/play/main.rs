@@ -2,6 +2,7 @@
 //! of somebody else's; and the evidence of it.
 
 mod bad_answers;
+mod hunt;
 mod las;
 mod shipped;
 mod target;

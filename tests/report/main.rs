@@ -2,9 +2,7 @@
 //! that shows every shape.
 
 mod browser;
-mod diff;
 mod formats;
-mod gitb;
 mod masking;
 mod page;
 mod recorded;

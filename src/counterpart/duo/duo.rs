@@ -1,6 +1,7 @@
 //! DUO as a party: it answers what schools send and sends what schools must
 //! know.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
@@ -14,6 +15,7 @@ use super::signalen::{Signaal, code, goedgekeurd, komt_terug};
 use super::state::{Document, Entry, State, Weeksignaal};
 use super::verzuim::Status;
 use super::{informeren, rio, verzuimloket, weekbestand};
+use crate::counterpart::defect::Slip;
 use crate::counterpart::{
     Bodies, Body, Desk, Directory, Fault, Journal, JournalError, Part, PersoonsgebondenNummer,
     Post, Query, Reason, Received, Service, Stamp,
@@ -76,7 +78,13 @@ pub struct Duo {
     known: Mutex<Known>,
     /// One delivery at a time, so that nothing is sent twice.
     delivering: Mutex<()>,
+    /// Schools and suppliers that had a mandate once, for a DUO that is wrong
+    /// to remember them.
+    mandated: Mutex<Mandated>,
 }
+
+/// Schools and suppliers.
+type Mandated = BTreeSet<(String, String)>;
 
 /// What DUO knows, and whether that is what its journal says.
 struct Known {
@@ -163,6 +171,7 @@ impl Duo {
                 stale: false,
             }),
             delivering: Mutex::default(),
+            mandated: Mutex::default(),
         })
     }
 
@@ -389,7 +398,8 @@ impl Duo {
     /// Whether the school lets this supplier speak for it. A school that signs
     /// with a certificate of its own needs no mandate.
     fn check_mandate(&self, received: &Received, school: &str) -> Result<(), Fault> {
-        if received.supplier == school {
+        let ignores = self.desk.defect().has(Slip::IgnoresMandate);
+        if received.supplier == school || ignores {
             return Ok(());
         }
         let service = received.service.ok_or(Reason::Unknown)?;
@@ -398,11 +408,25 @@ impl Duo {
             service_version: service.namespace(),
             moment: received.moment,
         };
+        if self.remembered(|known| known.contains(&(school.into(), received.supplier.clone()))) {
+            return Ok(());
+        }
         match self.directory.mandated(query, &received.supplier) {
-            Ok(true) => Ok(()),
+            Ok(true) => {
+                self.remembered(|known| known.insert((school.into(), received.supplier.clone())));
+                Ok(())
+            }
             Ok(false) => Err(Reason::Mandate.into()),
             Err(_) => Err(Reason::Receiver.into()),
         }
+    }
+
+    /// Looks at who had a mandate once. A DUO that does as it should asks each
+    /// time, and remembers nobody.
+    fn remembered(&self, look: impl FnOnce(&mut Mandated) -> bool) -> bool {
+        let remembers = self.desk.defect().has(Slip::RemembersMandate);
+        let known = || self.mandated.lock().unwrap_or_else(PoisonError::into_inner);
+        remembers && look(&mut known())
     }
 
     /// The body of the answer, as text.

@@ -252,8 +252,7 @@ fn mutation(state: &State, school: &School, key: &str, news: &[Part]) -> Result<
 fn met_lock_conflict(sent: &Sent) -> bool {
     match &sent.stand {
         Stand::Beoordeeld(verdict) => {
-            !conduct::is_registered(verdict)
-                && verdict.signalen.iter().any(conduct::is_lock_conflict)
+            !sent.registered && verdict.signalen.iter().any(conduct::is_lock_conflict)
         }
         _ => false,
     }

@@ -12,6 +12,7 @@ use super::rio;
 use super::send::Draft;
 use super::state::{Entry, State};
 use super::with::With;
+use crate::counterpart::defect::Slip;
 use crate::counterpart::trigger::Outcome;
 use crate::counterpart::{Part, Service};
 use crate::facts::{iso_date, school_year};
@@ -84,6 +85,9 @@ pub(super) fn give(las: &Las, with: &Map<String, Value>) -> Result<Outcome, Ende
             };
             // advies2 never overwrites advies1 (30-bron-po.md, advice).
             match is_final {
+                true if las.conduct.has(Slip::AdviceOverwritten) => {
+                    record.voorlopig = Some((advice, date));
+                }
                 true => record.definitief = Some((advice, date)),
                 false => record.voorlopig = Some((advice, date)),
             }

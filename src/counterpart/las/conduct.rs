@@ -1,107 +1,21 @@
-//! How a conforming LAS behaves, one decision per function. A LAS that is to
-//! be wrong in one way changes one of them.
+//! How a LAS behaves, one decision per function: as a conforming LAS does, but
+//! for the decisions that a defect makes it take otherwise.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
 
 use super::data::{Inschrijving, Mandaat, Periode, Procesverloop};
 use super::document::{Document, FOUTMELDING, Fout, Oordeel, Push, Signaal, Stand};
+use super::state::Entry;
 use crate::counterpart::PersoonsgebondenNummer;
+use crate::counterpart::defect::Slip;
+use crate::facts::iso_date;
 
-/// The volgnummer of an enrolment that is corrected: its own
-/// (30-bron-po.md, how the exchange behaves).
-pub fn number_of_correction(existing: &Inschrijving) -> String {
-    existing.volgnummer.clone()
-}
-
-/// The datumUitschrijving of a pupil whose last day at school is `last_day`:
-/// that day, not the day after (30-bron-po.md, BASIS schema).
-pub fn date_of_leaving(last_day: &str) -> String {
-    last_day.to_string()
-}
-
-/// The periods of an enrolment that now begins on `begin`: the first begins
-/// with it, and those that ended before it are gone (30-bron-po.md, "the
-/// first begindatum periode always equals the inschrijfdatum").
-pub fn periods_from(begin: &str, periods: Vec<Periode>) -> Vec<Periode> {
-    let holds = periods
-        .iter()
-        .rposition(|periode| *periode.begin <= *begin)
-        .unwrap_or(0);
-    let mut left: Vec<Periode> = periods.into_iter().skip(holds).collect();
-    if let Some(first) = left.first_mut() {
-        first.begin = begin.to_string();
-    }
-    left
-}
-
-/// The periods that a message about an enrolment carries: all of them, because
-/// what is left out is gone (30-bron-po.md, full replacement).
-pub fn periods_to_send(enrolment: &Inschrijving) -> &[Periode] {
-    &enrolment.perioden
-}
-
-/// A number as it goes out: nine digits, with the zeros in front.
-pub fn written(number: &PersoonsgebondenNummer) -> String {
-    format!("{:0>9}", number.digits())
-}
-
-/// Whether a document must wait for an earlier one about the same pupil: for
-/// one whose fate is unknown or that waits itself (30-bron-po.md, order
-/// matters per pupil).
-pub fn waits_for(earlier: &Document) -> bool {
-    matches!(earlier.stand, Stand::Wacht | Stand::Onbeantwoord)
-}
-
-/// Whether a fault leaves the document to be sent again: the receiver could not
-/// take it in, and says nothing of the document (SOAP 1.1, section 4.4.1).
-pub fn may_try_again(fault: &Fout) -> bool {
-    fault.partij == "Server"
-}
-
-/// The number that a document about a pupil goes out with: the pupil's number
-/// of today, and when it went out before, the same again, so that the receiver
-/// knows it for the same document.
-pub fn number_to_send(
-    document: &Document,
-    today: Option<PersoonsgebondenNummer>,
-) -> Option<PersoonsgebondenNummer> {
-    document.nummer.clone().or(today)
-}
-
-/// Whether DUO registered what it judged. A foutmelding means that it did not;
-/// a melding or signaal does not matter to it (30-bron-po.md, signal classes).
-pub fn is_registered(verdict: &Oordeel) -> bool {
-    let refused = |signal: &Signaal| signal.soort == FOUTMELDING;
-    verdict.goedgekeurd && !verdict.signalen.iter().any(refused)
-}
-
-/// Whether a foutmelding in verzuim says that the mutation was made on an
-/// outdated copy (40-verzuim.md, rules). Its code is not public: the words of
-/// both are looked at.
-pub fn is_lock_conflict(signal: &Signaal) -> bool {
-    let said = format!("{} {}", signal.code, signal.omschrijving).to_lowercase();
-    ["verouderd", "intussen", "laatste mutatie", "procesverloop"]
-        .iter()
-        .any(|word| said.contains(word))
-}
-
-/// How often a mutation that met a lock conflict is tried again after
-/// fetching. More would fight with the municipality.
-pub const TRIES_AFTER_LOCK_CONFLICT: u32 = 1;
-
-/// Whether a report may still be changed by the school (40-verzuim.md,
-/// statuses: G, I and K are final).
-pub fn may_change(status: &str) -> bool {
-    !matches!(status, "G" | "I" | "K")
-}
-
-/// Whether what DUO fetched is newer than what the LAS has seen.
-pub fn is_newer(fetched: &Procesverloop, seen: Option<&Procesverloop>) -> bool {
-    seen.is_none_or(|seen| fetched >= seen)
-}
-
-/// Whether the LAS acts for a school, and takes messages for it: only while the
-/// OSR says at this moment that it may (50-osr.md, flow, steps 4 and 6).
-pub fn may_act(mandate: Option<&Mandaat>) -> bool {
-    mandate.is_some()
+/// How a LAS behaves.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Conduct {
+    slips: BTreeSet<Slip>,
 }
 
 /// What a push is to the LAS.
@@ -115,19 +29,239 @@ pub enum Arrival {
     Other,
 }
 
-/// What a push is, beside the one that came under its identificatiecode
-/// before. When it was sent makes no difference.
-pub fn arrival(push: &Push, known: Option<&Push>) -> Arrival {
-    let said = |push: &Push| {
-        let mut said = push.inhoud.clone();
-        said.remove("datumTijdBedrijfsdocument");
-        said
-    };
-    match known {
-        None => Arrival::New,
-        Some(known) if said(known) == said(push) => Arrival::Again,
-        Some(_) => Arrival::Other,
+/// How often a mutation that met a lock conflict is tried again after
+/// fetching. More would fight with the municipality.
+pub const TRIES_AFTER_LOCK_CONFLICT: u32 = 1;
+
+/// How far local time is ahead of UTC in summer.
+const SUMMER_TIME: SignedDuration = SignedDuration::from_hours(2);
+
+/// Whether nothing is known of what became of a document.
+pub fn is_open(document: &Document) -> bool {
+    matches!(document.stand, Stand::Wacht | Stand::Onbeantwoord)
+}
+
+impl Conduct {
+    /// The conduct of a LAS that takes these decisions otherwise.
+    pub fn with(slips: BTreeSet<Slip>) -> Self {
+        Self { slips }
     }
+
+    /// Whether a decision is taken otherwise.
+    pub fn has(&self, slip: Slip) -> bool {
+        self.slips.contains(&slip)
+    }
+
+    /// The volgnummer of an enrolment that is corrected: its own, never one
+    /// that is `free` (30-bron-po.md, how the exchange behaves).
+    pub fn number_of_correction(
+        &self,
+        existing: &Inschrijving,
+        free: impl FnOnce() -> String,
+    ) -> String {
+        match self.has(Slip::NewNumberOnCorrection) {
+            true => free(),
+            false => existing.volgnummer.clone(),
+        }
+    }
+
+    /// The datumUitschrijving of a pupil whose last day at school is
+    /// `last_day`: that day, not the day after (30-bron-po.md, BASIS schema).
+    pub fn date_of_leaving(&self, last_day: &str) -> String {
+        let after = || iso_date(last_day)?.tomorrow().ok();
+        let after = after().filter(|_| self.has(Slip::LeavesDayLater));
+        after.map_or_else(|| last_day.to_string(), |day| day.to_string())
+    }
+
+    /// The periods of an enrolment that now begins on `begin`: the first begins
+    /// with it, and those that ended before it are gone (30-bron-po.md, "the
+    /// first begindatum periode always equals the inschrijfdatum").
+    pub fn periods_from(&self, begin: &str, periods: Vec<Periode>) -> Vec<Periode> {
+        if self.has(Slip::FirstPeriodStays) {
+            return periods;
+        }
+        let holds = periods
+            .iter()
+            .rposition(|periode| *periode.begin <= *begin)
+            .unwrap_or(0);
+        let mut left: Vec<Periode> = periods.into_iter().skip(holds).collect();
+        if let Some(first) = left.first_mut() {
+            first.begin = begin.to_string();
+        }
+        left
+    }
+
+    /// The periods that a message about an enrolment carries: all of them,
+    /// because what is left out is gone (30-bron-po.md, full replacement).
+    pub fn periods_to_send<'a>(&self, enrolment: &'a Inschrijving) -> &'a [Periode] {
+        let periods = &enrolment.perioden;
+        match self.has(Slip::LatestPeriodOnly) {
+            true => &periods[periods.len().saturating_sub(1)..],
+            false => periods,
+        }
+    }
+
+    /// A number as it goes out: nine digits, with the zeros in front.
+    pub fn written(&self, number: &PersoonsgebondenNummer) -> String {
+        match self.has(Slip::LosesZeros) {
+            true => number.digits().trim_start_matches('0').to_string(),
+            false => format!("{:0>9}", number.digits()),
+        }
+    }
+
+    /// The moment that stands in a document made at `moment`: that, in UTC.
+    pub fn stamped(&self, moment: Timestamp) -> Timestamp {
+        let local = moment.checked_add(SUMMER_TIME);
+        let local = local.ok().filter(|_| self.has(Slip::LocalTime));
+        local.unwrap_or(moment)
+    }
+
+    /// The place of a document among all that were made, which its
+    /// identificatiecode follows from: the same however often it is sent.
+    pub fn place_of(&self, document: &Document) -> u64 {
+        let tries = match self.has(Slip::NewDocumentOnResend) {
+            true => u64::from(document.pogingen),
+            false => 0,
+        };
+        document.volgorde + (tries << 32)
+    }
+
+    /// Whether a document must wait for an earlier one about the same pupil:
+    /// for one whose fate is unknown or that waits itself (30-bron-po.md, order
+    /// matters per pupil).
+    pub fn waits_for(&self, earlier: &Document) -> bool {
+        is_open(earlier) && !self.has(Slip::Overtakes)
+    }
+
+    /// The number that a document about a pupil goes out with: the pupil's
+    /// number of today, and when it went out before, the same again, so that
+    /// the receiver knows it for the same document.
+    pub fn number_to_send(
+        &self,
+        document: &Document,
+        today: Option<PersoonsgebondenNummer>,
+    ) -> Option<PersoonsgebondenNummer> {
+        document.nummer.clone().or(today)
+    }
+
+    /// Whether DUO registered what it judged. A foutmelding means that it did
+    /// not; a melding or signaal does not matter to it (30-bron-po.md, signal
+    /// classes).
+    pub fn is_registered(&self, verdict: &Oordeel) -> bool {
+        let has = |soort: &str| {
+            let mut signals = verdict.signalen.iter();
+            signals.any(|signal| signal.soort == soort)
+        };
+        if self.has(Slip::FoutmeldingIgnored) {
+            return true;
+        }
+        let blocks = self.has(Slip::MeldingBlocks) && has("MELDING");
+        verdict.goedgekeurd && !has(FOUTMELDING) && !blocks
+    }
+
+    /// Where a document stands by an answer: received is not judged.
+    pub fn stand_of(&self, answered: Stand) -> Stand {
+        match answered {
+            Stand::Ontvangen if self.has(Slip::ReceiptIsVerdict) => Stand::Beoordeeld(Oordeel {
+                goedgekeurd: true,
+                ..Oordeel::default()
+            }),
+            answered => answered,
+        }
+    }
+
+    /// Whether a verdict that is pushed counts for a document that stands
+    /// there: always, for it may come before the answer to the document
+    /// (30-bron-po.md, how the exchange behaves).
+    pub fn takes_verdict(&self, stand: &Stand) -> bool {
+        !self.has(Slip::VerdictNeedsReceipt) || matches!(stand, Stand::Ontvangen)
+    }
+
+    /// Whether a funding status counts for an enrolment that the LAS delivered
+    /// or did not: always, for it can change without that (30-bron-po.md, how
+    /// the exchange behaves).
+    pub fn takes_funding(&self, delivered: bool) -> bool {
+        delivered || !self.has(Slip::FundingNeedsDelivery)
+    }
+
+    /// Pushes about the same in the order in which they count: the last made
+    /// is the last.
+    pub fn in_order<'a>(&self, mut pushes: Vec<&'a Push>) -> Vec<&'a Push> {
+        pushes.sort_by_key(|push| (push.gemaakt, &push.id));
+        if self.has(Slip::FirstStatusStays) {
+            pushes.reverse();
+        }
+        pushes
+    }
+
+    /// Whether a part of a funding status is shown: all are.
+    pub fn shows(&self, name: &str) -> bool {
+        name != "bekostigingssignaal" || !self.has(Slip::HidesFundingSignals)
+    }
+
+    /// Whether the LAS acts for a school, and takes messages for it: only while
+    /// the OSR says at this moment that it may (50-osr.md, flow, steps 4 and 6).
+    pub fn may_act(&self, mandate: Option<&Mandaat>) -> bool {
+        mandate.is_some() || self.has(Slip::IgnoresMandate)
+    }
+
+    /// What a push is, beside the one that came under its identificatiecode
+    /// before. When it was sent makes no difference.
+    pub fn arrival(&self, push: &Push, known: Option<&Push>) -> Arrival {
+        let said = |push: &Push| {
+            let mut said = push.inhoud.clone();
+            said.remove("datumTijdBedrijfsdocument");
+            said
+        };
+        match known {
+            None => Arrival::New,
+            Some(_) if self.has(Slip::KeepsTwice) => Arrival::New,
+            Some(known) if said(known) == said(push) => Arrival::Again,
+            Some(_) => Arrival::Other,
+        }
+    }
+
+    /// Whether entries go into the journal before they count.
+    pub fn writes_down(&self, entries: &[Entry]) -> bool {
+        let is_push = |entry: &Entry| matches!(entry, Entry::Ontvangen(_));
+        !(self.has(Slip::ForgetsPushes) && entries.iter().any(is_push))
+    }
+
+    /// When a push was made, for whatever it may supersede: when DUO made it,
+    /// not as the `nth` to arrive.
+    pub fn made(&self, made: i128, nth: usize) -> i128 {
+        match self.has(Slip::LatestArrivalWins) {
+            true => i128::try_from(nth).unwrap_or(made),
+            false => made,
+        }
+    }
+}
+
+/// Whether a fault leaves the document to be sent again: the receiver could not
+/// take it in, and says nothing of the document (SOAP 1.1, section 4.4.1).
+pub fn may_try_again(fault: &Fout) -> bool {
+    fault.partij == "Server"
+}
+
+/// Whether a foutmelding in verzuim says that the mutation was made on an
+/// outdated copy (40-verzuim.md, rules). Its code is not public: the words of
+/// both are looked at.
+pub fn is_lock_conflict(signal: &Signaal) -> bool {
+    let said = format!("{} {}", signal.code, signal.omschrijving).to_lowercase();
+    ["verouderd", "intussen", "laatste mutatie", "procesverloop"]
+        .iter()
+        .any(|word| said.contains(word))
+}
+
+/// Whether a report may still be changed by the school (40-verzuim.md,
+/// statuses: G, I and K are final).
+pub fn may_change(status: &str) -> bool {
+    !matches!(status, "G" | "I" | "K")
+}
+
+/// Whether what DUO fetched is newer than what the LAS has seen.
+pub fn is_newer(fetched: &Procesverloop, seen: Option<&Procesverloop>) -> bool {
+    seen.is_none_or(|seen| fetched >= seen)
 }
 
 /// Whether a push takes the place of an earlier one about the same: by the
@@ -162,14 +296,17 @@ mod tests {
             ("2027-08-01", &["2026-08-01", "2027-08-01"], &["2027-08-01"]),
             ("2027-09-01", &["2026-08-01", "2027-08-01"], &["2027-09-01"]),
         ] {
-            assert_eq!(periods_from(begin, periods(before)), periods(after));
+            assert_eq!(
+                Conduct::default().periods_from(begin, periods(before)),
+                periods(after)
+            );
         }
     }
 
     #[test]
     fn numbers_keep_their_zeros() {
         let number = PersoonsgebondenNummer::Bsn("12".to_string());
-        assert_eq!(written(&number), "000000012");
+        assert_eq!(Conduct::default().written(&number), "000000012");
     }
 
     #[test]
@@ -191,7 +328,11 @@ mod tests {
                 signalen: soort.map(signal).into_iter().collect(),
                 ..Oordeel::default()
             };
-            assert_eq!(is_registered(&verdict), registered, "{soort:?}");
+            assert_eq!(
+                Conduct::default().is_registered(&verdict),
+                registered,
+                "{soort:?}"
+            );
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::conduct;
+use super::conduct::Conduct;
 use super::data::{Inschrijving, Onderwijssoort, Periode, School};
 use super::document::Onderwerp;
 use super::ended::{EXISTS, Ended, RIO, TRIGGER, UNKNOWN};
@@ -12,6 +12,7 @@ use super::rio;
 use super::send::{Draft, Sent};
 use super::state::{Entry, State, overwrite};
 use super::with::With;
+use crate::counterpart::defect::Slip;
 use crate::counterpart::trigger::Outcome;
 use crate::counterpart::{Part, Service};
 use crate::facts::iso_date;
@@ -84,13 +85,13 @@ pub(super) fn enrol(las: &Las, with: &Map<String, Value>) -> Result<Outcome, End
                 soort: kind,
                 perioden: periods(state, &found.school, &with, kind, &begin)?,
                 begin,
-                einde: einde.as_deref().map(conduct::date_of_leaving),
+                einde: einde.as_deref().map(|day| las.conduct.date_of_leaving(day)),
                 nnca,
                 bijzonder,
             };
             let mut changes = found.entries();
             changes.push(Entry::Inschrijving(enrolment.clone()));
-            Ok(delivery(&enrolment, changes))
+            Ok(delivery(&las.conduct, &enrolment, changes))
         },
     )?;
     outcome(las, &found, &sent, "the enrolment")
@@ -110,9 +111,12 @@ pub(super) fn leave(las: &Las, with: &Map<String, Value>) -> Result<Outcome, End
         Service::RodPo,
         |state| {
             let mut enrolment = the_one(state, &found, number.as_deref())?;
-            leave_on(&mut enrolment, &last_day)?;
+            if las.conduct.has(Slip::RemovesOnLeaving) {
+                return Ok(removal(enrolment));
+            }
+            leave_on(&las.conduct, &mut enrolment, &last_day)?;
             let changes = vec![Entry::Inschrijving(enrolment.clone())];
-            Ok(delivery(&enrolment, changes))
+            Ok(delivery(&las.conduct, &enrolment, changes))
         },
     )?;
     outcome(las, &found, &sent, "the end of the enrolment")
@@ -145,7 +149,9 @@ pub(super) fn correct(las: &Las, with: &Map<String, Value>) -> Result<Outcome, E
         |state| {
             let known = the_one(state, &found, number.as_deref())?;
             let mut enrolment = Inschrijving {
-                volgnummer: conduct::number_of_correction(&known),
+                volgnummer: las
+                    .conduct
+                    .number_of_correction(&known, || free_number(state, &found, &known.begin)),
                 ..known
             };
             if with.has("perioden") {
@@ -157,7 +163,7 @@ pub(super) fn correct(las: &Las, with: &Map<String, Value>) -> Result<Outcome, E
             }
             if let Some(begin) = begin {
                 let periods = std::mem::take(&mut enrolment.perioden);
-                enrolment.perioden = conduct::periods_from(&begin, periods);
+                enrolment.perioden = las.conduct.periods_from(&begin, periods);
                 enrolment.begin = begin;
             }
             if with.has("nNCA") {
@@ -169,11 +175,11 @@ pub(super) fn correct(las: &Las, with: &Map<String, Value>) -> Result<Outcome, E
             enrolment.bijzonder.extend(bijzonder);
             match (with.has("datumUitschrijving"), einde) {
                 (true, None) => enrolment.einde = None,
-                (true, Some(last_day)) => leave_on(&mut enrolment, &last_day)?,
+                (true, Some(last_day)) => leave_on(&las.conduct, &mut enrolment, &last_day)?,
                 (false, _) => {}
             }
             let changes = vec![Entry::Inschrijving(enrolment.clone())];
-            Ok(delivery(&enrolment, changes))
+            Ok(delivery(&las.conduct, &enrolment, changes))
         },
     )?;
     outcome(las, &found, &sent, "the correction")
@@ -190,23 +196,28 @@ pub(super) fn remove(las: &Las, with: &Map<String, Value>) -> Result<Outcome, En
         Service::RodPo,
         |state| {
             let enrolment = the_one(state, &found, number.as_deref())?;
-            Ok(Draft {
-                root: format!(
-                    "aanleverenVerwijderingInschrijving{}_Request",
-                    enrolment.soort.contract()
-                ),
-                inhoud: vec![Part::of("inschrijvingvolgnummer", &*enrolment.volgnummer)],
-                onderwerp: Onderwerp::VerwijderingInschrijving(enrolment.volgnummer),
-                met_nummer: true,
-                changes: Vec::new(),
-            })
+            Ok(removal(enrolment))
         },
     )?;
     outcome(las, &found, &sent, "the removal")
 }
 
+/// A document that takes an enrolment back.
+fn removal(enrolment: Inschrijving) -> Draft {
+    Draft {
+        root: format!(
+            "aanleverenVerwijderingInschrijving{}_Request",
+            enrolment.soort.contract()
+        ),
+        inhoud: vec![Part::of("inschrijvingvolgnummer", &*enrolment.volgnummer)],
+        onderwerp: Onderwerp::VerwijderingInschrijving(enrolment.volgnummer),
+        met_nummer: true,
+        changes: Vec::new(),
+    }
+}
+
 /// A document with the whole enrolment.
-fn delivery(enrolment: &Inschrijving, changes: Vec<Entry>) -> Draft {
+fn delivery(conduct: &Conduct, enrolment: &Inschrijving, changes: Vec<Entry>) -> Draft {
     let contract = enrolment.soort.contract();
     let mut parts = vec![
         Part::of("inschrijvingvolgnummer", &*enrolment.volgnummer),
@@ -219,7 +230,7 @@ fn delivery(enrolment: &Inschrijving, changes: Vec<Entry>) -> Draft {
             .map(|einde| Part::of("datumUitschrijving", einde)),
     );
     parts.extend(enrolment.nnca.as_deref().map(|nnca| Part::of("nNCA", nnca)));
-    for period in conduct::periods_to_send(enrolment) {
+    for period in conduct.periods_to_send(enrolment) {
         let part = Part::new(&format!("inschrijvingPeriode{contract}"));
         let part = part.with_text("datumBegin", &*period.begin);
         parts.push(period.gegevens.iter().cloned().fold(part, Part::with));
@@ -236,8 +247,8 @@ fn delivery(enrolment: &Inschrijving, changes: Vec<Entry>) -> Draft {
 
 /// Ends an enrolment: what would begin after the last day is gone, what runs
 /// on ends with it.
-fn leave_on(enrolment: &mut Inschrijving, last_day: &str) -> Result<(), Ended> {
-    let date = conduct::date_of_leaving(last_day);
+fn leave_on(conduct: &Conduct, enrolment: &mut Inschrijving, last_day: &str) -> Result<(), Ended> {
+    let date = conduct.date_of_leaving(last_day);
     if date < enrolment.begin {
         let text = "datumUitschrijving lies before datumInschrijving; verwijder-inschrijving";
         return Err(Ended::refused(TRIGGER, text));
@@ -354,7 +365,7 @@ fn periods(
         periods.push(period(state, school, kind, date, part)?);
     }
     periods.sort_by(|one, other| one.begin.cmp(&other.begin));
-    Ok(conduct::periods_from(begin, periods))
+    Ok(state.conduct.periods_from(begin, periods))
 }
 
 /// A period with what the LAS fills in: the main vestiging, the first

@@ -9,6 +9,7 @@ use super::settings::OsrVersion;
 use super::state::Entry;
 use super::with::With;
 use crate::counterpart::Service;
+use crate::counterpart::defect::Slip;
 use crate::counterpart::osr::JwtMaker;
 use crate::counterpart::trigger::{Outcome, Status};
 use crate::document::{Document, Gated};
@@ -36,6 +37,15 @@ pub(super) fn mandate(
     service: Service,
     reference_date: Option<&str>,
 ) -> Result<Option<Mandaat>, Ended> {
+    if las.conduct.has(Slip::RemembersMandate) && reference_date.is_none() {
+        let key = (
+            school.instellingscode.clone(),
+            service.namespace().to_string(),
+        );
+        if let Some(Some(known)) = las.state().mandaten.get(&key) {
+            return Ok(Some(known.clone()));
+        }
+    }
     let school_oin = las.oin_of(school)?;
     let supplier = las.key.oin().unwrap_or_default();
     let mut query = format!(

@@ -34,7 +34,7 @@ pub(super) fn fetch(las: &Las, with: &Map<String, Value>) -> Result<Outcome, End
     let number = pupil
         .as_ref()
         .and_then(|pupil| las.state().nummer_van(pupil));
-    let number = number.map(|number| Part::of(number.element(), super::conduct::written(&number)));
+    let number = number.map(|number| Part::of(number.element(), las.conduct.written(&number)));
     let answer = las.ask(&school, OPVRAGEN, number.into_iter().collect())?;
     if !matches!(answer.text_at("requestGoedgekeurd"), Some("true" | "1")) {
         let said = answer.text_at("signaal/omschrijving").unwrap_or_default();

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::conduct;
+use super::conduct::Conduct;
 use super::data::School;
 use super::ended::{Ended, INTERNAL, TRIGGER, UNKNOWN};
 use super::settings::{LasParts, LasSettings};
@@ -45,6 +45,7 @@ pub struct Las {
     state: Mutex<State>,
     /// One turn per pupil: whoever has it sends.
     turns: Mutex<HashMap<String, Arc<Mutex<()>>>>,
+    pub(super) conduct: Conduct,
 }
 
 impl std::fmt::Debug for Las {
@@ -60,7 +61,9 @@ impl Las {
     ///
     /// The journal cannot be read.
     pub fn new(parts: LasParts) -> Result<Self, JournalError> {
+        let conduct = Conduct::with(parts.settings.defect.slips.clone());
         let mut state = parts.starter;
+        state.conduct = conduct.clone();
         for entry in parts.journal.entries::<Entry>(PARTY)? {
             state.apply(&entry);
         }
@@ -70,6 +73,7 @@ impl Las {
             judges: Arc::clone(&parts.judges),
             seed: Arc::clone(&parts.settings.seed),
             takes: TAKES,
+            defect: Arc::clone(&parts.settings.defect),
         });
         Ok(Self {
             settings: parts.settings,
@@ -83,6 +87,7 @@ impl Las {
             journal: parts.journal,
             state: Mutex::new(state),
             turns: Mutex::default(),
+            conduct,
         })
     }
 
@@ -158,9 +163,11 @@ impl Las {
         let number = state.gemaakt;
         let id = identificatiecode(&self.document_seed(&number.to_be_bytes()));
         let (entries, made) = make(&state, number, id)?;
-        self.journal
-            .append(PARTY, &entries)
-            .map_err(|error| Ended::failed(INTERNAL, error.to_string()))?;
+        if self.conduct.writes_down(&entries) {
+            self.journal
+                .append(PARTY, &entries)
+                .map_err(|error| Ended::failed(INTERNAL, error.to_string()))?;
+        }
         for entry in &entries {
             state.apply(entry);
         }
@@ -213,7 +220,7 @@ impl Las {
     /// Whether the LAS may act for the school in this service, asked now.
     pub(super) fn permitted(&self, school: &School, service: Service) -> Result<(), Ended> {
         let mandate = osr::mandate(self, school, service, None)?;
-        match conduct::may_act(mandate.as_ref()) {
+        match self.conduct.may_act(mandate.as_ref()) {
             true => Ok(()),
             false => Err(osr::no_mandate()),
         }

@@ -217,7 +217,7 @@ fn identification(state: &State, pupil: &Leerling) -> Result<Vec<Part>, Ended> {
             parts.push(Part::of("huidigOnderwijsnummer", number));
         }
         Some(number) => {
-            let number = Part::of(number.element(), super::conduct::written(&number));
+            let number = Part::of(number.element(), state.conduct.written(&number));
             parts.push(Part::new("metPGN").with(number));
             return Ok(parts);
         }

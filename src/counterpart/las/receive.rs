@@ -1,8 +1,8 @@
 //! What DUO pushes: judged, kept, and only then confirmed.
 
-use super::conduct::{self, Arrival};
+use super::conduct::Arrival;
 use super::data::School;
-use super::document::Push;
+use super::document::{Onderwerp, Push};
 use super::osr;
 use super::party::Las;
 use super::state::Entry;
@@ -48,9 +48,19 @@ impl Las {
         if addressed.is_some_and(|oin| school_oin(&code).as_ref() != Some(oin)) {
             return Err(Reason::Envelope.into());
         }
+        if received.root() == verdict::BEKOSTIGINGSSTATUS {
+            let number = body.text("inschrijvingvolgnummer").unwrap_or_default();
+            let about = Onderwerp::Inschrijving(number);
+            let state = self.state();
+            let mut documents = state.documenten.iter();
+            let delivered = documents.any(|document| document.onderwerp == about);
+            if !self.conduct.takes_funding(delivered) {
+                return Err(Reason::Content.into());
+            }
+        }
         let service = received.service.unwrap_or(Service::RodPo);
         match osr::mandate(self, &school, service, None) {
-            Ok(mandate) if conduct::may_act(mandate.as_ref()) => {}
+            Ok(mandate) if self.conduct.may_act(mandate.as_ref()) => {}
             Ok(_) => return Err(Reason::Mandate.into()),
             Err(_) => return Err(Reason::Receiver.into()),
         }
@@ -68,9 +78,14 @@ impl Las {
     }
 
     /// Writes a push down, unless it was before.
-    fn keep(&self, push: Push) -> Result<(), Fault> {
+    fn keep(&self, mut push: Push) -> Result<(), Fault> {
         let arrival = self.record(|state, _, _| {
-            let arrival = conduct::arrival(&push, state.ontvangen.get(&push.id));
+            let (known, nth) = (state.ontvangen.get(&push.id), state.ontvangen.len());
+            let arrival = self.conduct.arrival(&push, known);
+            push.gemaakt = self.conduct.made(push.gemaakt, nth);
+            if known.is_some() && arrival == Arrival::New {
+                push.id = format!("{}#{nth}", push.id);
+            }
             Ok(match arrival {
                 Arrival::New => (vec![Entry::Ontvangen(Box::new(push))], arrival),
                 Arrival::Again | Arrival::Other => (Vec::new(), arrival),

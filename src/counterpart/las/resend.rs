@@ -26,7 +26,7 @@ pub(super) fn resend(las: &Las, with: &Map<String, Value>) -> Result<Outcome, En
     let pupils: BTreeSet<String> = {
         let state = las.state();
         let documents = state.documenten.iter().filter(|document| {
-            conduct::waits_for(document)
+            conduct::is_open(document)
                 && pupil
                     .as_ref()
                     .is_none_or(|pupil| document.leerling == *pupil)
@@ -66,7 +66,7 @@ fn resend_of(
         let state = las.state();
         let waiting = state
             .documenten_over(pupil)
-            .filter(|document| conduct::waits_for(document));
+            .filter(|document| conduct::is_open(document));
         let named = |document: &super::document::Document| {
             (
                 document.id.clone(),

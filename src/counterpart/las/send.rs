@@ -12,6 +12,7 @@ use super::party::Las;
 use super::show::signals;
 use super::state::{Entry, State};
 use super::verdict;
+use crate::counterpart::defect::Slip;
 use crate::counterpart::trigger::{Outcome, Status};
 use crate::counterpart::{Body, Part, PersoonsgebondenNummer, Service, Signed, Stamp};
 use crate::exchange::Exchange;
@@ -40,6 +41,8 @@ pub struct Sent {
     pub id: String,
     /// Where it stands.
     pub stand: Stand,
+    /// Whether DUO judged it and registered it.
+    pub registered: bool,
 }
 
 impl Las {
@@ -73,7 +76,7 @@ impl Las {
         let (id, waits) = self.record(|state, volgorde, id| {
             let draft = make(state)?;
             let mut documents = state.documenten_over(pupil);
-            let waits = documents.any(conduct::waits_for);
+            let waits = documents.any(|earlier| self.conduct.waits_for(earlier));
             let document = Document {
                 id: id.clone(),
                 volgorde,
@@ -125,7 +128,7 @@ impl Las {
             let school = state.scholen.get(&document.instellingscode).cloned();
             let pupil = state.leerlingen.get(&document.leerling);
             let today = pupil.and_then(|pupil| state.nummer_van(pupil));
-            let number = conduct::number_to_send(&document, today);
+            let number = self.conduct.number_to_send(&document, today);
             let number = number.filter(|_| document.met_nummer);
             let school = school.ok_or_else(|| internal("the school is gone"))?;
             (document, school, number)
@@ -149,6 +152,7 @@ impl Las {
             }
             Came::Fault(fault) => Stand::Afgewezen(fault),
             Came::Answer(answer) => verdict::of_answer(&answer)
+                .map(|stand| self.conduct.stand_of(stand))
                 .ok_or_else(|| Ended::failed(ANSWER, "the answer says nothing of the document"))
                 .map_err(named)?,
         };
@@ -156,9 +160,14 @@ impl Las {
             document: id.to_string(),
             stand: stand.clone(),
         }])?;
+        let registered = match &stand {
+            Stand::Beoordeeld(verdict) => self.conduct.is_registered(verdict),
+            _ => false,
+        };
         Ok(Sent {
             id: id.to_string(),
             stand,
+            registered,
         })
     }
 
@@ -171,12 +180,17 @@ impl Las {
     ) -> Result<Body, Ended> {
         let made = Timestamp::from_nanosecond(document.gemaakt)
             .map_err(|_| internal("the moment of the document is out of range"))?;
-        let mut body = self.body(&document.root, school, document.volgorde, made)?;
+        let mut body = self.body(
+            &document.root,
+            school,
+            self.conduct.place_of(document),
+            made,
+        )?;
         for part in &document.inhoud {
             body.push(part.clone());
         }
         if let Some(number) = number.filter(|_| document.met_nummer) {
-            body.replace(Part::of(number.element(), conduct::written(number)));
+            body.replace(Part::of(number.element(), self.conduct.written(number)));
         }
         Ok(body)
     }
@@ -184,6 +198,9 @@ impl Las {
     /// Whether a message is built as its contract says. What a trigger gives
     /// may not be, and nothing of that kind leaves a LAS.
     fn is_valid(&self, body: &Body) -> Result<(), Ended> {
+        if self.conduct.has(Slip::SendsUnchecked) {
+            return Ok(());
+        }
         let mut exchange = Exchange::bare(body.to_xml().into_bytes());
         exchange.received = Some(self.clock.now());
         let outcome = self.judges.judge(exchange);
@@ -239,7 +256,7 @@ impl Las {
             .map_err(|error| internal(&error.to_string()))?;
         body.stamp(&Stamp {
             seed: &self.document_seed(&number.to_be_bytes()),
-            now: made,
+            now: self.conduct.stamped(made),
             instellingscode: Some(&school.instellingscode),
             from: &self.oin_of(school)?,
             to: &self.settings.duo_oin,
@@ -276,6 +293,14 @@ impl Las {
             .map_err(|error| Ended::failed(CONNECTION, error.to_string()))?;
         if let Some(fault) = verdict::fault(&response.body) {
             return Ok(Came::Fault(fault));
+        }
+        let http = response.http.as_ref();
+        if self.conduct.has(Slip::StatusIsVerdict)
+            && http.and_then(|http| http.status()) == Some(200)
+        {
+            return Ok(Came::Answer(
+                Part::new(root).with_text("requestGoedgekeurd", "true"),
+            ));
         }
         let received = self.desk.receive_answer(&response).map_err(|fault| {
             let rules: Vec<&str> = fault.rules.iter().map(|(code, _)| &**code).collect();
@@ -334,12 +359,12 @@ impl Sent {
                 );
             }
             Stand::Beoordeeld(verdict) => {
-                let registered = conduct::is_registered(verdict);
-                let text = match registered {
+                let text = match self.registered {
                     true => format!("{what} is registered"),
                     false => format!("{what} is not registered"),
                 };
-                let outcome = Outcome::new(Status::Done, text).with("geregistreerd", registered);
+                let outcome =
+                    Outcome::new(Status::Done, text).with("geregistreerd", self.registered);
                 outcome.with("signalen", signals(verdict))
             }
             Stand::Ontvangen | Stand::Wacht | Stand::Onbeantwoord => Outcome::new(

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::state::State;
 use crate::clock::RunningClock;
+use crate::counterpart::defect::Defect;
 use crate::counterpart::{Bodies, Journal, Judges, Post, Service};
 use crate::edukoppeling::SigningKey;
 
@@ -96,6 +97,8 @@ pub struct LasSettings {
     /// The address at which DUO finds it: what it registers as endpoint. It
     /// takes pushes at the path of it.
     pub own_address: String,
+    /// What it does wrong; nothing by default.
+    pub defect: Arc<Defect>,
 }
 
 /// What a LAS is made of.

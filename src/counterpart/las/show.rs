@@ -3,7 +3,6 @@
 use serde_json::{Map, Value, json};
 
 use super::absence;
-use super::conduct;
 use super::data::{Advies, Inschrijving, Leerling};
 use super::document::{Document, Onderwerp, Oordeel, Push, Stand};
 use super::ended::Ended;
@@ -35,7 +34,9 @@ pub(super) fn show(las: &Las, with: &Map<String, Value>) -> Result<Outcome, Ende
     let reports: Vec<Value> = reports.map(absence::shown).collect();
     let documents = state.documenten.iter();
     let documents = documents.filter(|known| about(&known.leerling) && at(&known.instellingscode));
-    let documents: Vec<Value> = documents.map(of_document).collect();
+    let documents: Vec<Value> = documents
+        .map(|document| of_document(&state, document))
+        .collect();
     let of_pupils = pupil.as_ref().and_then(|pupil| state.leerlingen.get(pupil));
     let pushes: Vec<Value> = match of_pupils {
         Some(pupil) => state.pushes_over(pupil).map(of_push).collect(),
@@ -66,7 +67,7 @@ fn of_pupil(state: &State, pupil: &Leerling) -> Value {
         "persoon": members_of(&state.persoon_van(pupil)),
     });
     if let Some(number) = state.nummer_van(pupil) {
-        shown[number.element()] = json!(conduct::written(&number));
+        shown[number.element()] = json!(state.conduct.written(&number));
     }
     let enrolments = state.inschrijvingen.values();
     let enrolments = enrolments.filter(|enrolment| enrolment.leerling == pupil.sleutel);
@@ -86,7 +87,7 @@ fn of_pupil(state: &State, pupil: &Leerling) -> Value {
             shown.insert("toetsjaar".to_string(), json!(result.jaar));
             let subject = Onderwerp::Toetsresultaat(result.jaar.clone());
             let verdict = state.oordeel_over(&result.instellingscode, &result.leerling, &subject);
-            registered(&mut shown, verdict);
+            registered(state, &mut shown, verdict);
             Value::Object(shown)
         })
         .collect();
@@ -110,13 +111,17 @@ fn of_enrolment(state: &State, enrolment: &Inschrijving) -> Value {
     });
     put("perioden", periods.collect());
     let funding = state.bekostiging(enrolment);
-    let funding = funding
-        .values()
-        .map(|part| Value::Object(members_of(part.parts())));
+    let funding = funding.values().map(|part| {
+        let parts = part
+            .parts()
+            .iter()
+            .filter(|part| state.conduct.shows(part.name()));
+        Value::Object(members_of(&parts.cloned().collect::<Vec<_>>()))
+    });
     put("bekostiging", funding.collect());
     let subject = Onderwerp::Inschrijving(enrolment.volgnummer.clone());
     let verdict = state.oordeel_over(&enrolment.instellingscode, &enrolment.leerling, &subject);
-    registered(&mut shown, verdict);
+    registered(state, &mut shown, verdict);
     Value::Object(shown)
 }
 
@@ -132,14 +137,14 @@ fn of_advice(state: &State, advice: &Advies) -> Value {
     shown.insert("advies2".to_string(), json!(one(&advice.definitief)));
     let subject = Onderwerp::Advies(advice.volgnummer.clone());
     let verdict = state.oordeel_over(&advice.instellingscode, &advice.leerling, &subject);
-    registered(&mut shown, verdict);
+    registered(state, &mut shown, verdict);
     Value::Object(shown)
 }
 
 /// What DUO last said of a record; nothing where it never spoke of it.
-fn registered(shown: &mut Map<String, Value>, verdict: Option<&Oordeel>) {
+fn registered(state: &State, shown: &mut Map<String, Value>, verdict: Option<&Oordeel>) {
     if let Some(verdict) = verdict {
-        let registered = conduct::is_registered(verdict);
+        let registered = state.conduct.is_registered(verdict);
         shown.insert("geregistreerd".to_string(), json!(registered));
         shown.insert("signalen".to_string(), json!(signals(verdict)));
     }
@@ -158,7 +163,7 @@ pub fn signals(verdict: &Oordeel) -> Vec<Value> {
     signals.collect()
 }
 
-fn of_document(document: &Document) -> Value {
+fn of_document(state: &State, document: &Document) -> Value {
     let mut shown = json!({
         "identificatiecodeBedrijfsdocument": document.id,
         "instellingscode": document.instellingscode,
@@ -169,7 +174,7 @@ fn of_document(document: &Document) -> Value {
     });
     match &document.stand {
         Stand::Beoordeeld(verdict) => {
-            shown["geregistreerd"] = json!(conduct::is_registered(verdict));
+            shown["geregistreerd"] = json!(state.conduct.is_registered(verdict));
             shown["signalen"] = json!(signals(verdict));
         }
         Stand::Afgewezen(fault) => {

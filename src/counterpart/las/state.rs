@@ -8,13 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::conduct;
+use super::conduct::{self, Conduct};
 use super::data::{
     Aansluiting, Advies, Inschrijving, Leerling, Mandaat, Procesverloop, Rio, School, Sleutel,
     Toetsresultaat, Verzuimmelding,
 };
 use super::document::{Document, Onderwerp, Oordeel, Push, Stand};
 use super::verdict;
+use crate::counterpart::defect::Slip;
 use crate::counterpart::{Part, PersoonsgebondenNummer};
 
 /// Something that happened. Stands in the journal before anybody hears of it.
@@ -138,6 +139,8 @@ pub struct State {
     /// How many documents and questions were made: their identificatiecodes
     /// follow from it.
     pub gemaakt: u64,
+    /// How the LAS behaves, where that decides what it knows.
+    pub conduct: Conduct,
 }
 
 impl State {
@@ -232,7 +235,7 @@ impl State {
         document.stand = stand.clone();
         let document = document.clone();
         if let Stand::Beoordeeld(verdict) = stand
-            && conduct::is_registered(verdict)
+            && self.conduct.is_registered(verdict)
         {
             self.registered(&document, verdict);
         }
@@ -308,14 +311,21 @@ impl State {
         }
         self.ontvangen.insert(push.id.clone(), push.clone());
         if let Some((document, stand)) = verdict::of_push(push) {
-            self.answered(&document, &stand);
+            let mut documents = self.documenten.iter();
+            let known = documents.find(|known| known.id == document);
+            if known.is_some_and(|known| self.conduct.takes_verdict(&known.stand)) {
+                self.answered(&document, &stand);
+            }
         }
     }
 
     /// The pupil's number of today: the one that the LAS knows, or what DUO
     /// replaced it by.
     pub fn nummer_van(&self, pupil: &Leerling) -> Option<PersoonsgebondenNummer> {
-        self.nummers_van(pupil).pop()
+        match self.conduct.has(Slip::KeepsOldNumber) {
+            true => pupil.nummer.clone(),
+            false => self.nummers_van(pupil).pop(),
+        }
     }
 
     /// All numbers of a pupil, today's last.
@@ -353,6 +363,9 @@ impl State {
     /// What is known of a person, with what DUO last said of it.
     pub fn persoon_van(&self, pupil: &Leerling) -> Vec<Part> {
         let mut person = pupil.persoon.clone();
+        if self.conduct.has(Slip::KeepsOldPerson) {
+            return person;
+        }
         let numbers = self.nummers_van(pupil);
         let pushes = numbers.iter().flat_map(|number| self.over_persoon(number));
         let said = pushes.filter(|push| push.inhoud.part("persoonsgegevens").is_some());
@@ -384,13 +397,13 @@ impl State {
         let Some(pupil) = self.leerlingen.get(&enrolment.leerling) else {
             return BTreeMap::new();
         };
-        let mut pushes: Vec<&Push> = self
+        let pushes: Vec<&Push> = self
             .pushes_over(pupil)
             .filter(|push| push.root == verdict::BEKOSTIGINGSSTATUS)
             .filter(|push| push.instellingscode == enrolment.instellingscode)
             .filter(|push| push.text("inschrijvingvolgnummer") == Some(&enrolment.volgnummer))
             .collect();
-        pushes.sort_by_key(|push| (push.gemaakt, &push.id));
+        let pushes = self.conduct.in_order(pushes);
         let statuses = pushes.iter().flat_map(|push| push.inhoud.parts());
         statuses
             .filter(|part| part.name() == "bekostigingsstatusTeldatum")

@@ -90,6 +90,12 @@ impl Trust {
         }
     }
 
+    /// The same roots with no revocation list at all: what whoever does not look
+    /// at them trusts.
+    pub fn without_lists(&self) -> Self {
+        Self::new(self.store.clone(), Revocation::default())
+    }
+
     /// Lets missing lists be fetched from where certificates say.
     pub fn fetching(mut self, distribution: Distribution) -> Self {
         self.distribution = Some(distribution);
