@@ -25,6 +25,7 @@
 //! | [`evidence`] | what is kept of a run, so that an outsider can judge it again |
 //! | [`readiness`] | the matrix over many runs |
 //! | [`batch`] | the rules over several messages together |
+//! | [`coverage`] | which requirements scenarios, cases and runs prove |
 
 // Where nobody listens, `eprintln!` ends the program.
 #![deny(clippy::print_stderr, clippy::print_stdout)]
@@ -34,6 +35,7 @@ pub mod check;
 pub mod cli;
 pub mod clock;
 pub mod counterpart;
+pub mod coverage;
 pub mod defects;
 pub mod document;
 pub mod edukoppeling;

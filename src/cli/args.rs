@@ -48,6 +48,10 @@ pub enum Command {
         #[command(subcommand)]
         command: Rules,
     },
+    Requirements {
+        #[command(subcommand)]
+        command: Requirements,
+    },
     Example(Example),
     Packs {
         #[command(subcommand)]
@@ -154,6 +158,38 @@ pub enum Rules {
     },
 }
 
+/// `requirements`.
+#[derive(Debug, Subcommand)]
+pub enum Requirements {
+    List {
+        #[arg(value_name = "TEXT")]
+        filter: Option<String>,
+        #[command(flatten)]
+        which: WhichRequirements,
+        #[arg(long, value_enum, default_value_t = Shape::Human)]
+        report: Shape,
+    },
+    Coverage {
+        #[arg(value_name = "DIR")]
+        runs: Vec<PathBuf>,
+        #[command(flatten)]
+        which: WhichRequirements,
+        #[arg(long, value_enum, default_value_t = Shape::Human)]
+        report: Shape,
+    },
+}
+
+/// Which requirements are meant.
+#[derive(Debug, Args)]
+pub struct WhichRequirements {
+    #[arg(long, value_name = "KEY")]
+    pub key: Vec<String>,
+    #[arg(long, value_name = "GRADE")]
+    pub grade: Option<String>,
+    #[arg(long, value_name = "PLACE")]
+    pub judged: Option<String>,
+}
+
 /// `scenarios`.
 #[derive(Debug, Subcommand)]
 pub enum Scenarios {
@@ -213,6 +249,8 @@ pub struct Example {
     pub breaks: Option<String>,
     #[arg(long)]
     pub response: bool,
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["operation", "breaks", "response"])]
+    pub all: Option<PathBuf>,
 }
 
 /// `packs`.

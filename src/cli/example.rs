@@ -1,5 +1,6 @@
 //! `ketenkeur example`: a synthetic message, right or with one rule broken.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::args::Example;
@@ -7,7 +8,7 @@ use super::failure::Failure;
 use super::output::{print, tell};
 use crate::document::nearest;
 use crate::edukoppeling::breakable;
-use crate::example::{Cases, Examples};
+use crate::example::{BulkFile, CaseError, Cases, Examples, bulk};
 use crate::exit::Exit;
 use crate::finding::Language;
 use crate::pack::{Pack, Part, Store};
@@ -15,6 +16,9 @@ use crate::text::{Texts, fill};
 
 /// Runs the command; without an operation it lists what there is.
 pub fn run_example(store: &Store, wanted: &Example, language: Language) -> Result<Exit, Failure> {
+    if let Some(folder) = &wanted.all {
+        return write_all(store, folder, language);
+    }
     if let Some(rule) = &wanted.breaks {
         return broken(store, rule, wanted.operation.as_deref(), language);
     }
@@ -41,6 +45,45 @@ pub fn run_example(store: &Store, wanted: &Example, language: Language) -> Resul
         }
         None => Err(unknown(store, operation)),
     }
+}
+
+/// Writes the messages of every case into a new folder, with their index.
+fn write_all(store: &Store, folder: &Path, language: Language) -> Result<Exit, Failure> {
+    let internal = |error: CaseError| Failure::internal("pack").with("reason", error);
+    let cases =
+        Cases::builtin().map_err(|error| Failure::internal("pack").with("reason", error))?;
+    let made = bulk(cases, store).map_err(internal)?;
+    let not_written = |path: &Path, error: std::io::Error| {
+        Failure::usage("not-written")
+            .with("path", path.display())
+            .because(error.kind())
+    };
+    std::fs::create_dir_all(folder).map_err(|error| not_written(folder, error))?;
+    let mut there = std::fs::read_dir(folder).map_err(|error| not_written(folder, error))?;
+    if there.next().is_some() {
+        return Err(Failure::usage("folder-full").with("path", folder.display()));
+    }
+    let index =
+        serde_json::to_vec_pretty(&made.index).map_err(|_| Failure::internal("internal"))?;
+    let index = BulkFile {
+        path: "index.json".to_string(),
+        bytes: [index, vec![b'\n']].concat(),
+    };
+    for file in made.files.iter().chain([&index]) {
+        let path = folder.join(&file.path);
+        let above = path.parent().unwrap_or(folder);
+        std::fs::create_dir_all(above)
+            .and_then(|()| std::fs::write(&path, &file.bytes))
+            .map_err(|error| not_written(&path, error))?;
+    }
+    let args = [
+        ("count", &*made.files.len().to_string()),
+        ("path", &*folder.join(&index.path).display().to_string()),
+    ];
+    print(&format!(
+        "{}\n",
+        fill(&Texts::of(language).rules.examples_written, &args)
+    ))
 }
 
 fn list(store: &Store, language: Language) -> Result<Exit, Failure> {

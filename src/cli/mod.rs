@@ -15,6 +15,7 @@ mod pki;
 mod readiness;
 mod report;
 mod reports;
+mod requirements;
 mod rules;
 mod run;
 mod runs;
@@ -126,6 +127,7 @@ fn command(cli: &Cli, settings: &Settings, language: Language) -> Result<Exit, F
                 Rules::Explain { rule, report } => rules::explain(&store, rule, *report, language),
             }
         }
+        Command::Requirements { command } => requirements::run_requirements(command, language),
         Command::Example(wanted) => {
             example::run_example(&setup::store(&cli.global, settings)?, wanted, language)
         }

@@ -31,6 +31,12 @@ pub struct Case {
     pub at: Option<Timestamp>,
     /// Examples of RIO answers that are known when the case is judged.
     pub rio: Vec<String>,
+    /// Requirements that it proves beside those that name its rule: what a
+    /// schema demands of one element.
+    pub requirements: Vec<String>,
+    /// Whether the rule cannot be judged on the message that should break it,
+    /// rather than being broken by it.
+    pub undecided: bool,
     /// The message that breaks only this rule.
     pub breaks: Variant,
     /// The near miss that passes.
@@ -330,6 +336,10 @@ struct WrittenCase {
     at: Option<Moment>,
     #[serde(default)]
     rio: Vec<String>,
+    #[serde(default)]
+    requirements: Vec<String>,
+    #[serde(default)]
+    undecided: bool,
     breaks: Vec<Edit>,
     passes: Vec<Edit>,
 }
@@ -357,6 +367,8 @@ impl WrittenCase {
             rule: self.rule,
             at: self.at.map(|moment| moment.0),
             rio: self.rio,
+            requirements: self.requirements,
+            undecided: self.undecided,
             breaks: Variant {
                 base: breaks,
                 edits: self.breaks,

@@ -2,6 +2,7 @@
 //! are made of both: for every rule a message that breaks only that rule and a
 //! near miss that passes (docs/packs.md, Cases).
 
+mod bulk;
 mod case;
 mod edit;
 mod edit_json;
@@ -12,6 +13,7 @@ mod mutate_xml;
 mod packs;
 mod path;
 
+pub use bulk::{Bulk, BulkFile, Entry, bulk};
 pub use case::{Batch, Case, CaseError, Cases, Made, Raw, RawBytes, Variant};
 pub use edit::{Edit, EditError, EditErrorKind, Side, apply};
 pub use path::{Path, PathError};

@@ -36,4 +36,4 @@ pub use serve::{ServeError, ServeOptions, Served, Serving, serve};
 pub use sink::Sink;
 pub use stage::{PlayError, Stage, StageOptions, info_of};
 pub use tested::Tested;
-pub use verify::{Difference, Rejudged, rejudge};
+pub use verify::{Difference, Rejudged, recorded_script, rejudge};

@@ -83,7 +83,7 @@ pub fn rejudge(evidence: &Evidence, stage: &Stage) -> Result<Rejudged, ReadError
         for record in steps {
             let script = scenarios
                 .entry(record.scenario_file.clone())
-                .or_insert_with(|| script(evidence, &record.scenario_file));
+                .or_insert_with(|| recorded_script(evidence, &record.scenario_file));
             let outcome = match script {
                 Some(scenario) => again(evidence, stage, &id, scenario, &record)?,
                 None => None,
@@ -142,7 +142,8 @@ fn embellished(events: &[Event], steps: &BTreeMap<String, Vec<StepRecord>>) -> V
     otherwise.chain(without_steps).collect()
 }
 
-fn script(evidence: &Evidence, file: &str) -> Option<Scenario> {
+/// The scenario of a file as it was played, where that can still be read.
+pub fn recorded_script(evidence: &Evidence, file: &str) -> Option<Scenario> {
     match read_script(file, &Kept(evidence)) {
         Ok(Script::Scenario(scenario)) => Some(*scenario),
         _ => None,

@@ -69,6 +69,8 @@ pub struct Texts {
     /// What went wrong in an exchange, by the name of the problem.
     pub transport: Phrases,
     pub rules: RulesTexts,
+    /// Which requirements are proven.
+    pub requirements: Phrases,
     pub packs: PacksTexts,
     /// What stands in the folder of a test PKI.
     pub pki: Phrases,
@@ -187,7 +189,7 @@ section! {
 }
 section! {
     /// Words of `rules` and `example`.
-    RulesTexts { rules, says, class, grade, date, duo, contracts, requirements, breaks, passes, break_with, examples, of_reconstruction }
+    RulesTexts { rules, says, class, grade, date, duo, contracts, requirements, breaks, passes, break_with, examples, of_reconstruction, examples_written }
 }
 section! {
     /// Words of `scenarios`.

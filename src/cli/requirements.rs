@@ -1,0 +1,352 @@
+//! `ketenkeur requirements`: what can be proven, and what is.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::args::{Requirements, Shape, WhichRequirements};
+use super::failure::Failure;
+use super::output::{print, print_json};
+use super::runs;
+use crate::coverage::{Coverage, CoverageError, Proof, Proven, State};
+use crate::document::nearest;
+use crate::example::Cases;
+use crate::exit::Exit;
+use crate::finding::{Grade, Language};
+use crate::report::visible;
+use crate::requirement::{Judged, Requirement, requirements};
+use crate::scenario::Key;
+use crate::text::{Texts, fill};
+
+/// A requirement, as a program reads it.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Described<'a> {
+    id: &'a str,
+    title: &'a str,
+    text: &'a str,
+    source: &'a str,
+    grade: &'static str,
+    judged: Vec<&'static str>,
+    readiness: &'a [Arc<str>],
+    duo: &'a str,
+    rules: &'a [Arc<str>],
+}
+
+/// What proves a requirement, as a program reads it.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Covered<'a> {
+    id: &'a str,
+    title: &'a str,
+    readiness: &'a [Arc<str>],
+    state: State,
+    #[serde(flatten)]
+    proven: Proven,
+    /// Why nothing that comes along proves it.
+    because: Option<&'static str>,
+    /// The test of ours that does.
+    see: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    runs: Vec<String>,
+    summary: Summary,
+    requirements: Vec<Covered<'a>>,
+}
+
+/// How many requirements there are, and how many are what.
+#[derive(Default, Serialize)]
+struct Summary {
+    requirements: usize,
+    proven: usize,
+    positively: usize,
+    negatively: usize,
+    own: usize,
+    failed: usize,
+    explained: usize,
+    open: usize,
+}
+
+/// Runs the command.
+pub fn run_requirements(command: &Requirements, language: Language) -> Result<Exit, Failure> {
+    let all = requirements().map_err(|error| Failure::internal("pack").with("reason", error))?;
+    match command {
+        Requirements::List {
+            filter,
+            which,
+            report,
+        } => {
+            let wanted = filter.as_deref().unwrap_or("").to_lowercase();
+            let mut shown = chosen(&all, which)?;
+            shown.retain(|requirement| holds(requirement, &wanted, language));
+            list(&shown, *report, language)
+        }
+        Requirements::Coverage {
+            runs,
+            which,
+            report,
+        } => coverage(&all, &chosen(&all, which)?, runs, *report, language),
+    }
+}
+
+/// The requirements of a readiness key, of a grade, judged somewhere.
+fn chosen<'r>(
+    all: &'r [Requirement],
+    which: &WhichRequirements,
+) -> Result<Vec<&'r Requirement>, Failure> {
+    let unknown = |value: &str, known: &[&str]| {
+        Failure::usage("requirements-word")
+            .with("value", value)
+            .with("known", known.join(", "))
+            .with(
+                "nearest",
+                nearest(value, known.iter().copied()).unwrap_or_default(),
+            )
+    };
+    for key in &which.key {
+        if Key::parse(key).is_none() {
+            return Err(unknown(key, Key::NAMES));
+        }
+    }
+    let grades = Grade::ALL.map(Grade::name);
+    if let Some(grade) = which
+        .grade
+        .as_ref()
+        .filter(|grade| !grades.contains(&grade.as_str()))
+    {
+        return Err(unknown(grade, &grades));
+    }
+    let places = Judged::ALL.map(Judged::name);
+    if let Some(place) = which
+        .judged
+        .as_ref()
+        .filter(|place| !places.contains(&place.as_str()))
+    {
+        return Err(unknown(place, &places));
+    }
+    let is_chosen = |requirement: &&Requirement| {
+        let mut keys = which.key.iter();
+        (which.key.is_empty()
+            || keys.any(|key| requirement.readiness.iter().any(|of| **of == **key)))
+            && which
+                .grade
+                .as_ref()
+                .is_none_or(|grade| requirement.grade.name() == grade)
+            && which.judged.as_ref().is_none_or(|place| {
+                requirement
+                    .judged
+                    .iter()
+                    .any(|judged| judged.name() == place)
+            })
+    };
+    Ok(all.iter().filter(is_chosen).collect())
+}
+
+fn holds(requirement: &Requirement, wanted: &str, language: Language) -> bool {
+    let texts = [
+        &*requirement.id,
+        requirement.title(language),
+        &*requirement.source,
+    ];
+    let rules = requirement.rules.iter().map(|rule| &**rule);
+    let mut texts = texts.into_iter().chain(rules);
+    texts.any(|text| text.to_lowercase().contains(wanted))
+}
+
+fn list(shown: &[&Requirement], shape: Shape, language: Language) -> Result<Exit, Failure> {
+    let judged = |requirement: &Requirement| -> Vec<&'static str> {
+        requirement
+            .judged
+            .iter()
+            .map(|judged| judged.name())
+            .collect()
+    };
+    if shape == Shape::Json {
+        let described = shown.iter().map(|requirement| Described {
+            id: &requirement.id,
+            title: requirement.title(language),
+            text: requirement.text(language),
+            source: &requirement.source,
+            grade: requirement.grade.name(),
+            judged: judged(requirement),
+            readiness: &requirement.readiness,
+            duo: &requirement.duo,
+            rules: &requirement.rules,
+        });
+        return print_json(&described.collect::<Vec<_>>());
+    }
+    let width = widest(shown);
+    let mut out = String::new();
+    for requirement in shown {
+        out += &format!(
+            "{:width$}  {:13}  {:18}  {}\n",
+            requirement.id,
+            requirement.grade.name(),
+            judged(requirement).join(","),
+            requirement.title(language)
+        );
+    }
+    let count = [("count", &*shown.len().to_string())];
+    out += &format!("\n{}\n", fill(said(language, "count"), &count));
+    print(&out)
+}
+
+fn widest(shown: &[&Requirement]) -> usize {
+    shown
+        .iter()
+        .map(|requirement| requirement.id.len())
+        .max()
+        .unwrap_or(0)
+}
+
+fn said(language: Language, key: &str) -> &'static str {
+    let texts = &Texts::of(language).requirements;
+    texts.get(key).map_or("", String::as_str)
+}
+
+fn coverage(
+    all: &[Requirement],
+    shown: &[&Requirement],
+    folders: &[PathBuf],
+    shape: Shape,
+    language: Language,
+) -> Result<Exit, Failure> {
+    let coverage = if folders.is_empty() {
+        let cases =
+            Cases::builtin().map_err(|error| Failure::internal("pack").with("reason", error))?;
+        Coverage::of_shipped(all, cases)
+    } else {
+        let mut coverage = Coverage::default();
+        for folder in folders {
+            coverage.add_run(folder).map_err(|error| match error {
+                CoverageError::Read(error) => runs::unreadable(folder, &error),
+                CoverageError::Changed => {
+                    Failure::usage("evidence-changed").with("path", folder.display())
+                }
+            })?;
+        }
+        coverage
+    };
+    let mut summary = Summary {
+        requirements: shown.len(),
+        ..Summary::default()
+    };
+    let covered: Vec<Covered<'_>> = shown
+        .iter()
+        .map(|requirement| {
+            let proven = coverage.proven(&requirement.id);
+            let state = proven.state(requirement);
+            summary.count(state, &proven);
+            let unproven = requirement.unproven.as_ref();
+            Covered {
+                id: &requirement.id,
+                title: requirement.title(language),
+                readiness: &requirement.readiness,
+                state,
+                proven,
+                because: unproven.map(|unproven| unproven.because.name()),
+                see: unproven.and_then(|unproven| unproven.see.as_deref()),
+            }
+        })
+        .collect();
+    if shape == Shape::Json {
+        let runs = folders
+            .iter()
+            .map(|folder| folder.display().to_string())
+            .collect();
+        return print_json(&Report {
+            runs,
+            summary,
+            requirements: covered,
+        });
+    }
+    let width = widest(shown);
+    let mut out = String::new();
+    for one in &covered {
+        let state = said(language, one.state.name());
+        let how = how(one, language);
+        let line = format!("{:width$}  {state:12}  {}", one.id, how);
+        out += &format!("{}\n", line.trim_end());
+    }
+    out += &format!("\n{}\n", summary.text(!folders.is_empty(), language));
+    print(&out)
+}
+
+/// By what a requirement is proven, or why it is not, in one line.
+fn how(one: &Covered<'_>, language: Language) -> String {
+    let names = |proofs: &[Proof]| {
+        let names: BTreeSet<&str> = proofs.iter().map(|proof| proof.name.as_str()).collect();
+        let more = names.len().saturating_sub(NAMED);
+        let mut shown: Vec<String> = names.into_iter().take(NAMED).map(visible).collect();
+        if more > 0 {
+            shown.push(format!("+{more}"));
+        }
+        shown.join(", ")
+    };
+    match one.state {
+        State::Explained => {
+            let because = one.because.unwrap_or_default();
+            let see = one.see.unwrap_or_default();
+            fill(said(language, because), &[("see", see)])
+        }
+        State::Failed => names(&one.proven.failed),
+        State::Own => names(&one.proven.own),
+        State::Open => String::new(),
+        State::Proven => [
+            ("positive", &one.proven.positive),
+            ("negative", &one.proven.negative),
+        ]
+        .into_iter()
+        .filter(|(_, proofs)| !proofs.is_empty())
+        .map(|(key, proofs)| format!("{} {}", said(language, key), names(proofs)))
+        .collect::<Vec<_>>()
+        .join("; "),
+    }
+}
+
+/// How many names a line of the coverage has.
+const NAMED: usize = 2;
+
+impl Summary {
+    fn count(&mut self, state: State, proven: &Proven) {
+        match state {
+            State::Proven => {
+                self.proven += 1;
+                self.positively += usize::from(!proven.positive.is_empty());
+                self.negatively += usize::from(!proven.negative.is_empty());
+            }
+            State::Own => self.own += 1,
+            State::Failed => self.failed += 1,
+            State::Explained => self.explained += 1,
+            State::Open => self.open += 1,
+        }
+    }
+
+    fn text(&self, of_runs: bool, language: Language) -> String {
+        let counts = [
+            ("count", self.requirements),
+            ("proven", self.proven),
+            ("positively", self.positively),
+            ("negatively", self.negatively),
+            ("own", self.own),
+            ("failed", self.failed),
+            ("explained", self.explained),
+            ("open", self.open),
+        ]
+        .map(|(name, count)| (name, count.to_string()));
+        let args: Vec<(&str, &str)> = counts
+            .iter()
+            .map(|(name, count)| (*name, count.as_str()))
+            .collect();
+        let key = if of_runs { "summary-runs" } else { "summary" };
+        let mut text = fill(said(language, key), &args);
+        if self.own > 0 {
+            text += &format!("\n{}", said(language, "own-note"));
+        }
+        text
+    }
+}

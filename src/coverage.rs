@@ -1,0 +1,257 @@
+//! Which requirements are proven, positively and negatively, and by what: by
+//! all that comes along, or by what runs really showed.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::edukoppeling::{Breakable, breakable};
+use crate::event::{Event, ScenarioJudged};
+use crate::evidence::{Evidence, ReadError};
+use crate::example::Cases;
+use crate::finding::Verdict;
+use crate::play::recorded_script;
+use crate::requirement::Requirement;
+use crate::scenario::Library;
+
+/// Something that proves a requirement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Proof {
+    /// What kind of thing it is.
+    pub by: Means,
+    /// The scenario, or the rule whose case or signed message it is.
+    pub name: String,
+    /// The file of the case, or the folder of the run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+}
+
+/// What kinds of things prove requirements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Means {
+    /// A scenario that comes along.
+    Scenario,
+    /// A case of `cases/rules`: what breaks a rule proves the requirement
+    /// negatively, the near miss that passes proves it positively.
+    Case,
+    /// A signed message of `ketenkeur sign`, right or with the rule broken.
+    Signed,
+    /// A scenario as it went in a run.
+    Run,
+}
+
+/// What proves a requirement, and what spoke against it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Proven {
+    /// By doing what it asks and seeing that work.
+    pub positive: Vec<Proof>,
+    /// By breaking it and seeing that noticed.
+    pub negative: Vec<Proof>,
+    /// Runs in which ketenkeur itself played the tested party: they show how
+    /// it goes, and prove nothing about a supplier.
+    pub own: Vec<Proof>,
+    /// Runs in which a scenario that should prove it did not pass.
+    pub failed: Vec<Proof>,
+}
+
+impl Proven {
+    fn add(&mut self, negative: bool, proof: Proof) {
+        let all = if negative {
+            &mut self.negative
+        } else {
+            &mut self.positive
+        };
+        if !all.contains(&proof) {
+            all.push(proof);
+        }
+    }
+
+    /// What it comes to.
+    pub fn state(&self, requirement: &Requirement) -> State {
+        if !self.failed.is_empty() {
+            State::Failed
+        } else if !(self.positive.is_empty() && self.negative.is_empty()) {
+            State::Proven
+        } else if !self.own.is_empty() {
+            State::Own
+        } else if requirement.unproven.is_some() {
+            State::Explained
+        } else {
+            State::Open
+        }
+    }
+}
+
+/// What is known of a requirement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// Something proves it.
+    Proven,
+    /// Only runs of ketenkeur against itself show it.
+    Own,
+    /// A scenario that should prove it did not pass.
+    Failed,
+    /// Nothing proves it, and the catalogue says why.
+    Explained,
+    /// Nothing proves it.
+    Open,
+}
+
+impl State {
+    /// All of them, in the order in which they are counted.
+    pub const ALL: [Self; 5] = [
+        Self::Proven,
+        Self::Own,
+        Self::Failed,
+        Self::Explained,
+        Self::Open,
+    ];
+
+    /// Its name in results.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Proven => "proven",
+            Self::Own => "own",
+            Self::Failed => "failed",
+            Self::Explained => "explained",
+            Self::Open => "open",
+        }
+    }
+}
+
+/// What proves each requirement, by its id.
+#[derive(Debug, Default)]
+pub struct Coverage(BTreeMap<Arc<str>, Proven>);
+
+/// Why a folder cannot be counted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CoverageError {
+    /// It is no evidence that can be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// It is not what was written: nothing rests on it.
+    #[error("a file of the evidence is another than was written")]
+    Changed,
+}
+
+impl Coverage {
+    /// What the scenarios, cases and signed messages that come along can prove.
+    pub fn of_shipped(requirements: &[Requirement], cases: &Cases) -> Self {
+        let mut coverage = Self::default();
+        for scenario in &Library::shipped().scenarios {
+            for proof in &scenario.requirements {
+                let by = Proof {
+                    by: Means::Scenario,
+                    name: scenario.id.to_string(),
+                    place: None,
+                };
+                coverage.of(&proof.id).add(proof.negative, by);
+            }
+        }
+        let single = cases.cases().iter();
+        let single = single.map(|case| (&case.rule, &case.place, &case.requirements[..]));
+        let batches = cases
+            .batches()
+            .iter()
+            .map(|case| (&case.rule, &case.place, &[][..]));
+        let raws = cases
+            .raws()
+            .iter()
+            .map(|case| (&case.rule, &case.place, &[][..]));
+        for (rule, place, more) in single.chain(batches).chain(raws) {
+            let is_of = |requirement: &&Requirement| {
+                requirement.rules.iter().any(|code| **code == **rule)
+                    || more.iter().any(|id| **id == *requirement.id)
+            };
+            for requirement in requirements.iter().filter(is_of) {
+                coverage.both(requirement, Means::Case, rule, Some(place));
+            }
+        }
+        for (rule, how) in breakable() {
+            if !matches!(how, Breakable::Never(_)) {
+                let is_of = |requirement: &&Requirement| {
+                    requirement.rules.iter().any(|code| **code == *rule)
+                };
+                for requirement in requirements.iter().filter(is_of) {
+                    coverage.both(requirement, Means::Signed, rule, None);
+                }
+            }
+        }
+        coverage
+    }
+
+    /// Adds what a run really showed.
+    ///
+    /// # Errors
+    ///
+    /// A folder that is no evidence, or no longer what was written.
+    pub fn add_run(&mut self, folder: &Path) -> Result<(), CoverageError> {
+        let evidence = Evidence::open(folder)?;
+        if !evidence.differences()?.is_empty() {
+            return Err(CoverageError::Changed);
+        }
+        let steps = evidence.steps()?;
+        for event in evidence.lines("events.jsonl")? {
+            let Event::Played(played) = event else {
+                continue;
+            };
+            if played.not_played.is_some() {
+                continue;
+            }
+            let file = steps
+                .get(&played.about.scenario)
+                .and_then(|steps| steps.first());
+            let script = file.and_then(|step| recorded_script(&evidence, &step.scenario_file));
+            for id in &played.about.requirements {
+                let is_negative = script.as_ref().is_some_and(|script| {
+                    let mut proofs = script.requirements.iter();
+                    proofs.any(|proof| *proof.id == **id && proof.negative)
+                });
+                self.played(&played, id, is_negative, folder);
+            }
+        }
+        Ok(())
+    }
+
+    fn played(&mut self, played: &ScenarioJudged, id: &str, is_negative: bool, folder: &Path) {
+        let proof = Proof {
+            by: Means::Run,
+            name: played.about.scenario.clone(),
+            place: Some(folder.display().to_string()),
+        };
+        let proven = self.of(id);
+        match (played.judgement.verdict, played.about.own) {
+            (Verdict::Pass, false) => proven.add(is_negative, proof),
+            (Verdict::Pass, true) => proven.own.push(proof),
+            (Verdict::Fail, _) => proven.failed.push(proof),
+            // What could not be decided proves nothing either way.
+            (Verdict::Undecided | Verdict::NotApplicable, _) => {}
+        }
+    }
+
+    /// What proves a requirement.
+    pub fn proven(&self, id: &str) -> Proven {
+        self.0.get(id).cloned().unwrap_or_default()
+    }
+
+    fn of(&mut self, id: &str) -> &mut Proven {
+        self.0.entry(id.into()).or_default()
+    }
+
+    /// A thing that comes in two, one right and one wrong.
+    fn both(&mut self, requirement: &Requirement, by: Means, rule: &str, place: Option<&String>) {
+        for negative in [false, true] {
+            let proof = Proof {
+                by,
+                name: rule.to_string(),
+                place: place.cloned(),
+            };
+            self.of(&requirement.id).add(negative, proof);
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Every requirement is proven by something that comes along, or the catalogue
+//! says why nothing can; and a run counts for what it showed.
+
+use std::path::Path;
+use std::process::Command;
+
+use ketenkeur::coverage::{Coverage, State};
+use ketenkeur::example::Cases;
+use ketenkeur::finding::Language;
+use ketenkeur::requirement::{Because, Judged, requirements};
+use ketenkeur::text::Texts;
+
+fn ketenkeur(args: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_ketenkeur"))
+        .args(args)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.code() != Some(2),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn every_requirement_is_proven_or_explained_and_none_is_both() {
+    let all = requirements().unwrap();
+    let coverage = Coverage::of_shipped(&all, Cases::builtin().unwrap());
+    let (mut open, mut stale) = (Vec::new(), Vec::new());
+    for requirement in &all {
+        match coverage.proven(&requirement.id).state(requirement) {
+            State::Open => open.push(&requirement.id),
+            State::Proven if requirement.unproven.is_some() => stale.push(&requirement.id),
+            _ => {}
+        }
+    }
+    assert!(
+        open.is_empty(),
+        "nothing proves these; write a scenario or case, or say why in schemas/requirements: {open:#?}"
+    );
+    assert!(
+        stale.is_empty(),
+        "these are proven now; remove `unproven` in schemas/requirements: {stale:#?}"
+    );
+}
+
+#[test]
+fn a_reason_is_complete() {
+    for requirement in requirements().unwrap() {
+        let Some(unproven) = &requirement.unproven else {
+            continue;
+        };
+        match (unproven.because, &unproven.see) {
+            (Because::OwnTest, Some(file)) => {
+                assert!(Path::new(&**file).is_file(), "{}: {file}", requirement.id);
+            }
+            (Because::OwnTest, None) => panic!("{}: which test?", requirement.id),
+            (_, see) => assert!(see.is_none(), "{}: {see:?}", requirement.id),
+        }
+    }
+}
+
+#[test]
+fn cases_name_requirements_that_exist() {
+    let all = requirements().unwrap();
+    for case in Cases::builtin().unwrap().cases() {
+        for id in &case.requirements {
+            let known = all.iter().any(|requirement| *requirement.id == **id);
+            assert!(known, "{} {id}", case.place);
+        }
+    }
+}
+
+#[test]
+fn every_state_and_reason_has_words_in_both_languages() {
+    for language in [Language::Nl, Language::En] {
+        let texts = &Texts::of(language).requirements;
+        let reasons = Because::ALL.iter().map(|because| because.name());
+        for key in State::ALL.iter().map(|state| state.name()).chain(reasons) {
+            assert!(texts.contains_key(key), "{language:?} {key}");
+        }
+    }
+}
+
+#[test]
+fn what_programs_read_is_valid_against_the_published_schema() {
+    let schema: serde_json::Value =
+        serde_json::from_str(include_str!("../docs/schemas/coverage.schema.json")).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let report = ketenkeur(&[
+        "requirements",
+        "coverage",
+        "--report",
+        "json",
+        "--lang",
+        "en",
+    ]);
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    validator.validate(&report).unwrap();
+    let named: Vec<&str> = (schema["$defs"]["because"]["enum"]
+        .as_array()
+        .unwrap()
+        .iter())
+    .filter_map(serde_json::Value::as_str)
+    .collect();
+    assert_eq!(named, Because::ALL.map(Because::name));
+}
+
+#[test]
+fn requirements_are_chosen_by_key_grade_and_place() {
+    let all = requirements().unwrap();
+    let list = |args: &[&str]| -> usize {
+        let args = [&["requirements", "list", "--report", "json"], args].concat();
+        let shown: serde_json::Value = serde_json::from_str(&ketenkeur(&args)).unwrap();
+        shown.as_array().unwrap().len()
+    };
+    assert_eq!(list(&[]), all.len());
+    let tls = all.iter().filter(|one| one.judged.contains(&Judged::Tls));
+    assert_eq!(list(&["--judged", "tls"]), tls.clone().count());
+    let published = tls.filter(|one| one.grade.name() == "published");
+    assert_eq!(
+        list(&["--judged", "tls", "--grade", "published"]),
+        published.count()
+    );
+    let of_key = all
+        .iter()
+        .filter(|one| one.readiness.iter().any(|key| &**key == "rio-po"));
+    assert_eq!(list(&["--key", "rio-po"]), of_key.count());
+    assert_eq!(list(&["BRON-OVERZICHT-GELIJK"]), 1);
+    let refused = Command::new(env!("CARGO_BIN_EXE_ketenkeur"))
+        .args(["requirements", "list", "--key", "rio", "--lang", "en"])
+        .output()
+        .unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("rio-po"));
+}
+
+/// Ketenkeur against itself shows how it goes; what a run did not play stays
+/// open, and evidence that was touched counts for nothing.
+#[test]
+fn a_run_counts_for_what_it_showed() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("bewijs");
+    let out = out.to_str().unwrap();
+    ketenkeur(&[
+        "run",
+        "--id",
+        "rio-po-duo-onderwijsaanbieders",
+        "--out",
+        out,
+        "--quiet",
+    ]);
+    let report = ketenkeur(&["requirements", "coverage", out, "--report", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    let state = |id: &str| {
+        let mut all = report["requirements"].as_array().unwrap().iter();
+        all.find(|one| one["id"] == id).unwrap()["state"].clone()
+    };
+    assert_eq!(state("RIO-OP-AANBIEDERS"), "own");
+    assert_eq!(state("BRON-INS"), "open");
+    assert_eq!(report["summary"]["proven"], 0);
+
+    let script = Path::new(out).join("events.jsonl");
+    std::fs::write(script, "{}").unwrap();
+    let refused = Command::new(env!("CARGO_BIN_EXE_ketenkeur"))
+        .args(["requirements", "coverage", out, "--lang", "en"])
+        .output()
+        .unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("runs verify"));
+}
