@@ -8,7 +8,7 @@ use ketenkeur::check::PackRules;
 use ketenkeur::finding::{Grade, Language};
 use ketenkeur::pack::Store;
 use ketenkeur::requirement::requirements;
-use ketenkeur::scenario::{Key, Library, LintContext, Role, lint};
+use ketenkeur::scenario::{Action, Key, Library, LintContext, Role, lint};
 use ketenkeur::text::{Texts, builtin_rules};
 
 fn linted(library: &Library) -> Vec<(String, String)> {
@@ -64,6 +64,33 @@ fn every_kind_of_mistake_is_found_with_its_place() {
 #[test]
 fn the_shipped_scenarios_are_clean() {
     assert_eq!(linted(Library::shipped()), []);
+}
+
+/// What a key needs can be played against a LAS without a virtual clock, or no
+/// such LAS could ever be ready. The OSR by hand is the exception: a mandate
+/// that is withdrawn ends at the end of the day.
+#[test]
+fn what_is_mandatory_can_be_played_at_any_moment() {
+    let mandatory = Library::shipped()
+        .scenarios
+        .iter()
+        .filter(|scenario| scenario.mandatory && scenario.key != Key::OsrH2m);
+    for scenario in mandatory {
+        let plays = scenario
+            .all_steps()
+            .into_iter()
+            .all(|step| match &step.action {
+                Action::Advance(_) => false,
+                Action::Receive(receive) => receive.role != scenario.subject,
+                _ => true,
+            });
+        let at_any_moment = scenario.at.is_none() || scenario.any_moment;
+        assert!(
+            plays && at_any_moment,
+            "{} cannot be mandatory",
+            scenario.id
+        );
+    }
 }
 
 /// What comes along shows for every key that it works and that something is
