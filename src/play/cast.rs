@@ -23,6 +23,7 @@ use crate::document::{Document, Gated, Spot};
 use crate::edukoppeling::{RequestFacts, SigningKey, Trust, school_oin};
 use crate::exchange::Exchange;
 use crate::finding::Code;
+use crate::limits::MAX_HELD_SECONDS;
 use crate::pack::Message;
 use crate::pki::TestPki;
 use crate::scenario::{Action, Placed, Role, Scenario};
@@ -279,6 +280,7 @@ impl Cast {
                     role,
                     party: Arc::new(WrongHandler::new(handler, stage.defect_of(role))),
                     conduct: scenario.parties.of(role),
+                    holds: Duration::from_secs(MAX_HELD_SECONDS).min(stage.patience),
                     duo: duo.oin.as_str().into(),
                 });
                 // Each is filled once, here.

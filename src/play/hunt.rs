@@ -13,8 +13,9 @@ use crate::requirement::Requirement;
 use crate::scenario::Scenario;
 
 /// How long a scenario with a known-wrong party waits for a message that may
-/// never come, in real time. All parties are in the program.
-const PATIENCE: Duration = Duration::from_secs(4);
+/// never come, and holds one that no step asks for, in real time. All parties
+/// are in the program.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Codes of what a script expects.
 const OF_SCRIPT: &str = "KK-SC-";

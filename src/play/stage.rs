@@ -76,7 +76,8 @@ pub struct Stage {
     pub(super) tested: Option<Arc<Tested>>,
     /// What a party of ours does wrong.
     defect: Option<&'static KnownDefect>,
-    /// The longest that a step waits for a message, in real time.
+    /// The longest that a step waits for a message, and a message for a step,
+    /// in real time.
     pub(super) patience: Duration,
     /// Asks the run to end.
     pub interrupt: Interrupt,

@@ -13,7 +13,6 @@ use crate::clock::RunningClock;
 use crate::event::{Event, Exchanged};
 use crate::evidence::{Folder, ToRecord, WriteError};
 use crate::exchange::{Exchange, HttpFacts, StartLine};
-use crate::limits::MAX_HELD_SECONDS;
 use crate::scenario::{Conduct, Role};
 use crate::transport::{Answer, Handler, Refusal, Response, TransportError, TransportProblem};
 
@@ -319,6 +318,8 @@ pub struct Tap {
     pub party: Arc<dyn Handler>,
     /// Whether it answers by itself.
     pub conduct: Conduct,
+    /// The longest that a message is held for a step, in real time.
+    pub holds: Duration,
     /// DUO's OIN, by which the OSR's callers are told apart.
     pub duo: Arc<str>,
 }
@@ -350,9 +351,8 @@ impl Tap {
     /// What a step says of a message that is held; the party's own answer when
     /// no step does in time.
     fn held(&self, number: u32, request: &Arc<Exchange>) -> Answer {
-        let limit = Duration::from_secs(MAX_HELD_SECONDS);
         let reply = {
-            let until = Instant::now() + limit;
+            let until = Instant::now() + self.holds;
             let mut state = self.wire.lock();
             loop {
                 let over = state.over;
