@@ -110,6 +110,9 @@ pub const MAX_PAGE_NAMES: usize = 2_000;
 /// Characters of one text in the HTML report; what is longer is cut.
 pub const MAX_PAGE_CHARS: usize = 4_000;
 
+/// Different findings of one run that are compared with another run's.
+pub const MAX_COMPARED_FINDINGS: usize = 1_000_000;
+
 /// Exchanges that a sequence diagram draws; the table beside it has them all.
 pub const MAX_DRAWN_EXCHANGES: usize = 60;
 

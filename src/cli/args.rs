@@ -303,6 +303,16 @@ pub enum Pki {
 /// `runs`.
 #[derive(Debug, Subcommand)]
 pub enum Runs {
+    Diff {
+        #[arg(value_name = "RUN_A")]
+        before: PathBuf,
+        #[arg(value_name = "RUN_B")]
+        after: PathBuf,
+        #[arg(long, value_enum, default_value_t = Shape::Human)]
+        report: Shape,
+        #[arg(long)]
+        no_redact: bool,
+    },
     Verify {
         #[arg(value_name = "DIR|ZIP")]
         path: PathBuf,
@@ -447,6 +457,8 @@ pub struct Report {
     pub html: Option<PathBuf>,
     #[arg(long, value_name = "FORMAT[=FILE]")]
     pub report: Vec<String>,
+    #[arg(long, value_name = "MOMENT")]
+    pub at: Option<String>,
     #[arg(long)]
     pub no_redact: bool,
 }

@@ -38,6 +38,7 @@ pub fn run_check(
     } else {
         &check.rio
     };
+    let moment = clock.now();
     let facts = setup::facts(clock, profile, rio, &store)?;
     let extractor =
         shipped_extractor().map_err(|error| Failure::internal("pack").with("reason", error))?;
@@ -93,7 +94,10 @@ pub fn run_check(
         },
     );
     outlet.finish(exit)?;
-    let told = Run::new(&spool, &bench.rules, language, exit);
+    let told = Run {
+        moment: Some(moment),
+        ..Run::new(&spool, &bench.rules, language, exit)
+    };
     write_reports(&reports, &told, std::slice::from_ref(&told))?;
     Ok(exit)
 }

@@ -42,6 +42,7 @@ impl From<ReportError> for Failure {
         match error {
             ReportError::Events(error) => error.into(),
             ReportError::Write(kind) => Self::usage("report-write").because(kind),
+            ReportError::NoMoment => Self::usage("report-moment"),
             ReportError::Page => Self::internal("internal"),
         }
     }

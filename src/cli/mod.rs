@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod counterpart;
 mod defects;
+mod diff;
 mod example;
 mod failure;
 mod help;

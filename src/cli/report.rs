@@ -36,6 +36,8 @@ pub struct Recorded {
     /// Its scenarios.
     scenarios: BTreeSet<String>,
     exit: Exit,
+    /// When it began, where that was recorded.
+    began: Option<Timestamp>,
     /// Whether its last event came.
     finished: bool,
 }
@@ -57,17 +59,18 @@ pub fn run_report(
         .iter()
         .map(|path| Recorded::read(path, report.no_redact))
         .collect::<Result<_, _>>()?;
-    let store = setup::store(global, settings)?;
-    let book = RulesOfPacks::default();
-    for pack in store.packs() {
-        book.of(pack);
-    }
+    let book = every_rule(global, settings)?;
+    let at = match &report.at {
+        Some(at) => Some(setup::clock(Some(at))?.now()),
+        None => recorded.iter().filter_map(|one| one.began).max(),
+    };
     let known = known()?;
     let each: Vec<Run<'_>> = recorded
         .iter()
         .map(|recorded| Run {
             origin: Some(&recorded.origin),
             known: Some(&known),
+            moment: at,
             ..Run::new(&recorded.events, &book, language, recorded.exit)
         })
         .collect();
@@ -79,7 +82,10 @@ pub fn run_report(
         }
         several => {
             together = in_one(several)?;
-            Run::new(&together.0, &book, language, together.1)
+            Run {
+                moment: at,
+                ..Run::new(&together.0, &book, language, together.1)
+            }
         }
     };
     let mut outlet = Outlet::new(&wanted, &book, language, true);
@@ -99,6 +105,16 @@ pub fn run_report(
     })
 }
 
+/// The texts of every rule of the packs in force.
+pub fn every_rule(global: &Global, settings: &Settings) -> Result<RulesOfPacks, Failure> {
+    let store = setup::store(global, settings)?;
+    let book = RulesOfPacks::default();
+    for pack in store.packs() {
+        book.of(pack);
+    }
+    Ok(book)
+}
+
 impl Recorded {
     /// Reads the run that the user named: a folder of evidence, or a file that
     /// `check --record` wrote. An unmasked one only when that is asked for.
@@ -107,8 +123,11 @@ impl Recorded {
             let unreadable = |error: ReadError| unreadable_evidence(path, &error);
             let evidence = Evidence::open(path).map_err(unreadable)?;
             let events = evidence.read(EVENTS).map_err(unreadable)?;
-            let origin = origin(path, &evidence).map_err(unreadable)?;
-            Self::of(origin, events.as_slice(), path)
+            let (origin, began) = origin(path, &evidence).map_err(unreadable)?;
+            Self::of(origin, events.as_slice(), path).map(|recorded| Self {
+                began: Some(began),
+                ..recorded
+            })
         } else {
             let file = File::open(path).map_err(|error| setup::unreadable(path, &error))?;
             let origin = Origin {
@@ -154,6 +173,7 @@ impl Recorded {
             started: started.ok_or_else(nothing)?,
             scenarios,
             exit: Exit::of(tally.summary(), trouble),
+            began: None,
             finished,
         })
     }
@@ -210,8 +230,8 @@ fn in_one(several: &[Recorded]) -> Result<(Spool, Exit), Failure> {
     Ok((spool, exits.min_by_key(order).unwrap_or(Exit::Undecided)))
 }
 
-/// Where evidence comes from, and what is to be said of it.
-fn origin(path: &Path, evidence: &Evidence) -> Result<Origin, ReadError> {
+/// Where evidence comes from, what is to be said of it, and when it began.
+fn origin(path: &Path, evidence: &Evidence) -> Result<(Origin, Timestamp), ReadError> {
     let run = evidence.run()?;
     let Differences {
         changed,
@@ -236,7 +256,7 @@ fn origin(path: &Path, evidence: &Evidence) -> Result<Origin, ReadError> {
             }
         }
     }
-    Ok(Origin {
+    let origin = Origin {
         name: path.display().to_string(),
         supplier: run.target.supplier,
         oin: run.target.oin,
@@ -260,7 +280,8 @@ fn origin(path: &Path, evidence: &Evidence) -> Result<Origin, ReadError> {
             .flat_map(|(key, names)| names.into_iter().map(move |name| (key, name)))
             .collect(),
         times,
-    })
+    };
+    Ok((origin, run.began))
 }
 
 /// A moment to the second, as reports have it.

@@ -202,6 +202,10 @@ pub fn reports(asked: &[String], quiet: bool, settings: &Settings) -> Result<Vec
 /// Writes the reports that need the whole run. A page tells `each` run by
 /// itself, the other formats all of them as one.
 pub fn write_reports(reports: &[Wanted], whole: &Run<'_>, each: &[Run<'_>]) -> Result<(), Failure> {
+    let mut formats = reports.iter().map(|wanted| wanted.format);
+    if whole.moment.is_none() && formats.any(|format| format == Format::Gitb) {
+        return Err(ReportError::NoMoment.into());
+    }
     for wanted in reports.iter().filter(|wanted| !wanted.is_stream()) {
         match &wanted.file {
             None => wanted.write(whole, each, std::io::stdout().lock())?,

@@ -7,6 +7,7 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
 use super::args::{Global, Runs};
+use super::diff::diff;
 use super::failure::Failure;
 use super::join::{self, copying};
 use super::output::print;
@@ -30,6 +31,15 @@ pub fn run_runs(
     language: Language,
 ) -> Result<Exit, Failure> {
     match runs {
+        Runs::Diff {
+            before,
+            after,
+            report,
+            no_redact,
+        } => {
+            let runs = [before.as_path(), after.as_path()];
+            diff(runs, *no_redact, *report, global, settings, language)
+        }
         Runs::Verify { path } => verify(path, global, settings, language),
         Runs::Merge(merge) => join::merge(merge, global, settings, language),
         Runs::Sign {

@@ -4,6 +4,7 @@
 //! shown: personal values went through the run's redaction when it was made.
 //! Recorded, it is one JSON object a line.
 
+mod compare;
 mod record;
 mod recording;
 mod scenario;
@@ -11,6 +12,7 @@ mod spool;
 mod stream;
 mod tally;
 
+pub use compare::{CaseChange, Comparison, FindingChange, PackChange, RunState, TooMany};
 pub use record::{RecordError, Recorder};
 pub use recording::{Recording, RecordingError};
 pub use scenario::{Exchanged, ScenarioInfo, ScenarioJudged, StepFinding, Stepped, input_name};

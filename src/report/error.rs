@@ -16,6 +16,9 @@ pub enum ReportError {
     /// The report's own file or stream could not be written.
     #[error("failed to write the report: {0}")]
     Write(io::ErrorKind),
+    /// The format asks for the moment of the run, which is not known.
+    #[error("the moment of the run is not known")]
+    NoMoment,
     /// A page could not be made: our own mistake.
     #[error("failed to make the page")]
     Page,

@@ -2,7 +2,11 @@
 
 use std::io::{self, BufWriter, Write};
 
-use super::{Human, Known, Look, Origin, ReportError, Voice, github, html, json, junit, sarif};
+use jiff::Timestamp;
+
+use super::{
+    Human, Known, Look, Origin, ReportError, Voice, gitb, github, html, json, junit, sarif,
+};
 use crate::event::Spool;
 use crate::exit::Exit;
 use crate::finding::{Language, RuleBook};
@@ -22,6 +26,8 @@ pub enum Format {
     Github,
     /// One page for browser and paper.
     Html,
+    /// A test report (TAR) of the EU's Interoperability Test Bed.
+    Gitb,
 }
 
 /// A finished run, to be reported.
@@ -33,6 +39,8 @@ pub struct Run<'a> {
     pub voice: Voice<'a>,
     /// How it ended.
     pub exit: Exit,
+    /// When it was, for the format that asks for it.
+    pub moment: Option<Timestamp>,
     /// Where it comes from, where that is known.
     pub origin: Option<&'a Origin>,
     /// What there is to test, where the report is to say what was not.
@@ -47,6 +55,7 @@ impl<'a> Run<'a> {
             events,
             voice: Voice::new(book, language),
             exit,
+            moment: None,
             origin: None,
             known: None,
         }
@@ -55,13 +64,14 @@ impl<'a> Run<'a> {
 
 impl Format {
     /// All formats.
-    pub const ALL: [Format; 6] = [
+    pub const ALL: [Format; 7] = [
         Format::Human,
         Format::Json,
         Format::Junit,
         Format::Sarif,
         Format::Github,
         Format::Html,
+        Format::Gitb,
     ];
 
     /// The format's name on the command line.
@@ -73,6 +83,7 @@ impl Format {
             Format::Sarif => "sarif",
             Format::Github => "github",
             Format::Html => "html",
+            Format::Gitb => "gitb",
         }
     }
 
@@ -95,6 +106,7 @@ impl Format {
             Format::Junit => junit::write(run, &mut out)?,
             Format::Sarif => sarif::write(run, &mut out)?,
             Format::Github => github::write(run, &mut out)?,
+            Format::Gitb => gitb::write(run, &mut out)?,
             Format::Html => html::write(std::slice::from_ref(run), &mut out)?,
         }
         Ok(out.flush()?)

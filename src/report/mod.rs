@@ -9,6 +9,7 @@
 mod error;
 mod escape;
 mod format;
+mod gitb;
 mod github;
 mod html;
 mod human;

@@ -2,7 +2,9 @@
 //! that shows every shape.
 
 mod browser;
+mod diff;
 mod formats;
+mod gitb;
 mod masking;
 mod page;
 mod recorded;

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-const NOW: &str = "2026-09-28T09:00:00Z";
+pub const NOW: &str = "2026-09-28T09:00:00Z";
 
-fn ketenkeur(folder: &Path, arguments: &[&str]) -> Output {
+pub fn ketenkeur(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_ketenkeur"))
         .args(arguments)
         .env_remove("KETENKEUR_PASSPHRASE")
@@ -15,12 +15,12 @@ fn ketenkeur(folder: &Path, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-fn said(output: &Output) -> String {
+pub fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
 #[track_caller]
-fn ends(output: &Output, code: i32) {
+pub fn ends(output: &Output, code: i32) {
     assert_eq!(output.status.code(), Some(code), "{}", said(output));
 }
 
@@ -55,14 +55,12 @@ fn check() -> Vec<&'static str> {
 #[test]
 fn a_recording_gives_the_reports_of_the_run_itself() {
     let folder = checked(true);
-    for format in ["human", "json", "junit", "sarif", "github"] {
+    for format in ["human", "json", "junit", "sarif", "github", "gitb"] {
         let mut arguments = check();
         arguments.extend(["--report", format]);
         let run = ketenkeur(folder.path(), &arguments);
-        let told = ketenkeur(
-            folder.path(),
-            &["report", "opname.jsonl", "--report", format],
-        );
+        let told = ["report", "opname.jsonl", "--report", format, "--at", NOW];
+        let told = ketenkeur(folder.path(), &told);
         ends(&run, 1);
         ends(&told, 0);
         assert_eq!(told.stdout, run.stdout, "{format}");
@@ -91,7 +89,7 @@ fn evidence(parent: &Path) -> PathBuf {
 fn evidence_gives_every_report_and_the_same_bytes_again() {
     let folder = tempfile::tempdir().unwrap();
     let evidence = evidence(folder.path());
-    for format in ["human", "json", "junit", "sarif", "github", "html"] {
+    for format in ["human", "json", "junit", "sarif", "github", "html", "gitb"] {
         let arguments = ["report", "bewijs", "--report", format];
         let first = ketenkeur(folder.path(), &arguments);
         ends(&first, 0);
@@ -172,6 +170,17 @@ fn an_unmasked_recording_is_shown_only_when_that_is_asked_for() {
     let shown = ketenkeur(folder.path(), &shown);
     ends(&shown, 0);
     assert!(said(&shown).contains("personal data stand unmasked"));
+}
+
+/// The format that asks for a time gets none that was made up.
+#[test]
+fn a_report_with_a_time_asks_for_the_moment_of_the_run() {
+    let folder = checked(true);
+    let arguments = ["report", "opname.jsonl", "--report", "gitb=tar.xml"];
+    let refused = ketenkeur(folder.path(), &arguments);
+    ends(&refused, 2);
+    assert!(said(&refused).contains("--at"));
+    assert!(!folder.path().join("tar.xml").exists());
 }
 
 #[test]

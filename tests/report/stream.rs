@@ -415,9 +415,11 @@ pub fn report(events: &[Event], format: Format, language: Language) -> String {
     let exit = Exit::of(tally.summary(), Trouble::default());
     let spool = spool(events);
     let mut out = Vec::new();
-    format
-        .write(&Run::new(&spool, &Book, language, exit), &mut out)
-        .unwrap();
+    let run = Run {
+        moment: Some("2026-09-28T09:00:00Z".parse().unwrap()),
+        ..Run::new(&spool, &Book, language, exit)
+    };
+    format.write(&run, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
