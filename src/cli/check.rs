@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::args::{Check, Global};
 use super::failure::Failure;
+use super::report::known_for;
 use super::reports::{Outlet, keep, reports, write_reports};
 use super::settings::Settings;
 use super::setup;
@@ -94,8 +95,10 @@ pub fn run_check(
         },
     );
     outlet.finish(exit)?;
+    let known = known_for(&reports)?;
     let told = Run {
         moment: Some(moment),
+        known: known.as_ref(),
         ..Run::new(&spool, &bench.rules, language, exit)
     };
     write_reports(&reports, &told, std::slice::from_ref(&told))?;

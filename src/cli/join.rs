@@ -69,7 +69,7 @@ pub fn merge(
     for event in events.into_values().flatten() {
         telling.tell(event);
     }
-    telling.finish(run.packs)
+    telling.finish(run)
 }
 
 /// An earlier run that another goes on with.

@@ -1,6 +1,6 @@
 //! `ketenkeur report`: what was recorded of runs, told again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -16,7 +16,7 @@ use super::setup;
 use crate::check::RulesOfPacks;
 use crate::event::{Event, Grounds, Recording, RecordingError, Spool, Started, Tally};
 use crate::evidence::{
-    Differences, EVENTS, Evidence, ReadError, SignatureState, is_archive, sha256,
+    Differences, EVENTS, Evidence, ReadError, RunRecord, SignatureState, is_archive, sha256,
 };
 use crate::exit::{Exit, Trouble};
 use crate::finding::Language;
@@ -64,12 +64,12 @@ pub fn run_report(
         Some(at) => Some(setup::clock(Some(at))?.now()),
         None => recorded.iter().filter_map(|one| one.began).max(),
     };
-    let known = known()?;
+    let known = known_for(&wanted)?;
     let each: Vec<Run<'_>> = recorded
         .iter()
         .map(|recorded| Run {
             origin: Some(&recorded.origin),
-            known: Some(&known),
+            known: known.as_ref(),
             moment: at,
             ..Run::new(&recorded.events, &book, language, recorded.exit)
         })
@@ -243,7 +243,7 @@ fn origin(path: &Path, evidence: &Evidence) -> Result<(Origin, Timestamp), ReadE
         ("file-missing", missing),
         ("file-strange", strange),
     ];
-    let mut times = std::collections::BTreeMap::new();
+    let mut times = BTreeMap::new();
     for name in evidence.manifest().files.keys() {
         if name.starts_with("exchanges/") && name.ends_with(".json") {
             // What cannot be read is told among the differences.
@@ -256,19 +256,9 @@ fn origin(path: &Path, evidence: &Evidence) -> Result<(Origin, Timestamp), ReadE
             }
         }
     }
+    let began = run.began;
     let origin = Origin {
         name: path.display().to_string(),
-        supplier: run.target.supplier,
-        oin: run.target.oin,
-        product: run.target.product,
-        version: run.target.version,
-        roles: run.target.roles,
-        began: moment(run.began),
-        now: moment(run.now),
-        virtual_clock: run.virtual_clock,
-        profile: run.profile,
-        seed: run.seed,
-        shard: run.shard,
         proof: match evidence.signature() {
             SignatureState::Unsigned => Proof::Unsigned,
             SignatureState::Signed(oin) => Proof::Signed(oin),
@@ -280,13 +270,38 @@ fn origin(path: &Path, evidence: &Evidence) -> Result<(Origin, Timestamp), ReadE
             .flat_map(|(key, names)| names.into_iter().map(move |name| (key, name)))
             .collect(),
         times,
+        ..described(run)
     };
-    Ok((origin, run.began))
+    Ok((origin, began))
+}
+
+/// What the record of a run says of it.
+pub fn described(run: RunRecord) -> Origin {
+    Origin {
+        supplier: run.target.supplier,
+        oin: run.target.oin,
+        product: run.target.product,
+        version: run.target.version,
+        roles: run.target.roles,
+        began: moment(run.began),
+        now: moment(run.now),
+        virtual_clock: run.virtual_clock,
+        profile: run.profile,
+        seed: run.seed,
+        shard: run.shard,
+        ..Origin::default()
+    }
 }
 
 /// A moment to the second, as reports have it.
 fn moment(at: Timestamp) -> String {
     at.round(Unit::Second).unwrap_or(at).to_string()
+}
+
+/// What there is to test, when a page among the reports is to say what was not.
+pub fn known_for(reports: &[Wanted]) -> Result<Option<Known>, Failure> {
+    let wanted = reports.iter().any(Wanted::is_page);
+    wanted.then(known).transpose()
 }
 
 /// What there is to test.

@@ -161,7 +161,7 @@ pub fn run_run(
         }
         PlayError::Unmade(Unmade(part)) => Failure::internal("play").with("part", part),
     })?;
-    let exit = telling.finish(record.packs)?;
+    let exit = telling.finish(record)?;
     if !run.quiet && tested.is_none() {
         output::tell(&Texts::of(language).run.own_parties);
     }

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use super::failure::Failure;
 use super::output;
+use super::report::{described, known_for};
 use super::reports::{Outlet, Wanted, keep, write_reports};
-use crate::event::{Event, Grounds, PackInForce, Recorder, Spool, Started, Tally};
-use crate::evidence::{EVENTS, Folder, WriteError};
+use crate::event::{Event, Grounds, Recorder, Spool, Started, Tally};
+use crate::evidence::{EVENTS, Folder, RunRecord, WriteError};
 use crate::exit::{Exit, Trouble};
 use crate::finding::{Language, Redaction, RuleBook};
-use crate::report::Run;
+use crate::report::{Origin, Proof, Run};
 use crate::text::{Texts, fill};
 
 /// Who hears of the events, and what they come to.
@@ -83,10 +84,10 @@ impl<'a> Telling<'a> {
         }
     }
 
-    /// Ends the reports and the evidence.
-    pub fn finish(mut self, packs: Vec<PackInForce>) -> Result<Exit, Failure> {
+    /// Ends the reports and the evidence of the run that `record` describes.
+    pub fn finish(mut self, record: RunRecord) -> Result<Exit, Failure> {
         self.tell(Event::Grounds(Grounds {
-            packs,
+            packs: record.packs.clone(),
             ..Grounds::default()
         }));
         self.tell(Event::Finished(self.tally.summary().clone()));
@@ -110,7 +111,20 @@ impl<'a> Telling<'a> {
             },
         );
         self.outlet.finish(exit)?;
-        let whole = Run::new(&self.spool, self.book, self.language, exit);
+        let known = known_for(self.wanted)?;
+        let moment = record.began;
+        let folder = self.folder.as_ref();
+        let origin = Origin {
+            name: folder.map_or_else(String::new, |one| one.path().display().to_string()),
+            proof: folder.map_or(Proof::EventsAlone, |_| Proof::Unsigned),
+            ..described(record)
+        };
+        let whole = Run {
+            moment: Some(moment),
+            origin: Some(&origin),
+            known: known.as_ref(),
+            ..Run::new(&self.spool, self.book, self.language, exit)
+        };
         write_reports(self.wanted, &whole, std::slice::from_ref(&whole))?;
         if let Some(folder) = self.folder.filter(|_| !self.quiet) {
             let path = folder.path().display().to_string();

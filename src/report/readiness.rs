@@ -1,4 +1,5 @@
-//! How a run stands towards a key of the readiness matrix (70-readiness.md).
+//! How one run stands towards a key of the readiness matrix (70-readiness.md).
+//! The matrix itself, over runs, products and sectors, is `crate::readiness`.
 
 use crate::event::{PackKind, ScenarioInfo, ScenarioJudged};
 use crate::finding::Verdict;
@@ -7,9 +8,10 @@ use crate::finding::Verdict;
 /// witness stands elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Readiness {
-    /// Every mandatory scenario passed on an official pack, or on none.
+    /// Every mandatory scenario passed, and what passed did so on official
+    /// packs.
     Ready,
-    /// The same, but something rests on a reconstruction.
+    /// The same, but something rests on another pack than an official one.
     OnReconstruction,
     /// Some mandatory scenarios passed.
     Partly,
@@ -35,7 +37,7 @@ impl Readiness {
     }
 }
 
-/// The mandatory scenarios of a key in a run, counted.
+/// The scenarios of a key in a run, counted: the mandatory ones decide.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct KeyCount {
     passed: u32,
@@ -52,16 +54,16 @@ impl KeyCount {
     /// target is not does not count.
     pub fn judged(&mut self, played: &ScenarioJudged) {
         let elsewhere = played.not_played.as_deref() == Some("role");
+        let passed = played.judgement.verdict == Verdict::Pass;
+        if passed && !matches!(played.pack, None | Some(PackKind::Official)) {
+            self.on_reconstruction += 1;
+        }
         if !played.about.mandatory || elsewhere {
             return;
         }
         self.played += u32::from(played.not_played.is_none());
         match played.judgement.verdict {
-            Verdict::Pass => {
-                self.passed += 1;
-                let weak = played.pack == Some(PackKind::Reconstruction);
-                self.on_reconstruction += u32::from(weak);
-            }
+            Verdict::Pass => self.passed += 1,
             Verdict::Fail => self.failed += 1,
             Verdict::NotApplicable => self.not_applicable += 1,
             Verdict::Undecided => self.open += 1,
@@ -135,9 +137,12 @@ mod tests {
         let absent = || scenario(Verdict::NotApplicable, Official, Some("capability"));
         let mut optional = fail();
         optional.about.mandatory = false;
+        let mut weak_optional = weak();
+        weak_optional.about.mandatory = false;
         for (played, left_out, readiness) in [
             (vec![pass(), pass(), optional], 0, Readiness::Ready),
             (vec![pass(), weak()], 0, Readiness::OnReconstruction),
+            (vec![pass(), weak_optional], 0, Readiness::OnReconstruction),
             (vec![pass(), fail()], 0, Readiness::Partly),
             (vec![pass(), clock()], 0, Readiness::Partly),
             (vec![pass()], 1, Readiness::Partly),
