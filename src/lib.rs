@@ -11,7 +11,7 @@
 //! | [`document`] | bytes through the gate into a tree with source positions |
 //! | [`facts`] | numbers, calendar, value lists and RIO data |
 //! | [`text`] | everything that is said to a person, in both languages |
-//! | [`report`] | events as human, JSON, JUnit, SARIF and GitHub output |
+//! | [`report`] | events as output for people, browsers, pipelines and test beds |
 //! | [`exit`] | how a run ends |
 //! | [`exchange`], [`input`] | what the user names on the command line, as messages with the facts around them |
 //! | [`schema`] | whether a message is built as its contract says |

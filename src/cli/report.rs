@@ -264,6 +264,7 @@ fn origin(path: &Path, evidence: &Evidence) -> Result<(Origin, Timestamp), ReadE
             SignatureState::Signed(oin) => Proof::Signed(oin),
             SignatureState::Broken => Proof::Broken,
         },
+        masked: evidence.manifest().masked,
         manifest: sha256(&evidence.manifest_bytes()),
         differences: differences
             .into_iter()

@@ -34,6 +34,8 @@ pub struct Origin {
     pub seed: String,
     /// Which share of the scenarios it played: `2/4`.
     pub shard: Option<String>,
+    /// Whether it is the masked view of evidence.
+    pub masked: bool,
     /// Who answers for the record.
     pub proof: Proof,
     /// SHA-256 of the manifest of the evidence, in hexadecimal.

@@ -1,8 +1,11 @@
 //! The report as a page: what stands on it.
 
+use std::path::Path;
+
 use ketenkeur::exit::Exit;
 use ketenkeur::finding::Language;
 use ketenkeur::report::{Run, write_html};
+use ketenkeur::text::Texts;
 
 use crate::scenes;
 use crate::stream::{Book, LANGUAGES, Provenance, events, spool};
@@ -58,6 +61,7 @@ fn the_page_says_what_it_rests_on_and_what_is_missing() {
     for part in [
         "Voorbeeldleverancier Voorbeeld-LAS 5.1",
         "Niet ondertekend",
+        "gemaskeerde weergave",
         "Gewijzigd: run.json",
         "niet door DUO of Kennisnet gemaakt",
         "geslaagd in zelftest op reconstructie",
@@ -80,6 +84,34 @@ fn the_page_says_what_it_rests_on_and_what_is_missing() {
     assert_eq!(state("<code>po-inwinnen</code>"), "partly");
     assert_eq!(state("<code>rio-po</code>"), "not-tested");
     assert_eq!(state("<code>po-bekostigen</code>"), "not-tested");
+}
+
+/// Every text that a page asks for is there in both languages.
+#[test]
+fn no_text_of_the_page_is_missing() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report/html/templates");
+    let mut asked = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let template = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        for key in template.split("t[\"").skip(1) {
+            let (key, rest) = key.split_once('"').unwrap();
+            // What ends in a hyphen is put together with a name.
+            let whole = rest.starts_with(']');
+            for language in LANGUAGES {
+                let mut known = Texts::of(language).report.keys();
+                let found = known.any(|one| {
+                    if whole {
+                        one == key
+                    } else {
+                        one.starts_with(key)
+                    }
+                });
+                assert!(found, "{key} in {language:?}");
+            }
+            asked += 1;
+        }
+    }
+    assert!(asked > 80, "{asked} texts");
 }
 
 /// Nothing is loaded from anywhere, and no id occurs twice, also with several

@@ -172,6 +172,7 @@ pub fn origin() -> Origin {
         profile: "test".to_string(),
         seed: "ketenkeur".to_string(),
         shard: None,
+        masked: true,
         proof: Proof::Unsigned,
         manifest: "2".repeat(64),
         differences: vec![("file-changed", "run.json".to_string())],

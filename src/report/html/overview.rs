@@ -228,6 +228,9 @@ fn notices(run: &Run<'_>, digest: &Digest) -> Vec<Notice> {
             Proof::Signed(oin) => add("note", proof("signed", oin)),
             Proof::Broken => add("warning", proof("signature-broken", "")),
         }
+        if origin.masked {
+            add("note", phrase("masked"));
+        }
     }
     if !digest.scenarios.is_empty() && digest.own {
         add("warning", texts.run.own_parties.clone());
