@@ -159,6 +159,135 @@ fn the_summary_counts_every_file_of_a_folder() {
     assert_eq!(count("passed"), 1, "{summary}");
 }
 
+/// A capture shows how a message travelled: a bare one over HTTP lacks its
+/// envelope, also where the rest of the message is right.
+#[test]
+fn a_message_over_http_without_an_envelope_does_not_pass() {
+    let message = example("aanleverenVerwijderingInschrijvingBO_Request", None);
+    let (folder, _) = folder(|text| text);
+    let har = serde_json::json!({"log": {"version": "1.2", "entries": [{
+        "startedDateTime": AT,
+        "time": 10,
+        "request": {
+            "method": "GET",
+            "url": "https://bron.example.nl/",
+            "headers": [{"name": "Content-Type", "value": "application/json"}],
+            "postData": {"text": message},
+        },
+        "response": {"status": 200, "headers": [], "content": {"size": 0}},
+    }]}});
+    std::fs::write(folder.path().join("v.har"), har.to_string()).unwrap();
+    let output = ketenkeur(folder.path(), &["check", "v.har", "--report", "json"]);
+    assert_eq!(code(&output), 1, "{}", stdout(&output));
+    let report: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let findings = report["messages"][0]["findings"].as_array().unwrap();
+    let codes: Vec<_> = findings.iter().map(|found| &found["code"]).collect();
+    assert_eq!(
+        codes,
+        [
+            "KK-EK-WW001-MEDIATYPE",
+            "KK-EK-WW001-POST",
+            "KK-EK-WW001-ENVELOP"
+        ]
+    );
+}
+
+/// What `example --break` says on standard error shows exactly that finding.
+#[test]
+fn a_broken_example_says_how_its_break_shows() {
+    for rule in [
+        "KK-DOC-TIJD-TOEKOMST",
+        "KK-OSR-DUBBEL-ENDPOINT",
+        "KK-OSR-URL-LOCALHOST",
+        "KK-JSON-WAARDE",
+        "KK-INS-BINNEN-7-DAGEN",
+        "KK-HERKEN-PERIODE",
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let output = ketenkeur(root(), &["example", "--break", rule]);
+        let said = stderr(&output);
+        let call = said.split("ketenkeur check ").nth(1).unwrap().trim();
+        let args: Vec<&str> = call.split_whitespace().collect();
+        std::fs::write(folder.path().join(args[0]), &output.stdout).unwrap();
+        for (at, option) in args.iter().enumerate() {
+            if *option == "--rio" {
+                let name = args[at + 1];
+                let answer = example(name.strip_suffix(".xml").unwrap(), None);
+                std::fs::write(folder.path().join(name), answer).unwrap();
+            }
+        }
+        let args = [&["check"], &args[..], &["--report", "json"]].concat();
+        let output = ketenkeur(folder.path(), &args);
+        let report: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+        let findings = report["messages"][0]["findings"].as_array().unwrap();
+        let found: Vec<_> = findings
+            .iter()
+            .filter(|found| found["kind"] == "violation" || found["code"] == rule)
+            .map(|found| &found["code"])
+            .collect();
+        assert_eq!(found, [rule], "{said}");
+        let explained = stdout(&ketenkeur(root(), &["rules", "explain", rule]));
+        assert!(explained.contains(call), "{explained}");
+    }
+}
+
+/// Names that nothing has are refused before anything is judged.
+#[test]
+fn what_does_not_exist_is_a_mistake_in_the_call() {
+    let (folder, _) = folder(|text| text);
+    let deviation = "[[deviation]]\nrule = \"KK-XSD-PATRON\"\nowner = \"a\"\nreason = \"b\"\nuntil = 2026-12-31\n";
+    std::fs::write(folder.path().join("a.toml"), deviation).unwrap();
+    std::fs::write(folder.path().join("leeg.crl"), "niets").unwrap();
+    let check = ["check", "bericht.xml", "--at", AT];
+    for (more, said) in [
+        (
+            &["--as", "osr-v2-error-401-respons"][..],
+            "osr-v2-error-401-response",
+        ),
+        (
+            &["--deviations", "a.toml"],
+            "a.toml, regel 1: er is geen regel «KK-XSD-PATRON». Bedoelt u «KK-XSD-PATROON»?",
+        ),
+        (&["--request", "nee.xml"], "nee.xml bestaat niet"),
+        (&["--rio", "nee"], "nee bestaat niet; --rio"),
+        (&["--rio", "bericht.xml"], "--rio"),
+        (&["--crl", "leeg.crl"], "geen intrekkingslijst"),
+    ] {
+        let output = ketenkeur(folder.path(), &[&check[..], more].concat());
+        assert_eq!(code(&output), 2, "{more:?}");
+        assert!(stderr(&output).contains(said), "{}", stderr(&output));
+    }
+    for (rule, said) in [
+        ("KK-XML-DTD", "bestaat"),
+        ("KK-BATCH-DOCUMENT-DUBBEL", "berichten samen"),
+        ("KK-XML-DT", "Bedoelt u \"KK-XML-DTD\""),
+    ] {
+        let output = ketenkeur(folder.path(), &["example", "--break", rule]);
+        assert_eq!(code(&output), 2, "{rule}");
+        assert!(stderr(&output).contains(said), "{}", stderr(&output));
+    }
+}
+
+/// The report says when and for which setting was judged.
+#[test]
+fn the_report_names_the_moment_and_the_profile() {
+    let (folder, _) = folder(|text| text);
+    let args = [
+        "check",
+        ".",
+        "--at",
+        AT,
+        "--profile",
+        "test",
+        "--report",
+        "json",
+    ];
+    let report: serde_json::Value =
+        serde_json::from_str(&stdout(&ketenkeur(folder.path(), &args))).unwrap();
+    assert_eq!(report["run"]["at"], AT);
+    assert_eq!(report["run"]["profile"], "test");
+}
+
 #[test]
 fn a_deviation_excuses_until_its_end_date_and_is_reported_when_nobody_needs_it() {
     let (folder, _) = folder(|text| text.replace("25BE<", "25be<"));

@@ -112,6 +112,11 @@ impl Deviations {
         Ok(Self { entries })
     }
 
+    /// The entries, in the order of the file.
+    pub fn entries(&self) -> impl Iterator<Item = &Deviation> {
+        self.entries.iter()
+    }
+
     /// The entry that excuses a finding on `today`. Only what is broken can be
     /// excused: what could not be judged stays undecided.
     pub fn excuse(&self, finding: &Finding, input: &str, today: Date) -> Option<&Deviation> {

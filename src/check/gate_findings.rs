@@ -61,7 +61,12 @@ pub(super) fn gate_finding(error: &GateError, bytes: &[u8]) -> Finding {
 
 /// The finding of XML that is not well-formed.
 pub(super) fn xml_finding(error: &NotWellFormed) -> Finding {
-    let args = Args::new().with("reason", error.reason);
+    let mut args = Args::new().with("reason", error.reason);
+    for (name, value) in [("open", &error.open), ("found", &error.found)] {
+        if let Some(value) = value {
+            args = args.with(name, value.as_str());
+        }
+    }
     tool_finding("KK-XML-WELGEVORMD", args, place_of(error.at))
 }
 

@@ -107,6 +107,8 @@ fn started(bench: &Bench) -> Started {
         redacted: bench.options.redaction == crate::finding::Redaction::Mask,
         strict_provenance: bench.options.strict_provenance,
         fail_on: bench.options.fail_on,
+        at: Some(bench.facts.clock.now()),
+        profile: bench.facts.profile,
     }
 }
 

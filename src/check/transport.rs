@@ -8,8 +8,9 @@ use super::recognise::Known;
 use crate::document::{Document, Gated, PlaceOf};
 use crate::edukoppeling::{
     Contract, Envelope, EnvelopeContext, RequestFacts, SecurityContext, Sender, TransportReport,
-    Way, action_of, encrypted_content, judge_envelope,
+    Way, action_of, encrypted_content, judge_envelope, judge_without_envelope,
 };
+use crate::event::Carrier;
 use crate::exchange::Exchange;
 use crate::finding::{Args, Finding};
 use crate::pack::{Message, Part};
@@ -44,7 +45,8 @@ impl NamedRequest {
     }
 }
 
-/// Judges the envelope that a document is; `None` when it is none.
+/// Judges how a document travelled: the envelope that it is, or that a message
+/// over HTTP lacks; `None` where nothing tells that it travelled.
 pub(super) fn judge_transport(
     bench: &Bench,
     document: &Document,
@@ -52,7 +54,11 @@ pub(super) fn judge_transport(
     known: Option<&Known>,
 ) -> Option<TransportReport> {
     // Asked first: reading the request of an answer costs as much as the answer.
-    Envelope::of(document)?;
+    if Envelope::of(document).is_none() {
+        let bare = known.is_some_and(|known| known.carrier == Carrier::Bare);
+        let http = exchange.http.as_ref().filter(|_| bare)?;
+        return Some(judge_without_envelope(document, http));
+    }
     let of_capture = exchange.answers.as_deref().and_then(request_facts);
     let named = bench.request.as_ref().filter(|_| of_capture.is_none());
     let mut report = judge_envelope(&EnvelopeContext {

@@ -7,16 +7,19 @@ use super::args::{Check, Global};
 use super::failure::Failure;
 use super::report::known_for;
 use super::reports::{Outlet, keep, reports, write_reports};
+use super::rules::codes;
 use super::settings::Settings;
 use super::setup;
 use crate::check::{
     Bench, CheckOptions, Deviations, NamedRequest, RulesOfPacks, run, shipped_extractor,
 };
+use crate::document::nearest;
 use crate::event::{Recorder, Spool};
 use crate::exit::{Exit, Trouble};
 use crate::facts::Profile;
 use crate::finding::{Class, Language, Redaction};
-use crate::input::{Inputs, Options, UsageError};
+use crate::input::{Inputs, Options};
+use crate::pack::Store;
 use crate::report::Run;
 
 /// Runs the command.
@@ -34,6 +37,9 @@ pub fn run_check(
         .or(settings.profile)
         .unwrap_or_default();
     let store = setup::store(global, settings)?;
+    let named = check.named.as_deref();
+    named.map_or(Ok(()), |named| is_json_message(&store, named))?;
+    let deviations = deviations(check, settings, &store)?;
     let rio = if check.rio.is_empty() {
         &settings.rio
     } else {
@@ -48,14 +54,15 @@ pub fn run_check(
         store,
         facts,
         options: options(check, settings),
-        deviations: deviations(check, settings)?,
+        deviations,
         extractor,
         trust: setup::trust(check, settings, profile)?,
         request: request.transpose()?.map(NamedRequest::new),
         rules: RulesOfPacks::default(),
     });
     let paths: Vec<PathBuf> = check.paths.iter().map(PathBuf::from).collect();
-    let inputs = Inputs::resolve(&paths, Options::default()).map_err(|error| no_input(&error))?;
+    let inputs =
+        Inputs::resolve(&paths, Options::default()).map_err(|error| setup::no_input(&error))?;
     let threads = check
         .jobs
         .or(settings.jobs)
@@ -123,22 +130,40 @@ fn options(check: &Check, settings: &Settings) -> CheckOptions {
     }
 }
 
-fn deviations(check: &Check, settings: &Settings) -> Result<Deviations, Failure> {
+/// Refuses a name for `--as` that no JSON message has.
+fn is_json_message(store: &Store, named: &str) -> Result<(), Failure> {
+    let json = store
+        .messages()
+        .filter(|(_, message)| message.schema.is_some());
+    let names: Vec<&str> = json.map(|(_, message)| &**message.id()).collect();
+    if names.contains(&named) {
+        return Ok(());
+    }
+    Err(Failure::usage("no-json-message").with("name", named).with(
+        "nearest",
+        nearest(named, names.into_iter()).unwrap_or_default(),
+    ))
+}
+
+/// The deviations; one of a rule that does not exist would never match.
+fn deviations(check: &Check, settings: &Settings, store: &Store) -> Result<Deviations, Failure> {
     let Some(path) = check.deviations.as_ref().or(settings.deviations.as_ref()) else {
         return Ok(Deviations::default());
     };
     let text = setup::read(path)?;
-    Deviations::parse(&text).map_err(|error| Failure::of_user_file(path, error))
-}
-
-/// Messages that cannot be had, as a mistake in the call.
-pub fn no_input(error: &UsageError) -> Failure {
-    match error {
-        UsageError::NothingNamed => Failure::usage("input-none"),
-        UsageError::NotFound(path) => Failure::usage("not-found").with("path", path),
-        UsageError::EmptyFolder(path) => Failure::usage("input-empty-folder").with("path", path),
-        UsageError::NothingMatches(path) => Failure::usage("input-no-match").with("path", path),
-        UsageError::BadPattern(path) => Failure::usage("input-pattern").with("path", path),
-        UsageError::StandardInputTwice => Failure::usage("input-stdin-twice"),
+    let deviations =
+        Deviations::parse(&text).map_err(|error| Failure::of_user_file(path, error))?;
+    let codes = codes(store);
+    let unknown = deviations
+        .entries()
+        .find(|entry| !codes.contains(&entry.rule));
+    if let Some(entry) = unknown {
+        let codes = codes.iter().map(String::as_str);
+        return Err(Failure::usage("deviation-rule")
+            .with("path", path.display())
+            .with("line", entry.line)
+            .with("rule", &entry.rule)
+            .with("nearest", nearest(&entry.rule, codes).unwrap_or_default()));
     }
+    Ok(deviations)
 }

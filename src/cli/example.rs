@@ -6,9 +6,10 @@ use std::sync::Arc;
 use super::args::Example;
 use super::failure::Failure;
 use super::output::{print, tell};
-use crate::document::nearest;
+use super::rules::codes;
+use crate::document::{Format, nearest};
 use crate::edukoppeling::breakable;
-use crate::example::{BulkFile, CaseError, Cases, Examples, bulk};
+use crate::example::{BulkFile, Case, CaseError, Cases, Examples, bulk};
 use crate::exit::Exit;
 use crate::finding::Language;
 use crate::pack::{Pack, Part, Store};
@@ -20,7 +21,7 @@ pub fn run_example(store: &Store, wanted: &Example, language: Language) -> Resul
         return write_all(store, folder, language);
     }
     if let Some(rule) = &wanted.breaks {
-        return broken(store, rule, wanted.operation.as_deref(), language);
+        return broken(store, rule, wanted, language);
     }
     let Some(operation) = &wanted.operation else {
         return list(store, language);
@@ -103,18 +104,26 @@ fn list(store: &Store, language: Language) -> Result<Exit, Failure> {
 fn broken(
     store: &Store,
     rule: &str,
-    operation: Option<&str>,
+    wanted: &Example,
     language: Language,
 ) -> Result<Exit, Failure> {
+    let operation = wanted.operation.as_deref();
     let cases =
         Cases::builtin().map_err(|error| Failure::internal("pack").with("reason", error))?;
     let code = rule.to_uppercase();
     let mut of_rule = cases.of(&code).peekable();
     if of_rule.peek().is_none() {
+        let codes = codes(store);
         if breakable().any(|(known, _)| known == code) {
             return Err(Failure::usage("example-transport").with("rule", &code));
         }
-        let codes = cases.cases().iter().map(|case| case.rule.as_str());
+        if cases.batches_of(&code).next().is_some() {
+            return Err(Failure::usage("example-batch").with("rule", &code));
+        }
+        if codes.contains(&code) {
+            return Err(Failure::usage("example-never").with("rule", &code));
+        }
+        let codes = codes.iter().map(String::as_str);
         return Err(Failure::usage("no-rule")
             .with("rule", rule)
             .with("nearest", nearest(&code, codes).unwrap_or_default()));
@@ -140,7 +149,36 @@ fn broken(
     if let Some(example) = store.example(&case.breaks.base) {
         note_of_origin(store, example.contract, language);
     }
+    if wanted.response {
+        tell(&Texts::of(language).rules.response_ignored);
+    }
+    let shown = &Texts::of(language).rules.shown_with;
+    tell(&format!("{code}: {shown} {}", shown_with(store, case)));
     print(&message)
+}
+
+/// The call of `check` that shows the break of a case, and nothing else that
+/// is broken.
+pub(super) fn shown_with(store: &Store, case: &Case) -> String {
+    let example = store.example(&case.breaks.base);
+    let at = case.at.or(example.as_ref().map(|example| example.at));
+    let mut call = String::from("ketenkeur check ");
+    call += match example.as_ref().map(|example| example.format) {
+        Some(Format::Json) => "bericht.json",
+        _ => "bericht.xml",
+    };
+    if let Some(at) = at {
+        call += &format!(" --at {at}");
+    }
+    call += " --profile production";
+    if example.is_some_and(|example| example.format == Format::Json) {
+        call += &format!(" --as {}", case.breaks.base);
+    }
+    for answer in &case.rio {
+        // What `example` prints under that name.
+        call += &format!(" --rio {answer}.xml");
+    }
+    call
 }
 
 /// Says beside the message, where an official pack is in force, that it comes

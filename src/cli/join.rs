@@ -60,6 +60,8 @@ pub fn merge(
         redacted: parts.iter().all(|part| part.redacted),
         strict_provenance: run.strict_provenance,
         fail_on: run.fail_on,
+        at: None,
+        profile: stage.judges().bench().facts.profile,
     };
     let rules = &stage.judges().bench().rules;
     let told = (language, merge.quiet);

@@ -235,7 +235,7 @@ fn judged(wanted: &Wanted<'_>, side: &Side) -> Result<Outcomes, Failure> {
         rules: RulesOfPacks::default(),
     });
     let inputs = Inputs::resolve(wanted.messages, Options::default())
-        .map_err(|error| super::check::no_input(&error))?;
+        .map_err(|error| super::setup::no_input(&error))?;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let mut outcomes = Outcomes::new();
     run(&bench, inputs, threads, |event| {

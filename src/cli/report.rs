@@ -190,6 +190,7 @@ fn in_one(several: &[Recorded]) -> Result<(Spool, Exit), Failure> {
     for one in several {
         let same = Started {
             tool: first.tool.clone(),
+            at: first.at,
             ..one.started.clone()
         };
         if same != *first {
@@ -201,7 +202,11 @@ fn in_one(several: &[Recorded]) -> Result<(Spool, Exit), Failure> {
             }
         }
     }
-    spool.push(&Event::Started(first.clone()))?;
+    let at = |one: &Recorded| one.started.at == first.at;
+    spool.push(&Event::Started(Started {
+        at: first.at.filter(|_| several.iter().all(at)),
+        ..first.clone()
+    }))?;
     for one in several {
         for event in one.events.replay() {
             match event? {

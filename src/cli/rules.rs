@@ -1,18 +1,20 @@
 //! `ketenkeur rules`: what is judged, from which source, with which certainty.
 
 use std::collections::BTreeMap;
+use std::slice;
 use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::args::Shape;
+use super::example::shown_with;
 use super::failure::Failure;
 use super::output::{print, print_json};
 use super::sign::way_to_break;
 use crate::check::PackRules;
 use crate::document::nearest;
 use crate::edukoppeling::{Breakable, breakable};
-use crate::example::Cases;
+use crate::example::{Cases, Variant};
 use crate::exit::Exit;
 use crate::finding::{Language, RuleInfo};
 use crate::pack::Store;
@@ -44,6 +46,8 @@ struct Described<'a> {
     /// The command that makes a message which breaks the rule, or why there
     /// is none.
     break_with: String,
+    /// The command that shows that such a message breaks it.
+    shown_with: String,
     breaks: Vec<String>,
     passes: Vec<String>,
 }
@@ -82,7 +86,7 @@ pub fn list(
     if shape == Shape::Json {
         let described: Vec<Described<'_>> = shown
             .iter()
-            .map(|known| describe(known, language))
+            .map(|known| describe(store, known, language))
             .collect::<Result<_, _>>()?;
         return print_json(&described);
     }
@@ -124,7 +128,7 @@ pub fn explain(
             .with("rule", code)
             .with("nearest", nearest(code, codes).unwrap_or_default()));
     };
-    let described = describe(rule, language)?;
+    let described = describe(store, rule, language)?;
     if shape == Shape::Json {
         return print_json(&described);
     }
@@ -146,6 +150,7 @@ pub fn explain(
     line(&words.contracts, &described.contracts.join(", "));
     line(&words.requirements, &described.requirements.join(", "));
     line(&words.break_with, &described.break_with);
+    line(&words.shown_with, &described.shown_with);
     for (title, edits) in [
         (&words.breaks, &described.breaks),
         (&words.passes, &described.passes),
@@ -192,7 +197,11 @@ fn known(store: &Store) -> BTreeMap<Arc<str>, Known> {
     known
 }
 
-fn describe(known: &Known, language: Language) -> Result<Described<'_>, Failure> {
+fn describe<'a>(
+    store: &Store,
+    known: &'a Known,
+    language: Language,
+) -> Result<Described<'a>, Failure> {
     let info = &known.info;
     let text = info.text(language);
     let catalogue =
@@ -209,10 +218,22 @@ fn describe(known: &Known, language: Language) -> Result<Described<'_>, Failure>
     let cases =
         Cases::builtin().map_err(|error| Failure::internal("pack").with("reason", error))?;
     let case = cases.of(&info.code).next();
-    let edits = |variant: &crate::example::Variant| {
-        std::iter::once(variant.base.clone())
-            .chain(variant.edits.iter().map(|edit| format!("  {edit}")))
-            .collect()
+    let batch = cases.batches_of(&info.code).next();
+    let edits = |variants: &[Variant]| {
+        let lines = |variant: &Variant| {
+            let edits: Vec<_> = variant
+                .edits
+                .iter()
+                .map(|edit| format!("  {edit}"))
+                .collect();
+            std::iter::once(variant.base.clone()).chain(edits)
+        };
+        variants.iter().flat_map(lines).collect()
+    };
+    let (breaks, passes) = match (case, batch) {
+        (Some(case), _) => (slice::from_ref(&case.breaks), slice::from_ref(&case.passes)),
+        (None, Some(batch)) => (&*batch.breaks, &*batch.passes),
+        (None, None) => Default::default(),
     };
     let shown = |template: &crate::finding::Template| template.fill(|name| format!("‹{name}›"));
     Ok(Described {
@@ -236,13 +257,14 @@ fn describe(known: &Known, language: Language) -> Result<Described<'_>, Failure>
                 way_to_break(rule, Breakable::Never(reason), Texts::of(language))
             }
             Some((rule, how)) => format!(
-                "ketenkeur sign --break {rule} ({})",
+                "ketenkeur sign BODY --break {rule} ({})",
                 way_to_break(rule, how, Texts::of(language))
             ),
             None if case.is_some() => format!("ketenkeur example --break {}", info.code),
             None => String::new(),
         },
-        breaks: case.map_or_else(Vec::new, |case| edits(&case.breaks)),
-        passes: case.map_or_else(Vec::new, |case| edits(&case.passes)),
+        shown_with: case.map_or_else(String::new, |case| shown_with(store, case)),
+        breaks: edits(breaks),
+        passes: edits(passes),
     })
 }

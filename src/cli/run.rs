@@ -124,6 +124,9 @@ pub fn run_run(
         redacted: !run.no_redact,
         strict_provenance: record.strict_provenance,
         fail_on: record.fail_on,
+        // Every exchange is judged at a moment of its own.
+        at: None,
+        profile,
     };
     let mut kept = BTreeMap::new();
     if let Some(folder) = &folder {

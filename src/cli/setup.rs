@@ -15,7 +15,7 @@ use crate::edukoppeling::{
     TrustStore,
 };
 use crate::facts::{Facts, Profile, RioData};
-use crate::input::{Inputs, Options};
+use crate::input::{Inputs, Options, UsageError};
 use crate::limits::MAX_KEY_BYTES;
 use crate::pack::{Project, Store, in_force, user_packs_folder};
 use crate::pki::trust_built_in;
@@ -164,7 +164,8 @@ pub fn material(error: &MaterialError) -> Failure {
         MaterialProblem::Unreadable(problem) => return unreadable(&error.path, problem),
         MaterialProblem::TooLarge => Failure::usage("material-large"),
         MaterialProblem::TooManyFiles => Failure::usage("material-many"),
-        MaterialProblem::Nothing => Failure::usage("material-none"),
+        MaterialProblem::NoCertificate => Failure::usage("material-none"),
+        MaterialProblem::NoList => Failure::usage("crl-none"),
     }
     .with("path", error.path.display())
 }
@@ -173,18 +174,33 @@ pub fn material(error: &MaterialError) -> Failure {
 pub fn request(path: &Path) -> Result<RequestFacts, Failure> {
     let paths = [path.to_path_buf()];
     let none = || Failure::usage("request-none").with("path", path.display());
-    let mut inputs = Inputs::resolve(&paths, Options::default()).map_err(|_| none())?;
+    let mut inputs =
+        Inputs::resolve(&paths, Options::default()).map_err(|error| no_input(&error))?;
     inputs
         .find_map(|input| request_facts(&input.content.ok()?))
         .ok_or_else(none)
+}
+
+/// The failure to find what arguments name.
+pub fn no_input(error: &UsageError) -> Failure {
+    match error {
+        UsageError::NothingNamed => Failure::usage("input-none"),
+        UsageError::NotFound(path) => Failure::usage("not-found").with("path", path),
+        UsageError::EmptyFolder(path) => Failure::usage("input-empty-folder").with("path", path),
+        UsageError::NothingMatches(path) => Failure::usage("input-no-match").with("path", path),
+        UsageError::BadPattern(path) => Failure::usage("input-pattern").with("path", path),
+        UsageError::StandardInputTwice => Failure::usage("input-stdin-twice"),
+    }
 }
 
 /// Reads RIO answers into data for the rules.
 fn rio_data(paths: &[PathBuf], store: &Store) -> Result<RioData, Failure> {
     let rio_paths =
         shipped_rio_paths().map_err(|error| Failure::internal("pack").with("reason", error))?;
-    let inputs = Inputs::resolve(paths, Options::default())
-        .map_err(|_| Failure::usage("no-input").with("path", shown(paths)))?;
+    let inputs = Inputs::resolve(paths, Options::default()).map_err(|error| match error {
+        UsageError::NotFound(path) => Failure::usage("rio-not-found").with("path", path),
+        other => no_input(&other),
+    })?;
     let mut data = RioData::new();
     let mut answers = 0;
     for input in inputs {

@@ -117,6 +117,7 @@ pub(super) fn way_to_break(rule: &str, how: Breakable, texts: &Texts) -> String 
         Breakable::InRequests => "in-requests",
         Breakable::InAnswers => "in-answers",
         Breakable::ByCertificate => "by-certificate",
+        Breakable::ByCertificateOfRequest => "by-certificate-of-request",
         Breakable::Never(reason) => reason,
     };
     let said = texts.sign.get(key).map_or("", String::as_str);
@@ -168,8 +169,17 @@ fn rule_of(named: &str) -> Result<&'static str, Failure> {
     }
 }
 
+/// How a rule can be broken; `None` for one that no transport rule is.
+fn how(rule: &str) -> Option<Breakable> {
+    let found = breakable().find(|(known, _)| *known == rule);
+    found.map(|(_, how)| how)
+}
+
 fn is_by_certificate(rule: &str) -> bool {
-    breakable().any(|(known, how)| known == rule && how == Breakable::ByCertificate)
+    matches!(
+        how(rule),
+        Some(Breakable::ByCertificate | Breakable::ByCertificateOfRequest)
+    )
 }
 
 /// The body, from a file or from standard input.
@@ -244,8 +254,13 @@ fn addresses(
     key: &SigningKey,
 ) -> Result<(String, String), Failure> {
     if let Some(request) = request {
-        // Whoever answers speaks for itself, to whoever asked.
-        let from = key.oin().ok_or_else(|| Failure::usage("sign-no-oin"))?;
+        // Whoever answers speaks for itself, to whoever asked. A certificate
+        // whose OIN is wrong on purpose is shown by DUO.
+        let from = match key.oin().filter(|oin| crate::facts::oin(oin).is_ok()) {
+            Some(oin) => oin,
+            None if wanted.breaks.is_some() => DUO,
+            None => return Err(Failure::usage("sign-no-oin")),
+        };
         let asked = request.from.clone().or(school);
         let to = asked.ok_or_else(|| Failure::usage("sign-school"))?;
         return Ok((address_of(from), address_of(&to)));
@@ -269,14 +284,29 @@ fn key(
 ) -> Result<SigningKey, Failure> {
     let by_certificate = rule.filter(|rule| is_by_certificate(rule));
     if wanted.key.is_none() && wanted.p12.is_none() {
+        if let Some(rule) = by_certificate
+            && is_answer
+            && how(rule) == Some(Breakable::ByCertificateOfRequest)
+        {
+            return Err(Failure::usage("sign-requests-only").with("rule", rule));
+        }
         let pki = TestPki::at(clock).map_err(|_| Failure::internal("internal"))?;
-        let identity = IDENTITIES
+        let wrong = IDENTITIES
             .iter()
-            .find(|identity| by_certificate.is_some() && identity.breaks == by_certificate)
-            .map_or(if is_answer { "duo" } else { "leverancier" }, |wrong| {
-                wrong.name
-            });
-        return match school.filter(|_| identity == "school") {
+            .find(|identity| by_certificate.is_some() && identity.breaks == by_certificate);
+        let right = if is_answer { "duo" } else { "leverancier" };
+        let identity = wrong.map_or(right, |wrong| wrong.name);
+        // Whose certificate is wrong stays who it should be.
+        let whose = match wrong {
+            Some(_) if identity == "school" => school,
+            Some(wrong)
+                if is_answer && wrong.oin.is_some_and(|oin| crate::facts::oin(oin).is_ok()) =>
+            {
+                Some(DUO)
+            }
+            _ => None,
+        };
+        return match whose {
             Some(oin) => pki.signing_key_of(identity, oin),
             None => pki.signing_key(identity),
         }

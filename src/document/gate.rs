@@ -177,56 +177,88 @@ fn refuse_declared_encoding(text: &str, skipped: usize) -> Result<(), GateError>
 /// a tag ends at the first `>` outside quotes. Where the markup is broken it
 /// stops; the reader behind the gate stops at the same place.
 fn bound_markup(text: &str, skipped: usize) -> Result<(), GateError> {
-    let bytes = text.as_bytes();
     // Namespace declarations in scope at every open element: the tree behind
     // the gate lists them all for each element that declares one more.
     let mut open_elements: Vec<usize> = Vec::new();
     let mut elements = 0usize;
-    let mut at = 0usize;
-    while let Some(open) = find(bytes, at, b'<') {
-        let rest = &bytes[open..];
-        let place = open + skipped;
-        at = if rest.starts_with(b"<!--") {
-            end_of(text, open + 4, "-->")
-        } else if rest.starts_with(b"<![CDATA[") {
-            end_of(text, open + 9, "]]>")
-        } else if rest.starts_with(b"<!") {
-            return Err(GateError::Doctype { at: place });
-        } else if rest.starts_with(b"<?") {
-            end_of(text, open + 2, "?>")
-        } else if rest.starts_with(b"</") {
-            open_elements.pop();
-            find(bytes, open, b'>').map_or(bytes.len(), |close| close + 1)
-        } else {
-            elements += 1;
-            if elements > limits::MAX_ELEMENTS {
-                return Err(GateError::TooManyElements { at: place });
+    for (open, markup) in markup(text) {
+        let at = open + skipped;
+        let tag = match markup {
+            Markup::Doctype => return Err(GateError::Doctype { at }),
+            Markup::End => {
+                open_elements.pop();
+                continue;
             }
-            if open_elements.len() >= limits::MAX_DEPTH {
-                return Err(GateError::TooDeep { at: place });
-            }
-            let tag = scan_tag(bytes, open);
-            if tag.attributes > limits::MAX_ATTRIBUTES {
-                return Err(GateError::TooManyAttributes { at: place });
-            }
-            let in_scope = open_elements.last().copied().unwrap_or(0) + tag.namespaces;
-            if in_scope > limits::MAX_ATTRIBUTES {
-                return Err(GateError::TooManyNamespaces { at: place });
-            }
-            if !tag.empty {
-                open_elements.push(in_scope);
-            }
-            tag.end
+            Markup::Start(tag) => tag,
         };
+        elements += 1;
+        if elements > limits::MAX_ELEMENTS {
+            return Err(GateError::TooManyElements { at });
+        }
+        if open_elements.len() >= limits::MAX_DEPTH {
+            return Err(GateError::TooDeep { at });
+        }
+        if tag.attributes > limits::MAX_ATTRIBUTES {
+            return Err(GateError::TooManyAttributes { at });
+        }
+        let in_scope = open_elements.last().copied().unwrap_or(0) + tag.namespaces;
+        if in_scope > limits::MAX_ATTRIBUTES {
+            return Err(GateError::TooManyNamespaces { at });
+        }
+        if !tag.empty {
+            open_elements.push(in_scope);
+        }
     }
     Ok(())
 }
 
-struct Tag {
+/// A piece of markup that opens or closes an element, or a document type.
+pub(super) enum Markup {
+    Start(Tag),
+    End,
+    Doctype,
+}
+
+/// The markup of XML with the offset of its `<`.
+pub(super) fn markup(text: &str) -> impl Iterator<Item = (usize, Markup)> {
+    let bytes = text.as_bytes();
+    let mut at = 0usize;
+    std::iter::from_fn(move || {
+        loop {
+            let open = find(bytes, at, b'<')?;
+            let rest = &bytes[open..];
+            let found = if rest.starts_with(b"<!--") {
+                at = end_of(text, open + 4, "-->");
+                continue;
+            } else if rest.starts_with(b"<![CDATA[") {
+                at = end_of(text, open + 9, "]]>");
+                continue;
+            } else if rest.starts_with(b"<?") {
+                at = end_of(text, open + 2, "?>");
+                continue;
+            } else if rest.starts_with(b"<!") {
+                at = open + 2;
+                Markup::Doctype
+            } else if rest.starts_with(b"</") {
+                at = find(bytes, open, b'>').map_or(bytes.len(), |close| close + 1);
+                Markup::End
+            } else {
+                let tag = scan_tag(bytes, open);
+                at = tag.end;
+                Markup::Start(tag)
+            };
+            return Some((open, found));
+        }
+    })
+}
+
+/// A start tag.
+pub(super) struct Tag {
     end: usize,
     attributes: usize,
     namespaces: usize,
-    empty: bool,
+    /// It closes its element as well.
+    pub(super) empty: bool,
 }
 
 /// Reads a start tag from its `<` to just past its `>`.

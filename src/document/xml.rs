@@ -5,18 +5,23 @@ use std::sync::OnceLock;
 
 use roxmltree::NodeType;
 
-use super::gate::Gated;
+use super::gate::{Gated, Markup, markup};
 use super::tree::{AttributeData, Document, Format, NONE, Name, Namespace, Node, NodeKind, Text};
 use crate::finding::Position;
 
 /// Why gated text is not a well-formed XML document. Holds the reader's kind
-/// of error and a position, never its words: those may quote the message.
+/// of error and a position, names of elements at most, never its words:
+/// those may quote the message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotWellFormed {
     /// Line and column where the reader stopped.
     pub at: Position,
     /// What is wrong, as a key of the texts (`xml-error.<reason>`).
     pub reason: &'static str,
+    /// The name of the element that is open there, where that matters.
+    pub open: Option<String>,
+    /// The name in the end tag that does not fit.
+    pub found: Option<String>,
 }
 
 impl Document {
@@ -27,13 +32,13 @@ impl Document {
             nodes_limit: u32::MAX,
         };
         let parsed = roxmltree::Document::parse_with_options(gated.as_str(), options)
-            .map_err(|error| NotWellFormed::from(&error))?;
+            .map_err(|error| NotWellFormed::of(&error, gated.as_str()))?;
         Ok(Builder::new(gated, &parsed).build())
     }
 }
 
-impl From<&roxmltree::Error> for NotWellFormed {
-    fn from(error: &roxmltree::Error) -> Self {
+impl NotWellFormed {
+    fn of(error: &roxmltree::Error, text: &str) -> Self {
         use roxmltree::Error as E;
         let pos = error.pos();
         let reason = match error {
@@ -55,14 +60,61 @@ impl From<&roxmltree::Error> for NotWellFormed {
             E::UnexpectedDeclaration(..) => "declaration",
             _ => "syntax",
         };
-        NotWellFormed {
-            at: Position {
+        let (open, found) = match error {
+            E::UnexpectedCloseTag(open, found, _) => (Some(open.as_str()), Some(found.as_str())),
+            E::UnclosedRootNode | E::UnexpectedEndOfStream => (open_at_end(text), None),
+            _ => (None, None),
+        };
+        let at = match reason {
+            // The reader says no place for what is not there.
+            "cut-off" => end(text),
+            _ => Position {
                 line: pos.row,
                 column: pos.col,
             },
+        };
+        NotWellFormed {
+            at,
             reason,
+            open: open.and_then(name),
+            found: found.and_then(name),
         }
     }
+}
+
+/// A name that may be shown: nothing else that stands where a name should.
+fn name(text: &str) -> Option<String> {
+    const LONGEST: usize = 80;
+    let of_a_name = |ch: char| ch.is_alphanumeric() || matches!(ch, '_' | '-' | '.' | ':');
+    let is_name = text.starts_with(|ch: char| ch.is_alphabetic() || ch == '_')
+        && text.chars().count() <= LONGEST
+        && text.chars().all(of_a_name);
+    is_name.then(|| text.to_string())
+}
+
+/// The place after the last character but white space.
+fn end(text: &str) -> Position {
+    let text = text.trim_end();
+    let last = text.rsplit('\n').next().unwrap_or(text);
+    Position {
+        line: text.matches('\n').count() as u32 + 1,
+        column: last.chars().count() as u32 + 1,
+    }
+}
+
+/// The name of the innermost element that is open where the text ends.
+fn open_at_end(text: &str) -> Option<&str> {
+    let mut open = Vec::new();
+    for (at, markup) in markup(text) {
+        match markup {
+            Markup::Start(tag) if !tag.empty => open.push(at + 1),
+            Markup::End => drop(open.pop()),
+            _ => {}
+        }
+    }
+    let name = &text[open.pop()?..];
+    let end = name.find(|ch: char| ch.is_whitespace() || matches!(ch, '/' | '>'));
+    Some(&name[..end.unwrap_or(name.len())])
 }
 
 struct Builder<'a, 'input> {
@@ -331,5 +383,21 @@ mod tests {
         let error = Document::from_xml(Gated::xml(b"<a>\n<b></a>").unwrap()).unwrap_err();
         assert_eq!(error.reason, "end-tag");
         assert_eq!(error.at.line, 2);
+        let names = (error.open.as_deref(), error.found.as_deref());
+        assert_eq!(names, (Some("b"), Some("a")));
+    }
+
+    #[test]
+    fn xml_that_is_cut_off_ends_in_an_element() {
+        for (xml, open, line, column) in [
+            ("<a>\n<b.c x='>'><c/>tekst\n", "b.c", 2, 20),
+            ("<a><!-- <d> --><b></b>", "a", 1, 23),
+            ("<a>\n<b", "b", 2, 3),
+        ] {
+            let error = Document::from_xml(Gated::xml(xml.as_bytes()).unwrap()).unwrap_err();
+            assert_eq!(error.reason, "cut-off", "{xml}");
+            assert_eq!(error.open.as_deref(), Some(open), "{xml}");
+            assert_eq!((error.at.line, error.at.column), (line, column), "{xml}");
+        }
     }
 }

@@ -2,11 +2,13 @@
 //! WS006).
 
 use super::message::{Message, Way};
-use super::said::Said;
+use super::said::{Said, TransportReport};
+use crate::document::Document;
 use crate::exchange::HttpFacts;
 use crate::finding::{Args, MessageValue, Place};
 
 const SOAP_ACTION: &str = "KK-EK-WS002";
+const ENVELOPE: &str = "KK-EK-WW001-ENVELOP";
 const CHARSET: &str = "KK-EK-WS006";
 const MEDIA_TYPE: &str = "KK-EK-WW001-MEDIATYPE";
 const METHOD: &str = "KK-EK-WW001-POST";
@@ -21,8 +23,18 @@ pub(super) fn judge(message: &Message<'_>, said: &mut Said<'_>) {
     }
 }
 
+/// Judges a message that came over HTTP without an envelope: that is missing,
+/// and the HTTP message is judged as far as it does not depend on one.
+pub fn judge_without_envelope(document: &Document, http: &HttpFacts) -> TransportReport {
+    let mut said = Said::new(document);
+    judge_head(http, &mut said);
+    said.missing(ENVELOPE, document.root_element());
+    said.finish()
+}
+
 /// Judges what does not depend on the envelope.
 pub(super) fn judge_head(http: &HttpFacts, said: &mut Said<'_>) {
+    said.judging(&[ENVELOPE]);
     media_type(http, said);
     method(http, said);
 }

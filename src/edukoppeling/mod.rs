@@ -35,6 +35,7 @@ pub use certificate::{
 pub(crate) use certificate::{CertificateContext, Purpose, Verdicts, judge as judge_certificate};
 pub use encryption::encrypted_content;
 pub use envelope::{Contract, EnvelopeContext, judge_envelope};
+pub use http::judge_without_envelope;
 pub use judge::{SecurityContext, SecurityReport, judge_security};
 pub use message::{RequestFacts, Sender, Way};
 pub use oin::{institution_of, oin_of, school_oin};

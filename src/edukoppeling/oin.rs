@@ -156,7 +156,8 @@ fn on_behalf_of_a_school(message: &Message<'_>, node: NodeId, from: &str, said: 
 /// DUO speaks for itself: its address and its certificate carry one OIN. Its
 /// test environment signs with a test OIN and names the one of production.
 fn by_duo(message: &Message<'_>, node: NodeId, from: &str, said: &mut Said<'_>) {
-    let Some(signer) = message.signer.and_then(Certificate::oin) else {
+    let signer = message.signer.and_then(Certificate::oin);
+    let Some(signer) = signer.filter(|signer| facts::oin(signer).is_ok()) else {
         return;
     };
     said.judging(&[SENDER, NOT_DUO]);

@@ -90,6 +90,7 @@ impl<R: BufRead> Iterator for Recording<R> {
 mod tests {
     use super::*;
     use crate::event::{Started, Summary};
+    use crate::facts::Profile;
     use crate::finding::Class;
 
     fn started(version: u32) -> String {
@@ -99,6 +100,8 @@ mod tests {
             redacted: true,
             strict_provenance: false,
             fail_on: Class::Foutmelding,
+            at: None,
+            profile: Profile::Test,
         });
         serde_json::to_string(&event).unwrap()
     }

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::scenario::{Exchanged, ScenarioInfo, ScenarioJudged, Stepped};
 use crate::document::Excerpt;
+use crate::facts::Profile;
 use crate::finding::{Class, Fingerprint, Grade, Judgement, Kind, Position};
 
 /// Version of the events. Raised when a reader of older events would
@@ -49,6 +51,12 @@ pub struct Started {
     pub strict_provenance: bool,
     /// The class from which a finding fails a message.
     pub fail_on: Class,
+    /// The moment of judging, where a message has no recorded one.
+    #[serde(default)]
+    pub at: Option<Timestamp>,
+    /// The setting that is judged for.
+    #[serde(default)]
+    pub profile: Profile,
 }
 
 /// What the verdicts of a run rest on.

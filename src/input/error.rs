@@ -32,6 +32,10 @@ pub enum InputError {
         /// The user named this very file, instead of a folder around it.
         named: bool,
     },
+    /// A file that the user named and that describes messages instead of being
+    /// one; what it is called.
+    #[error("no message but {0}")]
+    Description(&'static str),
     /// Not a zip archive after all, or a damaged one.
     #[error("a broken zip archive; make it again")]
     BrokenArchive,
@@ -97,6 +101,7 @@ impl InputError {
             InputError::Empty => "KK-INVOER-LEEG",
             InputError::TooLarge => "KK-INVOER-TE-GROOT",
             InputError::NotAMessage { .. } | InputError::NotAFile => "KK-INVOER-GEEN-BERICHT",
+            InputError::Description(_) => "KK-INVOER-BESCHRIJVING",
             InputError::BrokenArchive => "KK-INVOER-ARCHIEF-KAPOT",
             InputError::EmptyArchive => "KK-INVOER-ARCHIEF-LEEG",
             InputError::Encrypted => "KK-INVOER-ARCHIEF-VERSLEUTELD",
@@ -118,6 +123,7 @@ impl InputError {
     /// What the text of that rule speaks of.
     pub fn args(&self) -> Args {
         match self {
+            InputError::Description(name) => Args::new().with("kind", *name),
             InputError::TooLarge => Args::new().with("limit", limits::MAX_MESSAGE_BYTES),
             InputError::TooManyEntries => Args::new().with("limit", limits::MAX_ARCHIVE_ENTRIES),
             InputError::BrokenHar(at) => Args::new()

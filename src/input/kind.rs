@@ -102,41 +102,60 @@ fn is_har(text: &[u8]) -> bool {
         .is_some_and(|value| value.trim_ascii_start().starts_with(b"{"))
 }
 
+const HTML: &str = "HTML";
 const WSDL: &[u8] = b"http://schemas.xmlsoap.org/wsdl/";
 
 /// Namespaces of documents that describe messages, or are pages or pictures,
-/// with the local names of their roots.
-const DESCRIPTIONS: [(&[u8], &[&str]); 8] = [
-    (b"http://www.w3.org/2001/XMLSchema", &["schema"]),
+/// with the local names of their roots and what they are called.
+const DESCRIPTIONS: [(&[u8], &[&str], &str); 8] = [
+    (
+        b"http://www.w3.org/2001/XMLSchema",
+        &["schema"],
+        "XML Schema",
+    ),
     (
         b"http://purl.oclc.org/dsdl/schematron",
         &["schema", "pattern"],
+        "Schematron",
     ),
-    (b"http://www.ascc.net/xml/schematron", &["schema"]),
-    (WSDL, &["definitions"]),
+    (
+        b"http://www.ascc.net/xml/schematron",
+        &["schema"],
+        "Schematron",
+    ),
+    (WSDL, &["definitions"], "WSDL"),
     (
         b"http://www.w3.org/1999/XSL/Transform",
         &["stylesheet", "transform"],
+        "XSLT",
     ),
-    (b"http://relaxng.org/ns/structure/1.0", &["grammar"]),
-    (b"http://www.w3.org/1999/xhtml", &["html"]),
-    (b"http://www.w3.org/2000/svg", &["svg"]),
+    (
+        b"http://relaxng.org/ns/structure/1.0",
+        &["grammar"],
+        "RELAX NG",
+    ),
+    (b"http://www.w3.org/1999/xhtml", &["html"], HTML),
+    (b"http://www.w3.org/2000/svg", &["svg"], "SVG"),
 ];
 
-/// Whether XML or JSON is no message but a schema, a WSDL, a rule set, a web
-/// page: what lies beside messages in a folder.
-pub(super) fn is_description(bytes: &[u8]) -> bool {
+/// What XML or JSON is that is no message but a schema, a WSDL, a rule set, a
+/// web page: what lies beside messages in a folder.
+pub(super) fn description(bytes: &[u8]) -> Option<&'static str> {
     let text = beginning(bytes);
     if let Some(inner) = text.strip_prefix(b"{") {
-        return inner.trim_ascii_start().starts_with(b"\"$schema\"");
+        let is_schema = inner.trim_ascii_start().starts_with(b"\"$schema\"");
+        return is_schema.then_some("JSON Schema");
     }
     let Some(tag) = root_tag(text) else {
-        return starts_with_ignoring_case(text, b"<!doctype html");
+        return starts_with_ignoring_case(text, b"<!doctype html").then_some(HTML);
     };
-    local_name(tag).eq_ignore_ascii_case(b"html")
-        || DESCRIPTIONS
-            .iter()
-            .any(|(namespace, roots)| opens(tag, namespace, roots))
+    if local_name(tag).eq_ignore_ascii_case(b"html") {
+        return Some(HTML);
+    }
+    let mut known = DESCRIPTIONS.iter();
+    known
+        .find(|(namespace, roots, _)| opens(tag, namespace, roots))
+        .map(|&(.., name)| name)
 }
 
 /// Whether XML is a WSDL, which is judged when the user names it.
@@ -233,10 +252,11 @@ mod tests {
             "<html/>",
             "{\n \"$schema\": \"https://json-schema.org/draft/2020-12/schema\"",
         ] {
-            assert!(is_description(description.as_bytes()), "{description}");
+            let known = super::description(description.as_bytes());
+            assert!(known.is_some(), "{description}");
         }
         let wsdl = b"<w:definitions xmlns:w='http://schemas.xmlsoap.org/wsdl/'/>";
-        assert!(is_description(wsdl) && is_wsdl(wsdl));
+        assert!(description(wsdl) == Some("WSDL") && is_wsdl(wsdl));
         assert!(!is_wsdl(
             b"<schema xmlns='http://schemas.xmlsoap.org/wsdl/'/>"
         ));
@@ -247,7 +267,7 @@ mod tests {
             "{\"a\": \"$schema\"}",
             "<!--",
         ] {
-            assert!(!is_description(message.as_bytes()), "{message}");
+            assert_eq!(description(message.as_bytes()), None, "{message}");
         }
     }
 }

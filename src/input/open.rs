@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::body::BodyAt;
 use super::error::InputError;
-use super::kind::{ContentKind, PEEK_BYTES, is_description, is_wsdl, kind_of};
+use super::kind::{ContentKind, PEEK_BYTES, description, is_wsdl, kind_of};
 use super::{archive, har, http};
 use crate::exchange::Exchange;
 use crate::limits::MAX_MESSAGE_BYTES;
@@ -126,13 +126,17 @@ pub(super) fn open_bytes(name: &str, bytes: Vec<u8>, origin: Origin) -> Inputs {
     }
     let named = origin == Origin::Named;
     let describes = match named {
-        true => is_description(&bytes) && !is_wsdl(&bytes),
-        false => ends_in(name, &DESCRIBING) || is_description(&bytes),
+        true => description(&bytes).is_some() && !is_wsdl(&bytes),
+        false => ends_in(name, &DESCRIBING) || description(&bytes).is_some(),
+    };
+    let no_message = |bytes: &[u8]| match description(bytes) {
+        Some(name) if named => InputError::Description(name),
+        _ => InputError::NotAMessage { named },
     };
     match kind_by_content_and_name(&bytes, name) {
         ContentKind::Xml | ContentKind::Json if !describes => one(name, Ok(Exchange::bare(bytes))),
         ContentKind::Xml | ContentKind::Json | ContentKind::Other => {
-            one(name, Err(InputError::NotAMessage { named }))
+            one(name, Err(no_message(&bytes)))
         }
         ContentKind::Zip if !named && ends_in(name, &PACKAGED) => {
             one(name, Err(InputError::NotAMessage { named }))
@@ -163,7 +167,7 @@ pub(super) fn content_of(exchange: Exchange) -> Result<Exchange, InputError> {
         && !media_type.contains("xhtml")
         && !media_type.contains("svg");
     match kind_of(&exchange.body) {
-        ContentKind::Xml | ContentKind::Json if is_description(&exchange.body) => {
+        ContentKind::Xml | ContentKind::Json if description(&exchange.body).is_some() => {
             Err(InputError::NotAMessage { named: false })
         }
         ContentKind::Xml | ContentKind::Json => Ok(exchange),

@@ -9,9 +9,8 @@ use super::package::{PackageError, Source, Unreadable, UnreadableReason};
 use super::project::ProjectError;
 use super::stored::StoredError;
 use super::wsdl::WsdlError;
-use crate::document::{GateError, NotWellFormed};
+use crate::document::GateError;
 use crate::event::PackKind;
-use crate::finding::Position;
 use crate::limits;
 use crate::schema::xsd::SchemaRefused;
 use crate::text::Texts;
@@ -79,12 +78,7 @@ impl Problem {
                 let shown = match value {
                     Value::Text(text) => text.clone(),
                     Value::Io(kind) => texts.io_error(*kind).to_string(),
-                    Value::NotWellFormed(reason) => texts
-                        .xml_error(&NotWellFormed {
-                            at: Position { line: 1, column: 1 },
-                            reason,
-                        })
-                        .to_string(),
+                    Value::NotWellFormed(reason) => texts.xml_error(reason),
                     Value::Gate(key) => texts.error(key, &[]),
                     Value::Kind(kind) => texts.pack(*kind).to_string(),
                 };

@@ -7,6 +7,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::io::Write;
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
@@ -17,6 +18,7 @@ use crate::event::{
     BatchJudged, Event, Excused, Judged, PackInForce, PackKind, Recognised, Reported,
     ScenarioJudged, Started, Tally,
 };
+use crate::facts::Profile;
 use crate::finding::{Class, Fingerprint, Grade, Kind, Language, Position, Verdict};
 
 /// The version of the document. Raised when a reader of older documents would
@@ -87,6 +89,8 @@ struct RunEntry<'a> {
     redacted: bool,
     strict_provenance: bool,
     fail_on: Class,
+    at: Option<Timestamp>,
+    profile: Profile,
     packs: &'a [PackInForce],
 }
 
@@ -97,6 +101,8 @@ impl<'a> RunEntry<'a> {
             redacted: started.redacted,
             strict_provenance: started.strict_provenance,
             fail_on: started.fail_on,
+            at: started.at,
+            profile: started.profile,
             packs,
         }
     }

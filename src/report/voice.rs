@@ -248,6 +248,7 @@ impl<'a> Voice<'a> {
         );
         let mut args = finding.args.iter();
         let key = args.find_map(|(name, value)| (name == "reason").then_some(value.as_str()));
+        let key = key.map(|key| key.split_once(':').map_or(key, |(key, _)| key));
         let hint = key.and_then(|key| self.texts.reason_hint.get(key));
         let hint = hint.unwrap_or(&self.texts.finding.undecided_hint);
         (message, hint.clone())

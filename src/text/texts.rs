@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-use crate::document::{Mistake, NotWellFormed};
+use crate::document::Mistake;
 use crate::event::{Carrier, PackKind};
 use crate::finding::{Class, DataClass, Grade, Kind, Language, Template, Verdict, mask};
 
@@ -189,7 +189,7 @@ section! {
 }
 section! {
     /// Words of `rules` and `example`.
-    RulesTexts { rules, says, class, grade, date, duo, contracts, requirements, breaks, passes, break_with, examples, of_reconstruction, examples_written }
+    RulesTexts { rules, says, class, grade, date, duo, contracts, requirements, breaks, passes, break_with, shown_with, response_ignored, examples, of_reconstruction, examples_written }
 }
 section! {
     /// Words of `scenarios`.
@@ -304,9 +304,9 @@ impl Texts {
         self.reason.get(reason).map_or(reason, String::as_str)
     }
 
-    /// Why XML is not well-formed.
-    pub fn xml_error(&self, error: &NotWellFormed) -> &str {
-        phrase(&self.xml_error, error.reason, "syntax")
+    /// Why XML is not well-formed, by its key.
+    pub fn xml_error(&self, reason: &str) -> String {
+        fill(phrase(&self.xml_error, reason, "syntax"), &[])
     }
 
     /// Why JSON is not well-formed, by its key.

@@ -207,7 +207,7 @@ fn each_rule_is_broken_alone() {
                 in_request(&SUPPLIER, Some(rule));
                 in_answer();
             }
-            Breakable::ByCertificate => {
+            Breakable::ByCertificate | Breakable::ByCertificateOfRequest => {
                 let refused = request(&SUPPLIER, Some(rule));
                 assert_eq!(refused, Err(SignError::ByCertificate));
                 let wrong = IDENTITIES
@@ -221,6 +221,14 @@ fn each_rule_is_broken_alone() {
                     _ => PKI.signing_key(wrong.name),
                 };
                 in_request(&key.unwrap(), None);
+                if how == Breakable::ByCertificate {
+                    let key = match wrong.oin.is_some_and(|oin| oin.len() == 20) {
+                        true => PKI.signing_key_of(wrong.name, DUO),
+                        false => PKI.signing_key(wrong.name),
+                    };
+                    let message = answer(&key.unwrap(), None).unwrap();
+                    assert_eq!(violations(&message, Way::Response), [rule], "{message}");
+                }
             }
             Breakable::Never(_) => {
                 let refused = request(&SUPPLIER, Some(rule));
@@ -285,7 +293,7 @@ fn breaks_show_where_it_is_said() {
             Breakable::InRequests | Breakable::InBoth => {
                 (request(&SUPPLIER, Some(rule)), Way::Request)
             }
-            Breakable::ByCertificate => {
+            Breakable::ByCertificate | Breakable::ByCertificateOfRequest => {
                 let wrong = IDENTITIES.iter().find(|one| one.breaks == Some(rule));
                 let key = PKI.signing_key_of(wrong.unwrap().name, &REQUEST.school);
                 let key = match rule {

@@ -369,11 +369,12 @@ fn stores_are_read_from_files_and_folders() {
     }
     assert!(Revocation::load(&[folder.path().to_path_buf()]).is_ok());
     let error = TrustStore::load(&[path("notes.txt")]).unwrap_err();
-    assert!(matches!(error.problem, MaterialProblem::Nothing));
+    assert!(matches!(error.problem, MaterialProblem::NoCertificate));
     assert_eq!(error.path, path("notes.txt"));
     let error = TrustStore::load(&[path("absent.pem")]).unwrap_err();
     assert!(matches!(error.problem, MaterialProblem::Unreadable(_)));
-    assert!(Revocation::load(&[path("both.pem")]).is_err());
+    let error = Revocation::load(&[path("both.pem")]).unwrap_err();
+    assert!(matches!(error.problem, MaterialProblem::NoList));
     // A file that breaks off, or holds what is no Base64, ends.
     for broken in [
         "-----BEGIN CERTIFICATE-----\nAAAA",
@@ -381,7 +382,7 @@ fn stores_are_read_from_files_and_folders() {
     ] {
         std::fs::write(path("broken.pem"), broken).unwrap();
         let error = TrustStore::load(&[path("broken.pem")]).unwrap_err();
-        assert!(matches!(error.problem, MaterialProblem::Nothing));
+        assert!(matches!(error.problem, MaterialProblem::NoCertificate));
     }
 }
 

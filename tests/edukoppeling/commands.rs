@@ -320,6 +320,29 @@ fn a_broken_rule_is_what_check_finds() {
         let found = broken(folder, &file, &["--profile", profile]);
         assert_eq!(found, [rule.to_uppercase()]);
     }
+    // The answer of a DUO whose certificate is wrong, and nothing else.
+    done(
+        folder,
+        &["sign", "verzoek.xml", "--at", AT, "--out", "vraag.xml"],
+    );
+    for rule in [
+        "KK-EK-PKI002-VERLOPEN",
+        "KK-EK-PKI001-ONTBREEKT",
+        "KK-EK-PKI001-VORM",
+    ] {
+        let args = ["sign", "antwoord.xml", "--answer", "vraag.xml", "--at", AT];
+        let more = ["--break", rule, "--out", "antwoord-breekt.xml"];
+        done(folder, &[&args[..], &more].concat());
+        let found = broken(folder, "antwoord-breekt.xml", &["--profile", "test"]);
+        assert_eq!(found, [rule]);
+    }
+    let args = ["sign", "antwoord.xml", "--answer", "vraag.xml"];
+    let said = refused(
+        folder,
+        &[&args[..], &["--break", "KK-EK-PKI001-TESTOIN"]].concat(),
+        None,
+    );
+    assert!(said.contains("--answer"), "{said}");
     let listed = done(folder, &["sign", "--list-breaks"]);
     assert!(listed.lines().count() > 80);
     assert!(
@@ -407,7 +430,7 @@ fn whoever_looks_for_a_break_is_shown_the_way() {
     for (rule, way) in [
         (
             "KK-EK-WB004-BODY",
-            "ketenkeur sign --break KK-EK-WB004-BODY",
+            "ketenkeur sign BODY --break KK-EK-WB004-BODY",
         ),
         ("KK-EK-PKI005-KETEN", "(--trust)"),
         ("KK-EK-WS002", "niet: gaat over het HTTP-bericht"),

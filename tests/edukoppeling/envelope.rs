@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use ketenkeur::document::{Document, Gated};
 use ketenkeur::edukoppeling::{
     Contract, EnvelopeContext, RequestFacts, SecurityContext, Sender, Trust, Way, judge_envelope,
+    judge_without_envelope,
 };
 use ketenkeur::exchange::{HttpFacts, StartLine};
 use ketenkeur::facts::Profile;
@@ -509,6 +510,25 @@ fn the_http_message_fits_the_envelope() {
     ] {
         assert_eq!(sent(method, headers), expected, "{method} {headers:?}");
     }
+}
+
+/// A message over HTTP has an envelope; without one the rest of the HTTP message
+/// is judged all the same.
+#[test]
+fn a_message_over_http_needs_an_envelope() {
+    let message = "<bericht/>";
+    let document = Document::from_xml(Gated::xml(message.as_bytes()).unwrap()).unwrap();
+    let http = HttpFacts {
+        start: StartLine::Request {
+            method: "GET".to_string(),
+            url: "/".to_string(),
+        },
+        version: String::new(),
+        headers: vec![("Content-Type".to_string(), "text/xml".to_string())],
+    };
+    let report = judge_without_envelope(&document, &http);
+    let found: Vec<_> = report.findings.iter().map(|found| &*found.code).collect();
+    assert_eq!(found, ["KK-EK-WW001-POST", "KK-EK-WW001-ENVELOP"]);
 }
 
 /// What readers would understand differently is refused.

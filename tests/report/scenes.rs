@@ -7,6 +7,7 @@ use ketenkeur::event::{
     EVENT_VERSION, Event, Exchanged, Grounds, PackInForce, PackKind, ScenarioInfo, ScenarioJudged,
     Started, StepFinding, Stepped, Tally,
 };
+use ketenkeur::facts::Profile;
 use ketenkeur::finding::{Args, Class, Grade, Judgement, Kind, Redaction, Verdict};
 use ketenkeur::report::{Known, KnownRequirement, Origin, Proof, Time};
 
@@ -131,6 +132,8 @@ pub fn events() -> Vec<Event> {
         redacted: true,
         strict_provenance: false,
         fail_on: Class::Foutmelding,
+        at: None,
+        profile: Profile::Test,
     })];
     for (judged, happened) in scenes {
         events.push(Event::Scenario(Box::new(judged.about.clone())));

@@ -8,6 +8,7 @@ use ketenkeur::event::{
     Judged, PackInForce, PackKind, Recognised, Reported, Spool, Started, Tally,
 };
 use ketenkeur::exit::{Exit, Trouble};
+use ketenkeur::facts::Profile;
 use ketenkeur::finding::{
     Args, Class, Finding, Fingerprint, Grade, Judgement, Kind, Language, Place, Position,
     Redaction, RuleBook, RuleInfo, RuleText, Template, Verdict,
@@ -384,6 +385,8 @@ pub fn events(provenance: Provenance) -> Vec<Event> {
         redacted: true,
         strict_provenance: provenance == Provenance::Strict,
         fail_on: Class::Melding,
+        at: Some("2026-09-28T09:00:00Z".parse().unwrap()),
+        profile: Profile::Production,
     })];
     events.extend(messages.map(|judged| Event::Judged(Box::new(judged))));
     events.push(Event::Batch(batch));

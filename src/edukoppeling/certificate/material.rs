@@ -28,17 +28,21 @@ pub enum MaterialProblem {
     /// More files than [`MAX_MATERIAL_FILES`].
     #[error("the folder has more than {MAX_MATERIAL_FILES} files; name the files that are meant")]
     TooManyFiles,
-    /// Nothing of the wanted kind is in it.
-    #[error("it holds none, neither as PEM nor as DER")]
-    Nothing,
+    /// No certificate is in it.
+    #[error("it holds no certificate, neither as PEM nor as DER")]
+    NoCertificate,
+    /// No revocation list is in it.
+    #[error("it holds no revocation list, neither as PEM nor as DER")]
+    NoList,
 }
 
 /// Reads every item that `items` finds in the files that `paths` name; of a
 /// folder, in the files directly in it that `extensions` fit. Each path must
-/// hold at least one.
+/// hold at least one, else `nothing` says what is wrong.
 pub(super) fn read<T>(
     paths: &[PathBuf],
     extensions: &[&str],
+    nothing: fn() -> MaterialProblem,
     items: impl Fn(&[u8]) -> Vec<T>,
 ) -> Result<Vec<T>, MaterialError> {
     let mut all = Vec::new();
@@ -52,7 +56,7 @@ pub(super) fn read<T>(
             all.extend(items(&content(&file).map_err(fail)?));
         }
         if all.len() == before {
-            return Err(fail(MaterialProblem::Nothing));
+            return Err(fail(nothing()));
         }
     }
     Ok(all)

@@ -12,7 +12,7 @@ use x509_cert::crl::CertificateList;
 use x509_cert::der::Decode;
 
 use super::fields::{Certificate, moment};
-use super::material::{MaterialError, read, sections};
+use super::material::{MaterialError, MaterialProblem, read, sections};
 
 /// The revocation lists at hand.
 #[derive(Default)]
@@ -57,12 +57,17 @@ impl Revocation {
     /// folders of them.
     pub fn load(paths: &[PathBuf]) -> Result<Self, MaterialError> {
         let mut revocation = Self::none();
-        revocation.lists = read(paths, &["crl", "pem", "der"], |bytes| {
-            sections::<CertificateRevocationListDer<'_>>(bytes)
-                .iter()
-                .filter_map(|der| List::read(der))
-                .collect()
-        })?;
+        revocation.lists = read(
+            paths,
+            &["crl", "pem", "der"],
+            || MaterialProblem::NoList,
+            |bytes| {
+                sections::<CertificateRevocationListDer<'_>>(bytes)
+                    .iter()
+                    .filter_map(|der| List::read(der))
+                    .collect()
+            },
+        )?;
         revocation.sort();
         Ok(revocation)
     }

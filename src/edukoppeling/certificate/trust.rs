@@ -14,7 +14,7 @@ use webpki::{
 use super::distribution::{Distribution, Fetched};
 use super::fields::Certificate;
 use super::known::{Found, Known, Span, whole_second};
-use super::material::{MaterialError, read, sections};
+use super::material::{MaterialError, MaterialProblem, read, sections};
 use super::revocation::{Revocation, Status};
 
 /// Certificates of authorities: roots, and what stands between them and the
@@ -225,12 +225,17 @@ impl TrustStore {
     /// others help to reach a root.
     pub fn load(paths: &[PathBuf]) -> Result<Self, MaterialError> {
         let mut store = Self::empty();
-        let certificates = read(paths, &["pem", "crt", "cer", "der"], |bytes| {
-            sections::<CertificateDer<'_>>(bytes)
-                .into_iter()
-                .filter_map(|der| Certificate::read(der).ok())
-                .collect()
-        })?;
+        let certificates = read(
+            paths,
+            &["pem", "crt", "cer", "der"],
+            || MaterialProblem::NoCertificate,
+            |bytes| {
+                sections::<CertificateDer<'_>>(bytes)
+                    .into_iter()
+                    .filter_map(|der| Certificate::read(der).ok())
+                    .collect()
+            },
+        )?;
         for certificate in certificates {
             store.add(certificate);
         }
@@ -346,7 +351,7 @@ impl TrustStore {
         let root = match verify(None) {
             Ok(path) => self.root(path.anchor()),
             Err(Error::UnknownIssuer) if !self.decides => {
-                return (Chain::Undecided("trust-missing"), unknown);
+                return (Chain::Undecided("trust-built-in"), unknown);
             }
             Err(error) => return (Chain::Broken(reason(&error)), unknown),
         };

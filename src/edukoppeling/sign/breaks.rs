@@ -18,6 +18,9 @@ pub enum Breakable {
     InBoth,
     /// By signing with a wrong certificate.
     ByCertificate,
+    /// By signing a request with a wrong certificate: in an answer another rule
+    /// would be broken beside it.
+    ByCertificateOfRequest,
     /// Not by a message alone; the key of a text that says why.
     Never(&'static str),
 }
@@ -66,10 +69,8 @@ struct Break {
 /// Rules about the certificate: a message breaks them that is signed with a
 /// certificate of the test PKI that is made wrong on purpose.
 const CERTIFICATES: &[&str] = &[
-    "KK-EK-OIN-SCHOOLCERTIFICAAT",
     "KK-EK-PKI001-ONTBREEKT",
     "KK-EK-PKI001-VORM",
-    "KK-EK-PKI001-TESTOIN",
     "KK-EK-PKI002-VERLOPEN",
     "KK-EK-PKI002-NOGNIET",
     "KK-EK-PKI003-INGETROKKEN",
@@ -79,10 +80,14 @@ const CERTIFICATES: &[&str] = &[
     "KK-EK-PKI-SLEUTEL",
 ];
 
+/// Those that only a request can break.
+const CERTIFICATES_OF_REQUESTS: &[&str] = &["KK-EK-OIN-SCHOOLCERTIFICAAT", "KK-EK-PKI001-TESTOIN"];
+
 /// Rules that no message alone breaks, each with the key of the reason.
 const NEVER: &[(&str, &str)] = &[
     ("KK-EK-WW001-POST", "break-http"),
     ("KK-EK-WW001-MEDIATYPE", "break-http"),
+    ("KK-EK-WW001-ENVELOP", "break-http"),
     ("KK-EK-WS002", "break-http"),
     ("KK-EK-WS006", "break-http"),
     ("KK-EK-WW001-WSDL", "break-wsdl"),
@@ -107,9 +112,12 @@ const NEVER: &[(&str, &str)] = &[
 /// their subjects.
 pub fn breakable() -> impl Iterator<Item = (&'static str, Breakable)> {
     let messages = BREAKS.iter().map(|one| (one.rule, one.breakable));
-    let certificates = CERTIFICATES
-        .iter()
-        .map(|&rule| (rule, Breakable::ByCertificate));
+    let by = |how| move |&rule| (rule, how);
+    let certificates = CERTIFICATES.iter().map(by(Breakable::ByCertificate)).chain(
+        CERTIFICATES_OF_REQUESTS
+            .iter()
+            .map(by(Breakable::ByCertificateOfRequest)),
+    );
     let never = NEVER
         .iter()
         .map(|&(rule, reason)| (rule, Breakable::Never(reason)));
@@ -122,7 +130,7 @@ pub(super) fn apply(
     request: &SignRequest<'_>,
     plan: &mut Plan<'_>,
 ) -> Result<(), SignError> {
-    if CERTIFICATES.contains(&rule) {
+    if CERTIFICATES.contains(&rule) || CERTIFICATES_OF_REQUESTS.contains(&rule) {
         return Err(SignError::ByCertificate);
     }
     let found = BREAKS.iter().find(|one| one.rule == rule);
