@@ -390,7 +390,7 @@ mod tests {
     #[test]
     fn xml_that_is_cut_off_ends_in_an_element() {
         for (xml, open, line, column) in [
-            ("<a>\n<b.c x='>'><c/>tekst\n", "b.c", 2, 20),
+            ("<a>\n<b.c x='>'><c/>tekst\n", "b.c", 2, 21),
             ("<a><!-- <d> --><b></b>", "a", 1, 23),
             ("<a>\n<b", "b", 2, 3),
         ] {
