@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ketenkeur::batch::BatchRule;
-use ketenkeur::document::{LocalPath, NodeId, PlaceOf};
+use ketenkeur::document::{Format, NodeId, PlaceOf};
+use ketenkeur::example::{Edit, apply};
 use serde::Deserialize;
 
 use super::{document, file, found, line};
@@ -24,45 +25,13 @@ struct Case {
 struct Message {
     base: String,
     #[serde(default)]
-    edits: Vec<BTreeMap<String, String>>,
+    edits: Vec<Edit>,
 }
 
 impl Message {
     fn build(&self, examples: &BTreeMap<String, String>) -> String {
-        let mut xml = examples[&self.base].clone();
-        for edit in &self.edits {
-            xml = apply(&xml, edit);
-        }
-        xml
+        apply(&examples[&self.base], Format::Xml, &self.edits).unwrap()
     }
-}
-
-/// Carries out the edits that these cases use.
-fn apply(xml: &str, edit: &BTreeMap<String, String>) -> String {
-    let document = document(xml);
-    let at = |path: &str| {
-        let mut node = document.root_element();
-        for step in path.split('/') {
-            let (name, number) = match step.split_once('[') {
-                Some((name, rest)) => (name, rest.trim_end_matches(']').parse().unwrap()),
-                None => (step, 1usize),
-            };
-            let all = LocalPath::parse(name).unwrap().all(&document, node);
-            node = *all.get(number - 1).unwrap_or_else(|| panic!("no {path}"));
-        }
-        node
-    };
-    let edit: Vec<(&str, &str)> = edit.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
-    let (span, text) = match edit[..] {
-        [("set", path), ("to", text)] => (document.value_span(at(path)), text),
-        [("remove", path)] => (document.span(at(path)), ""),
-        [("after", path), ("insert", text)] => {
-            let end = document.span(at(path)).end;
-            (end..end, text)
-        }
-        _ => panic!("an edit that this test does not know: {edit:?}"),
-    };
-    format!("{}{text}{}", &xml[..span.start], &xml[span.end..])
 }
 
 /// Every example message of the packs, by its root element.
@@ -147,7 +116,7 @@ fn places_are_those_of_the_document() {
             }
         }
     }
-    assert_eq!(compared, 2 * BatchRule::ALL.len());
+    assert_eq!(compared, 2 * cases.batch.len());
 }
 
 fn enveloped(xml: &str) -> String {
