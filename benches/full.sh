@@ -6,4 +6,5 @@ cd "$(dirname "$0")/.."
 cargo bench --locked
 KETENKEUR_MUTATE_SECONDS=600 KETENKEUR_MUTATE_SEED="${KETENKEUR_MUTATE_SEED:-$RANDOM$RANDOM}" \
   cargo test --locked --test edukoppeling mutator -- --ignored --nocapture
+KETENKEUR_MUTANTS=all cargo test --locked --test mutants -- --ignored --nocapture
 benches/peers.sh
