@@ -3,6 +3,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use ketenkeur::clock::RunningClock;
 use ketenkeur::counterpart::las::{
@@ -28,10 +29,18 @@ impl Post for OverTls {
     }
 }
 
-/// An address on loopback that is free now.
+/// An address on loopback that is free, and stays so: below the ports that the
+/// system gives to the connections of tests beside this one.
 pub fn free() -> SocketAddr {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    listener.local_addr().unwrap()
+    static NEXT: AtomicU16 = AtomicU16::new(20_000);
+    loop {
+        let port = NEXT.fetch_add(1, Ordering::Relaxed);
+        assert!(port < 30_000, "no free port");
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        if TcpListener::bind(address).is_ok() {
+            return address;
+        }
+    }
 }
 
 pub fn trust() -> Trust {
