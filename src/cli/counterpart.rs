@@ -18,7 +18,7 @@ use crate::pki::{TEST_DOMAIN, trust_built_in};
 use crate::play::{ServeError, ServeOptions, Serving, serve};
 use crate::scenario::Role;
 use crate::target::{IdentityError, IdentityProblem, IdentitySource, PassphraseSource};
-use crate::text::{Texts, fill};
+use crate::text::{Texts, fill, word};
 use crate::transport::{SetupError, on_interrupt, url_kind};
 
 /// The OIN of the DUO of the test PKI, and of DUO itself.
@@ -116,7 +116,7 @@ pub fn run_counterpart(
         ServeError::OtherState => Failure::usage("state-other").with("path", path_of(common)),
     })?;
     let texts = Texts::of(language);
-    let phrase = |key: &str| texts.counterpart.get(key).map_or("", String::as_str);
+    let phrase = |key: &str| word(&texts.counterpart, key);
     let address = served.address().map_or(String::new(), |at| at.to_string());
     let mut said = fill(
         phrase(name),

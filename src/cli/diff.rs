@@ -13,7 +13,6 @@ use crate::event::{Comparison, FindingChange, PackInForce, Reported, RunState, T
 use crate::exit::Exit;
 use crate::finding::{Class, Grade, Kind, Language, Verdict};
 use crate::report::{Voice, visible};
-use crate::text::fill;
 
 /// Runs the command. Ends as [`Exit::Findings`] when anything got worse.
 pub fn diff(
@@ -82,10 +81,7 @@ impl Change {
 /// The comparison in lines, what is worse before what is not.
 fn told(comparison: &Comparison, voice: Voice<'_>) -> String {
     let texts = &voice.words().runs;
-    let say = |key: &str, args: &[(&str, &str)]| {
-        let text = texts.get(key).map_or("", String::as_str);
-        fill(text, args)
-    };
+    let say = |key: &str, args: &[(&str, &str)]| crate::text::say(texts, key, args);
     let verdict = |verdict: Option<Verdict>| {
         verdict.map_or("", |verdict| voice.words().verdict(verdict, None))
     };

@@ -92,7 +92,7 @@ fn with_own_words(command: Command, texts: &'static Texts) -> Command {
 }
 
 fn word(texts: &'static Texts, key: &str) -> &'static str {
-    texts.usage.get(key).map_or("", String::as_str)
+    crate::text::word(&texts.usage, key)
 }
 
 fn join(path: &str, name: &str) -> String {

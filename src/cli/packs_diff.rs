@@ -23,7 +23,7 @@ use crate::input::{Inputs, Options};
 use crate::pack::{Comparison, ImportOptions, ImportSource, Pack, Project, Store, in_force};
 use crate::pki::trust_built_in;
 use crate::report::visible;
-use crate::text::{Texts, fill};
+use crate::text::Texts;
 
 /// What the user wants to know.
 pub struct Wanted<'a> {
@@ -253,8 +253,8 @@ fn judged(wanted: &Wanted<'_>, side: &Side) -> Result<Outcomes, Failure> {
 }
 
 fn human(report: &Report<'_>, texts: &Texts, language: Language) -> String {
-    let word = |key: &str| texts.diff.get(key).map_or("", String::as_str);
-    let say = |key: &str, args: &[(&str, &str)]| fill(word(key), args);
+    let word = |key: &str| crate::text::word(&texts.diff, key);
+    let say = |key: &str, args: &[(&str, &str)]| crate::text::say(&texts.diff, key, args);
     let mut out = String::new();
     for one in report.contracts {
         let args = [

@@ -11,7 +11,7 @@ use crate::edukoppeling::Passphrase;
 use crate::exit::Exit;
 use crate::finding::Language;
 use crate::pki::{FilesError, IDENTITIES, TestPki, make_folder, write_files};
-use crate::text::{Texts, fill};
+use crate::text::{Texts, say, word};
 
 /// What opens the PKCS#12 files unless the user chooses otherwise: the keys in
 /// them are worth nothing.
@@ -36,13 +36,12 @@ pub fn run_pki(command: &Pki, language: Language) -> Result<Exit, Failure> {
         ("path", &*folder.display().to_string()),
         ("count", &*IDENTITIES.len().to_string()),
     ];
-    let made = texts.pki.get("made").map_or("", String::as_str);
-    print(&format!("{}\n", fill(made, &args)))
+    print(&format!("{}\n", say(&texts.pki, "made", &args)))
 }
 
 /// What stands in the folder: one line for each certificate.
 fn readme(texts: &Texts) -> String {
-    let text = |key: &str| texts.pki.get(key).map_or("", String::as_str);
+    let text = |key: &str| word(&texts.pki, key);
     let mut readme = format!("{}\n", text("readme"));
     for identity in IDENTITIES {
         let meaning = match (identity.breaks, identity.name.starts_with("fout-")) {

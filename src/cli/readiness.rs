@@ -20,7 +20,7 @@ use crate::readiness::{
     page,
 };
 use crate::report::visible;
-use crate::text::{Texts, fill};
+use crate::text::{Texts, say};
 
 /// Runs the command.
 pub fn run_readiness(wanted: &Readiness, language: Language) -> Result<Exit, Failure> {
@@ -159,9 +159,8 @@ fn read(paths: &[PathBuf], texts: &Texts) -> Result<(Vec<Imported>, bool), Failu
                         ImportError::CutOff => "skip-cut-off",
                     };
                     refused |= !matches!(error, ImportError::NoTarget);
-                    let text = texts.readiness.get(key).map_or("", String::as_str);
-                    let path = visible(&folder.display().to_string()).to_string();
-                    tell(&fill(text, &[("path", &path)]));
+                    let path = visible(&folder.display().to_string());
+                    tell(&say(&texts.readiness, key, &[("path", &path)]));
                 }
             }
         }

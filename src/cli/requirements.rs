@@ -18,7 +18,7 @@ use crate::finding::{Grade, Language};
 use crate::report::visible;
 use crate::requirement::{Judged, Requirement, requirements};
 use crate::scenario::Key;
-use crate::text::{Texts, fill};
+use crate::text::{Texts, fill, word};
 
 /// A requirement, as a program reads it.
 #[derive(Serialize)]
@@ -204,8 +204,7 @@ fn widest(shown: &[&Requirement]) -> usize {
 }
 
 fn said(language: Language, key: &str) -> &'static str {
-    let texts = &Texts::of(language).requirements;
-    texts.get(key).map_or("", String::as_str)
+    word(&Texts::of(language).requirements, key)
 }
 
 fn coverage(

@@ -21,7 +21,7 @@ use crate::exit::Exit;
 use crate::finding::{Language, Redaction};
 use crate::pack::Store;
 use crate::play::{Interrupt, Rejudged, Stage, StageOptions, Unmade, rejudge};
-use crate::text::{Texts, fill};
+use crate::text::{Texts, say};
 
 /// Runs the command.
 pub fn run_runs(
@@ -144,8 +144,7 @@ fn share(path: &Path, out: &Path, store: &Store, language: Language) -> Result<E
 }
 
 fn said(language: Language, key: &str, args: &[(&str, &str)]) -> String {
-    let text = Texts::of(language).runs.get(key);
-    format!("{}\n", fill(text.map_or("", String::as_str), args))
+    format!("{}\n", say(&Texts::of(language).runs, key, args))
 }
 
 /// What the messages of a recorded run are judged with.

@@ -26,7 +26,7 @@ use crate::finding::{Kind, Language};
 use crate::limits::{MAX_KEY_BYTES, MAX_MESSAGE_BYTES};
 use crate::pack::{Part, Store};
 use crate::pki::{IDENTITIES, TestPki, stand_in, trust_built_in_as_real};
-use crate::text::Texts;
+use crate::text::{Texts, word};
 
 /// DUO, whom requests go to unless the user says otherwise.
 const DUO: &str = "00000001800866472000";
@@ -120,7 +120,7 @@ pub(super) fn way_to_break(rule: &str, how: Breakable, texts: &Texts) -> String 
         Breakable::ByCertificateOfRequest => "by-certificate-of-request",
         Breakable::Never(reason) => reason,
     };
-    let said = texts.sign.get(key).map_or("", String::as_str);
+    let said = word(&texts.sign, key);
     match condition(rule, texts) {
         Some(condition) => format!("{said}; {condition}"),
         None => said.to_string(),

@@ -15,7 +15,7 @@ use crate::pack::Store;
 use crate::target::{
     IdentityError, IdentityProblem, Inspected, Inspection, Subject, Target, example, inspect,
 };
-use crate::text::{BuiltinRules, Texts, fill};
+use crate::text::{BuiltinRules, Texts, fill, word};
 
 /// Runs the command. `store` gives the packs, when they are asked for.
 pub fn run_target(
@@ -53,7 +53,7 @@ fn init(file: &Path, language: Language) -> Result<Exit, Failure> {
 }
 
 fn phrase<'a>(texts: &'a Texts, key: &str) -> &'a str {
-    texts.target.get(key).map_or("", String::as_str)
+    word(&texts.target, key)
 }
 
 /// Reads a target file; tells its mistakes on standard error.

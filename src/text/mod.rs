@@ -11,5 +11,5 @@ mod texts;
 pub use builtin::{
     BuiltinRules, RulesError, builtin_grade, builtin_rules, read_rules, tool_finding,
 };
-pub(crate) use texts::fill;
 pub use texts::{Phrases, Texts};
+pub(crate) use texts::{fill, say, word};

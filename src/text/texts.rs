@@ -393,6 +393,16 @@ fn section<'s>(source: &'s str, name: &str) -> &'s str {
     rest.find("\n[").map_or(rest, |end| &rest[..=end])
 }
 
+/// The text of a section by that key.
+pub(crate) fn word<'t>(phrases: &'t Phrases, key: &str) -> &'t str {
+    phrases.get(key).map_or("", String::as_str)
+}
+
+/// The text of a section by that key, its places filled in from `args`.
+pub(crate) fn say(phrases: &Phrases, key: &str, args: &[(&str, &str)]) -> String {
+    fill(word(phrases, key), args)
+}
+
 fn phrase<'a>(phrases: &'a Phrases, key: &str, otherwise: &str) -> &'a str {
     phrases
         .get(key)

@@ -6,7 +6,6 @@ use super::digest::Digest;
 use super::views::shown;
 use crate::finding::Language;
 use crate::report::{Known, KnownRequirement, Voice};
-use crate::text::fill;
 
 /// The requirements with what the run says of them.
 #[derive(Serialize)]
@@ -50,9 +49,9 @@ impl Row {
     fn of(requirement: &KnownRequirement, digest: &Digest, voice: Voice<'_>) -> Self {
         let words = &voice.words().report;
         let say = |key: &str, name: &str, count: u64| {
-            let text = words.get(key).map_or("", String::as_str);
             let count = count.to_string();
-            (count != "0").then(|| fill(text, &[("name", name), ("count", &count)]))
+            let args = [("name", name), ("count", &count)];
+            (count != "0").then(|| crate::text::say(words, key, &args))
         };
         let (mut broken, mut open, mut shows) = (0, 0, 0);
         let mut by = Vec::new();

@@ -12,7 +12,7 @@ use crate::finding::Verdict;
 use crate::limits::MAX_PAGE_NAMES;
 use crate::report::readiness::KeyCount;
 use crate::report::{Known, Proof, Run, Voice};
-use crate::text::fill;
+use crate::text::say;
 
 /// A run as a whole.
 #[derive(Serialize)]
@@ -189,7 +189,7 @@ fn says(verdict: Verdict, digest: &Digest, voice: Voice<'_>) -> &'static str {
 /// What the run is about: the product, else what ran.
 fn title(run: &Run<'_>, digest: &Digest) -> String {
     let words = &run.voice.words().report;
-    let word = |key: &str| words.get(key).map_or("", String::as_str);
+    let word = |key: &str| crate::text::word(words, key);
     match run.origin {
         Some(origin) if !origin.product.is_empty() => {
             let parts = [&origin.supplier, &origin.product, &origin.version];
@@ -215,13 +215,9 @@ fn notices(run: &Run<'_>, digest: &Digest) -> Vec<Notice> {
     }
     if let Some(origin) = run.origin {
         for (key, name) in &origin.differences {
-            let text = texts.runs.get(*key).map_or("", String::as_str);
-            add("warning", fill(text, &[("name", &shown(name))]));
+            add("warning", say(&texts.runs, key, &[("name", &shown(name))]));
         }
-        let proof = |key: &str, oin: &str| {
-            let text = texts.runs.get(key).map_or("", String::as_str);
-            fill(text, &[("oin", &shown(oin))])
-        };
+        let proof = |key: &str, oin: &str| say(&texts.runs, key, &[("oin", &shown(oin))]);
         match &origin.proof {
             Proof::EventsAlone => add("note", phrase("events-alone")),
             Proof::Unsigned => add("warning", proof("unsigned", "")),

@@ -15,7 +15,7 @@ use crate::finding::Verdict;
 use crate::limits::{MAX_PAGE_FINDINGS, MAX_PAGE_NAMES};
 use crate::report::voice::first_and_others;
 use crate::report::{ReportError, Run, Voice};
-use crate::text::fill;
+use crate::text::{fill, say};
 
 /// Writes what happened in a run, in the order of its events.
 pub(super) fn write(
@@ -169,9 +169,8 @@ impl Sections<'_> {
         let left_out = match std::mem::take(&mut self.left_out) {
             0 => String::new(),
             count => {
-                let text = page.voice.words().report.get("left-out-findings");
-                let text = text.map_or("", String::as_str);
-                fill(text, &[("count", &count.to_string())])
+                let words = &page.voice.words().report;
+                say(words, "left-out-findings", &[("count", &count.to_string())])
             }
         };
         let id = self.id;
