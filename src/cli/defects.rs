@@ -161,14 +161,7 @@ fn wanted(keys: &[String], ids: &[String]) -> Result<Vec<&'static KnownDefect>, 
     let named = |names: &[String], name: &str| {
         names.is_empty() || names.iter().any(|wanted| wanted == name)
     };
-    for key in keys {
-        if Key::parse(key).is_none() {
-            let meant = nearest(key, Key::NAMES.iter().copied());
-            return Err(Failure::usage("no-key")
-                .with("value", key)
-                .with("nearest", meant.unwrap_or_default()));
-        }
-    }
+    run::known("no-key", keys, Key::NAMES)?;
     for id in ids {
         known(id)?;
     }

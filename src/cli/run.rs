@@ -28,7 +28,7 @@ use crate::play::{
     Asks, Interrupt, PlayError, RunOptions, Stage, StageOptions, Tested, Unmade, in_shard, play,
 };
 use crate::scenario::{Key, Library, OnDisk, Scenario, Shipped, Sources};
-use crate::target::{Capability, Declared, Target};
+use crate::target::Target;
 use crate::text::{Texts, fill};
 
 /// Runs the command.
@@ -224,26 +224,12 @@ fn is_shared(target: &Target) -> bool {
 
 /// The target as the evidence has it.
 fn record_of(target: &Target) -> TargetRecord {
-    let declared = |declared: &Declared| -> Value {
-        let each = declared.iter().map(|(sector, said)| {
-            let said = match said {
-                Capability::Yes => Value::from("yes"),
-                Capability::No => Value::from("no"),
-                Capability::NotApplicable(reason) => json!({ "not-applicable": reason }),
-            };
-            (sector.name().to_string(), said)
-        });
-        each.collect::<Map<String, Value>>().into()
-    };
     let keys = target.capabilities.keys.iter();
     let mut capabilities: Map<String, Value> = keys
-        .map(|(key, said)| (key.name().to_string(), declared(said)))
+        .map(|(key, said)| (key.name().to_string(), json!(said)))
         .collect();
-    let messages = target.capabilities.messages.iter();
-    let messages: Map<String, Value> = messages
-        .map(|(name, said)| (name.clone(), declared(said)))
-        .collect();
-    capabilities.insert("messages".to_string(), messages.into());
+    let messages = json!(target.capabilities.messages);
+    capabilities.insert("messages".to_string(), messages);
     TargetRecord {
         supplier: target.supplier.name.clone(),
         oin: target.supplier.oin.clone(),
@@ -297,29 +283,31 @@ fn chosen(run: &Run, earlier: Option<&Earlier<'_>>) -> Result<Vec<Arc<Scenario>>
             && named(&run.id, &scenario.id)
             && (run.tag.is_empty() || scenario.tags.iter().any(|tag| named(&run.tag, tag)))
     };
-    let named = |kind: &'static str, asked: &[String], known: &[&str]| -> Result<(), Failure> {
-        let unknown = asked.iter().find(|asked| !known.contains(&asked.as_str()));
-        unknown.map_or(Ok(()), |asked| {
-            let meant = nearest(asked, known.iter().copied());
-            Err(Failure::usage(kind)
-                .with("value", asked)
-                .with("nearest", meant.unwrap_or_default()))
-        })
-    };
     let ids: Vec<&str> = scenarios.iter().map(|one| &*one.id).collect();
     let tags: Vec<&str> = scenarios
         .iter()
         .flat_map(|one| one.tags.iter().map(|tag| &**tag))
         .collect();
-    named("no-key", &run.key, Key::NAMES)?;
-    named("no-id", &run.id, &ids)?;
-    named("no-tag", &run.tag, &tags)?;
+    known("no-key", &run.key, Key::NAMES)?;
+    known("no-id", &run.id, &ids)?;
+    known("no-tag", &run.tag, &tags)?;
     let mut chosen: Vec<_> = scenarios.iter().filter(wanted).cloned().collect();
     if chosen.is_empty() {
         return Err(Failure::usage("scenario-none"));
     }
     chosen.retain(|scenario| in_shard(&scenario.id, shard));
     Ok(chosen)
+}
+
+/// Refuses the first name that is none of `known`, with the one that is meant.
+pub fn known(kind: &'static str, asked: &[String], known: &[&str]) -> Result<(), Failure> {
+    let unknown = asked.iter().find(|asked| !known.contains(&asked.as_str()));
+    unknown.map_or(Ok(()), |asked| {
+        let meant = nearest(asked, known.iter().copied());
+        Err(Failure::usage(kind)
+            .with("value", asked)
+            .with("nearest", meant.unwrap_or_default()))
+    })
 }
 
 /// Keeps the scripts that are played, and what they include.

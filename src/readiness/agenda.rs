@@ -2,10 +2,10 @@
 //! ready for it.
 
 use jiff::civil::{Date, date};
-use jiff::tz::Offset;
 use serde::Serialize;
 
 use super::matrix::{Matrix, State};
+use crate::clock::Clock;
 use crate::facts::{AdviceKind, Calendar};
 use crate::pack::Day;
 use crate::scenario::Key;
@@ -31,7 +31,7 @@ pub struct AtRisk {
 /// The days of the coming year, in order (30-bron-po.md: funding, advice,
 /// school year).
 pub fn agenda(matrix: &Matrix, calendar: &Calendar) -> Vec<AtRisk> {
-    let today = Offset::UTC.to_datetime(matrix.at).date();
+    let today = Clock::at(matrix.at).today();
     let mut days: Vec<(Date, &'static str, &[Key])> = Vec::new();
     for year in [today.year(), today.year() + 1] {
         for day in calendar.teldata("regulier", year) {

@@ -11,7 +11,7 @@ use crate::event::{Event, PackKind};
 use crate::evidence::{EVENTS, Evidence, ReadError, RunRecord, SignatureState, sha256};
 use crate::finding::{Grade, Kind, Verdict};
 use crate::scenario::{Key, Sector};
-use crate::target::Capability;
+use crate::target::{Capability, Declared};
 
 /// A run, as the matrix sees it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,7 +35,7 @@ pub struct Imported {
     /// Its version.
     pub version: String,
     /// What the supplier declares for a key and a sector, by their names.
-    pub declared: BTreeMap<String, BTreeMap<String, Capability>>,
+    pub declared: BTreeMap<Key, Declared>,
     /// What was played, and what was chosen and not played.
     pub outcomes: Vec<Outcome>,
 }
@@ -133,7 +133,7 @@ impl Imported {
 
     /// What the supplier declares for a key in a sector.
     pub fn declaration(&self, key: Key, sector: Sector) -> Option<&Capability> {
-        self.declared.get(key.name())?.get(sector.name())
+        self.declared.get(&key)?.get(&sector)
     }
 }
 
@@ -180,9 +180,8 @@ fn outcome(event: &Event) -> Option<Outcome> {
 }
 
 /// The declarations for keys; those for messages do not count here.
-fn declared(run: &RunRecord) -> BTreeMap<String, BTreeMap<String, Capability>> {
+fn declared(run: &RunRecord) -> BTreeMap<Key, Declared> {
     let keys = run.target.capabilities.as_object().into_iter().flatten();
-    keys.filter(|(name, _)| Key::parse(name).is_some())
-        .filter_map(|(name, said)| Some((name.clone(), serde_json::from_value(said.clone()).ok()?)))
+    keys.filter_map(|(name, said)| Some((Key::parse(name)?, Declared::deserialize(said).ok()?)))
         .collect()
 }

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::Offset;
 use serde::Serialize;
 
 use super::imported::{Imported, Outcome};
 use super::team::{Followed, Phase, Team, Waiver};
+use crate::clock::Clock;
 use crate::finding::Verdict;
 use crate::scenario::{Key, Library, Scenario, Sector};
 use crate::target::Capability;
@@ -263,9 +263,9 @@ fn row(
             cell.was = since
                 .map(|since| looked.cell(&until(runs, since), since).state)
                 .filter(|was| *was != cell.state);
-            let of_cell = phases.iter().filter(|phase| {
-                phase.key.0 == key && phase.sector.is_none_or(|one| one.0 == sector)
-            });
+            let of_cell = phases
+                .iter()
+                .filter(|phase| phase.key == key && phase.sector.is_none_or(|one| one == sector));
             cell.phases = of_cell.map(|phase| (*phase).clone()).collect();
             cell.phases.sort_by_key(|phase| phase.phase);
             cell
@@ -312,7 +312,7 @@ impl Looked<'_> {
         let declared = runs
             .last()
             .and_then(|run| run.declaration(self.key, self.sector));
-        let lines = self.lines(run.copied(), day_of(at));
+        let lines = self.lines(run.copied(), Clock::at(at).today());
         let mandatory = lines.iter().filter(|line| line.mandatory);
         let (total, passed) = (
             mandatory.clone().count(),
@@ -446,10 +446,6 @@ impl Line {
     fn counts(&self) -> bool {
         self.verdict == Some(Verdict::Pass) || (self.verdict.is_some() && self.waiver.is_some())
     }
-}
-
-fn day_of(moment: Timestamp) -> Date {
-    Offset::UTC.to_datetime(moment).date()
 }
 
 /// A product counts once for a key: in the state of its weakest sector among

@@ -24,4 +24,4 @@ pub use matrix::{Cell, Evidenced, Line, Matrix, Row, Share, State, Total, Turn, 
 pub use page::page;
 pub use show::{Edition, csv, human};
 pub use store::{RunStore, StoreError};
-pub use team::{Followed, Phase, PhaseKey, PhaseName, PhaseSector, Team, Waiver};
+pub use team::{Followed, Phase, PhaseName, Team, Waiver};

@@ -1,11 +1,9 @@
 //! The matrix as text for a terminal, and as CSV.
 
-use jiff::Timestamp;
-use jiff::tz::Offset;
-
 use super::agenda::AtRisk;
 use super::matrix::{Cell, Matrix, Row, State};
 use super::team::PhaseName;
+use crate::clock::Clock;
 use crate::report::visible;
 use crate::scenario::{Key, Sector};
 use crate::text::{Texts, fill};
@@ -41,16 +39,12 @@ impl Matrix {
     }
 }
 
-pub(super) fn day(moment: Timestamp) -> String {
-    Offset::UTC.to_datetime(moment).date().to_string()
-}
-
-pub(super) fn word<'t>(texts: &'t Texts, key: &str) -> &'t str {
-    texts.readiness.get(key).map_or("", String::as_str)
+fn word<'t>(texts: &'t Texts, key: &str) -> &'t str {
+    crate::text::word(&texts.readiness, key)
 }
 
 /// The state of a cell in a word.
-pub(super) fn state(texts: &Texts, state: State) -> &str {
+fn state(texts: &Texts, state: State) -> &str {
     word(texts, state.name())
 }
 
@@ -99,7 +93,7 @@ pub fn human(matrix: &Matrix, agenda: &[AtRisk], texts: &Texts) -> String {
                 None => word(texts, "unsigned").to_string(),
             };
             let args = [
-                ("began", day(run.began)),
+                ("began", Clock::at(run.began).today().to_string()),
                 ("id", run.id[..12.min(run.id.len())].to_string()),
                 ("signed", signed),
             ];

@@ -90,9 +90,9 @@ pub struct Phase {
     /// The product.
     pub product: String,
     /// The key.
-    pub key: PhaseKey,
+    pub key: Key,
     /// The sector; all of them without it.
-    pub sector: Option<PhaseSector>,
+    pub sector: Option<Sector>,
     /// The phase.
     pub phase: PhaseName,
     /// The day that was planned.
@@ -140,44 +140,6 @@ pub struct Waiver {
     /// The last day on which it holds.
     pub until: Day,
 }
-
-/// A key as a team file names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct PhaseKey(pub Key);
-
-/// A sector as a team file names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct PhaseSector(pub Sector);
-
-macro_rules! by_name {
-    ($name:ident, $of:ident) => {
-        impl TryFrom<String> for $name {
-            type Error = String;
-
-            fn try_from(name: String) -> Result<Self, String> {
-                let known = || {
-                    let names = $of::NAMES.iter().map(|name| format!("`{name}`"));
-                    names.collect::<Vec<_>>().join(", ")
-                };
-                $of::parse(&name).map(Self).ok_or_else(|| {
-                    // In the words of the reader, which the user's file is told of.
-                    format!("unknown variant `{name}`, expected one of {}", known())
-                })
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(name: $name) -> Self {
-                name.0.name().to_string()
-            }
-        }
-    };
-}
-
-by_name!(PhaseKey, Key);
-by_name!(PhaseSector, Sector);
 
 impl Team {
     /// Reads a team file.
