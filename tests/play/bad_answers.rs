@@ -12,7 +12,7 @@ use ketenkeur::transport::{
 };
 
 use crate::las::{free, trust};
-use crate::target::{run, said};
+use crate::target::{SCHOOLS, run, said};
 
 /// An endpoint that answers everything alike.
 struct Always(Answer);
@@ -43,11 +43,7 @@ profile: test
 under-test:
   duo:
     endpoints: {{ rod-po: "{endpoint}" }}
-schools:
-  - brin: 25BE
-    vestigingen: [25BE00]
-    administrations: ["0000000700025BE00000"]
-capabilities:
+{SCHOOLS}capabilities:
   koppeling-bron: yes
   koppeling-verzuim: no
   certificaat-leverancier: yes

@@ -8,6 +8,13 @@ use serde_json::Value;
 
 use crate::las::{free, start};
 
+/// The school of a target file, as the starter data have it.
+pub const SCHOOLS: &str = r#"schools:
+  - brin: 25BE
+    vestigingen: [25BE00]
+    administrations: ["0000000700025BE00000"]
+"#;
+
 /// A target file for a LAS that is reached there, with what DUO and the OSR
 /// listen on.
 fn target(endpoint: &str, trigger: &str, duo: SocketAddr, osr: SocketAddr) -> String {
@@ -23,11 +30,7 @@ under-test:
 plays:
   duo: {{ listen: "{duo}" }}
   osr: {{ listen: "{osr}" }}
-schools:
-  - brin: 25BE
-    vestigingen: [25BE00]
-    administrations: ["0000000700025BE00000"]
-capabilities:
+{SCHOOLS}capabilities:
   koppeling-bron: yes
   koppeling-verzuim: no
   certificaat-leverancier: yes
