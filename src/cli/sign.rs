@@ -24,9 +24,9 @@ use crate::exit::Exit;
 use crate::facts::Profile;
 use crate::finding::{Kind, Language};
 use crate::limits::{MAX_KEY_BYTES, MAX_MESSAGE_BYTES};
-use crate::pack::{Part, Store};
+use crate::pack::{Message, Part, Store};
 use crate::pki::{IDENTITIES, TestPki, stand_in, trust_built_in_as_real};
-use crate::text::{Texts, word};
+use crate::text::{Texts, say, word};
 
 /// DUO, whom requests go to unless the user says otherwise.
 const DUO: &str = "00000001800866472000";
@@ -88,6 +88,9 @@ pub fn run_sign(store: &Store, wanted: &Sign, language: Language) -> Result<Exit
         return Err(Failure::usage("sign-not-broken").with("rule", rule));
     }
     note(&key, rule, language);
+    if let Some(known) = &known {
+        note_part(known.message(), request.is_some(), language);
+    }
     match &wanted.out {
         None => print(&signed),
         Some(out) => std::fs::write(out, signed)
@@ -149,6 +152,21 @@ fn note(key: &SigningKey, rule: Option<&str>, language: Language) {
     if let Some((rule, condition)) = rule.and_then(|rule| Some((rule, condition(rule, texts)?))) {
         tell(&format!("{rule}: {condition}."));
     }
+}
+
+/// Says that a request is signed as an answer, or the other way round: it may be
+/// meant, and a forgotten or needless `--answer` is likelier.
+fn note_part(message: &Message, as_answer: bool, language: Language) {
+    let key = match (message.part, as_answer) {
+        (Part::Request, true) => "request-as-answer",
+        (Part::Response, false) => "answer-as-request",
+        _ => return,
+    };
+    tell(&say(
+        &Texts::of(language).sign,
+        key,
+        &[("message", &message.id())],
+    ));
 }
 
 /// The rule that the user wants broken, when a sender can.
@@ -226,7 +244,7 @@ fn action(
     } else {
         Part::Request
     };
-    let named = |message: &crate::pack::Message| {
+    let named = |message: &Message| {
         **message.id() == **operation || (*message.operation == **operation && message.part == part)
     };
     let found = store.messages().find(|(_, message)| named(message));

@@ -250,6 +250,25 @@ fn what_is_signed_is_checked_without_a_word() {
     assert_eq!(broken(folder, "geantwoord.xml", &paired), [""; 0]);
 }
 
+/// A forgotten or needless `--answer` makes a message that nobody expects.
+#[test]
+fn a_request_that_is_signed_as_an_answer_is_remarked_on() {
+    let folder = FOLDER.path();
+    let said = |args: &[&str]| {
+        let output = ketenkeur(folder, &[args, &["--at", AT]].concat(), None);
+        assert_eq!(output.status.code(), Some(0), "{args:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let vraag = ["sign", "verzoek.xml", "--out", "vraag-vooraf.xml"];
+    assert_eq!(said(&vraag), "");
+    let answer = ["--answer", "vraag-vooraf.xml"];
+    assert_eq!(said(&[&["sign", "antwoord.xml"][..], &answer].concat()), "");
+    let request = said(&[&["sign", "verzoek.xml"][..], &answer].concat());
+    assert!(request.contains("is een verzoek"), "{request}");
+    let alone = said(&["sign", "antwoord.xml"]);
+    assert!(alone.contains("is een antwoord"), "{alone}");
+}
+
 /// A pass rests on the weakest rule that held: some rules about certificates
 /// are how the field works, not what a specification says.
 #[test]
