@@ -252,6 +252,7 @@ fn what_does_not_exist_is_a_mistake_in_the_call() {
         (&["--rio", "nee"], "nee bestaat niet; --rio"),
         (&["--rio", "bericht.xml"], "--rio"),
         (&["--crl", "leeg.crl"], "geen intrekkingslijst"),
+        (&["--jobs", "0"], "«0» kan niet bij --jobs <N>"),
     ] {
         let output = ketenkeur(folder.path(), &[&check[..], more].concat());
         assert_eq!(code(&output), 2, "{more:?}");
@@ -594,6 +595,16 @@ fn duos_real_contracts_are_imported_and_judge() {
     );
     let output = ketenkeur(folder.path(), &["packs", "lock"]);
     assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let output = ketenkeur(
+        folder.path(),
+        &["packs", "remove", "DUO_PO_InschrijvingBO_V1"],
+    );
+    assert_eq!(code(&output), 2, "{}", stdout(&output));
+    assert!(
+        stderr(&output).contains("DUO_RIO_Raadplegen_OnderwijsOrganisatie_V4"),
+        "{}",
+        stderr(&output)
+    );
     let output = ketenkeur(folder.path(), &["check", "vo.xml", "--at", AT, "--locked"]);
     assert_eq!(code(&output), 0, "{}{}", stdout(&output), stderr(&output));
 }
@@ -619,13 +630,33 @@ fn rules_are_listed_and_explained() {
             stdout(&explain)
         );
     }
-    let unknown = ketenkeur(root(), &["rules", "explain", "KK-INS-EERSTE-PERIOD"]);
-    assert_eq!(code(&unknown), 2);
+    for command in ["explain", "list"] {
+        let unknown = ketenkeur(root(), &["rules", command, "KK-INS-EERSTE-PERIOT"]);
+        assert_eq!(code(&unknown), 2);
+        assert!(
+            stderr(&unknown).contains("KK-INS-EERSTE-PERIODE"),
+            "{}",
+            stderr(&unknown)
+        );
+    }
+}
+
+/// What is no message of a contract is called by its name.
+#[test]
+fn a_fault_is_called_a_fault() {
+    let folder = tempfile::tempdir().unwrap();
+    let fault = "<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/'><s:Body><s:Fault>\
+        <faultcode>s:Server</faultcode><faultstring>Storing</faultstring></s:Fault></s:Body></s:Envelope>";
+    std::fs::write(folder.path().join("fout.xml"), fault).unwrap();
+    let output = ketenkeur(folder.path(), &["check", "fout.xml"]);
     assert!(
-        stderr(&unknown).contains("KK-INS-EERSTE-PERIODE"),
+        stdout(&output).contains("(SOAP Fault, geen bericht van een contract)"),
         "{}",
-        stderr(&unknown)
+        stdout(&output)
     );
+    let output = ketenkeur(folder.path(), &["check", "fout.xml", "--report", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(report["messages"][0]["other"], "SOAP Fault");
 }
 
 #[test]

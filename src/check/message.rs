@@ -8,7 +8,7 @@ use super::gate_findings::{gate_finding, json_finding, xml_finding};
 use super::own_findings::{
     not_compiled, of_pack, outside_validity, real_person, tool_finding, unbound_finding,
 };
-use super::recognise::{HttpHint, Known, Recognition, recognise_json, recognise_xml};
+use super::recognise::{HttpHint, Known, Recognition, recognise_json, recognise_xml, soap_fault};
 use super::reported::Reporter;
 use super::rules::PackRules;
 use super::transport::{contract_without_pack, encrypted_message, judge_transport};
@@ -20,7 +20,7 @@ use crate::event::{Carrier, Judged, Recognised};
 use crate::exchange::Exchange;
 use crate::facts::Facts;
 use crate::finding::{Args, Beyond, Class, Code, Finding, Grade, Judgement, Kind, Place, Verdict};
-use crate::input::{BodyAt, ContentKind, Input, InputError, kind_of};
+use crate::input::{BodyAt, ContentKind, Input, InputError, description, kind_of};
 use crate::limits::MAX_FINDINGS_PER_MESSAGE;
 use crate::pack::Pack;
 use crate::rules::CompiledRules;
@@ -108,11 +108,12 @@ impl Said {
         self.sort();
     }
 
-    /// Puts the findings in the order of their places.
+    /// Puts what is wrong before what is open, each in the order of the places.
     fn sort(&mut self) {
         self.findings.sort_by_key(|finding| {
             let span = finding.place.span.as_ref();
-            span.map(|span| (span.start, span.end))
+            let place = span.map(|span| (span.start, span.end));
+            (finding.kind == Kind::Undecided, place)
         });
     }
 
@@ -237,7 +238,10 @@ impl Judge {
                 // A description of messages is none; a WSDL has rules of its own.
                 let mut said = Said::default();
                 said.transport(transport.or_else(|| judge_wsdl(&document)));
-                self.conclude(name, None, Some(&document), said)
+                let mut outcome = self.conclude(name, None, Some(&document), said);
+                let other = soap_fault(&document).or_else(|| description(&exchange.body));
+                outcome.judged.other = other.map(str::to_string);
+                outcome
             }
             Recognition::Refused { code, args, place } => {
                 let finding = (code == "KK-HERKEN-NAAMRUIMTE")
@@ -489,6 +493,7 @@ impl Judge {
             judged: Judged {
                 input: name.to_string(),
                 message: known.map(recognised),
+                other: None,
                 judgement,
                 findings,
                 excused,

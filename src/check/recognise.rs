@@ -97,6 +97,18 @@ pub fn recognise_xml(store: &Store, document: &Document) -> Recognition {
     }
 }
 
+/// What an envelope around a SOAP fault is called; `None` for anything else.
+pub(super) fn soap_fault(document: &Document) -> Option<&'static str> {
+    let envelope = document.root_element();
+    let inside = document
+        .elements(envelope)
+        .flat_map(|part| document.elements(part));
+    let is_fault =
+        |node: NodeId| document.namespace(node) == SOAP11 && document.local_name(node) == "Fault";
+    (document.namespace(envelope) == SOAP11 && inside.into_iter().any(is_fault))
+        .then_some("SOAP Fault")
+}
+
 fn recognise_element(
     store: &Store,
     document: &Document,

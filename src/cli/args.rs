@@ -3,6 +3,7 @@
 //! Help texts stand with the other texts (`help.<argument>`), in Dutch and
 //! English; here are only names and shapes.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -134,7 +135,7 @@ pub struct Check {
     #[arg(long)]
     pub no_batch: bool,
     #[arg(long, value_name = "N")]
-    pub jobs: Option<usize>,
+    pub jobs: Option<NonZeroUsize>,
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
     #[arg(long, short)]
@@ -236,7 +237,7 @@ pub enum Defects {
         #[arg(long)]
         all: bool,
         #[arg(long, value_name = "N")]
-        jobs: Option<usize>,
+        jobs: Option<NonZeroUsize>,
     },
 }
 
@@ -283,6 +284,10 @@ pub enum Packs {
         at: Option<String>,
         #[arg(long, value_enum, default_value_t = Shape::Human)]
         report: Shape,
+    },
+    Remove {
+        #[arg(value_name = "CONTRACT")]
+        contract: String,
     },
     Lock,
 }
@@ -429,7 +434,7 @@ pub struct Run {
     #[arg(conflicts_with = "again")]
     pub resume: Option<PathBuf>,
     #[arg(long, value_name = "N")]
-    pub jobs: Option<usize>,
+    pub jobs: Option<NonZeroUsize>,
     #[arg(long)]
     pub fail_fast: bool,
     #[arg(long, value_name = "TEXT", default_value = "ketenkeur")]

@@ -66,8 +66,7 @@ pub fn run_check(
     let threads = check
         .jobs
         .or(settings.jobs)
-        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
-        .max(1);
+        .map_or_else(super::run::cores, usize::from);
     let mut recorder = check
         .record
         .as_deref()

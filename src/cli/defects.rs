@@ -57,7 +57,7 @@ pub fn run_defects(
             let store = setup::store(global, settings)?;
             let hunting = Hunting {
                 all: *all,
-                jobs: jobs.or(settings.jobs).unwrap_or_else(run::cores).max(1),
+                jobs: jobs.or(settings.jobs).map_or_else(run::cores, usize::from),
                 wanted: wanted(key, id)?,
             };
             hunting.run(store, run::scenarios(paths)?, language)

@@ -7,10 +7,13 @@ use crate::text::Texts;
 
 /// Gives a command and everything below it the help of `texts`.
 pub fn localized(command: Command, texts: &'static Texts) -> Command {
-    walk(command, "", texts)
+    // Only a command that was built knows how it is called.
+    let mut built = command.clone();
+    built.build();
+    walk(command, "", &mut built, texts)
 }
 
-fn walk(command: Command, path: &str, texts: &'static Texts) -> Command {
+fn walk(command: Command, path: &str, built: &mut Command, texts: &'static Texts) -> Command {
     let arguments: Vec<String> = command
         .get_arguments()
         .map(|argument| argument.get_id().to_string())
@@ -27,12 +30,23 @@ fn walk(command: Command, path: &str, texts: &'static Texts) -> Command {
         let help = texts.help.get(&argument_key(path, &id));
         command = command.mut_arg(id, |argument| worded(argument, help, texts));
     }
-    command = with_own_words(command, texts);
+    command = with_own_words(command, texts).override_usage(usage(built, texts));
     for name in below {
+        let Some(built) = built.find_subcommand_mut(&name) else {
+            continue;
+        };
         let path = join(path, &name);
-        command = command.mut_subcommand(name, |below| walk(below, &path, texts));
+        command = command.mut_subcommand(name, |below| walk(below, &path, built, texts));
     }
     command
+}
+
+/// How a command is called, in the user's words; clap has English ones.
+fn usage(built: &mut Command, texts: &'static Texts) -> String {
+    let usage = built.render_usage().to_string();
+    let call = usage.strip_prefix("Usage: ").unwrap_or(&usage);
+    call.replace("[OPTIONS]", word(texts, "some-options"))
+        .replace("<COMMAND>", word(texts, "some-command"))
 }
 
 /// An argument with its help and the values that it can have.

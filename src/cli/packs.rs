@@ -14,9 +14,10 @@ use crate::document::nearest;
 use crate::exit::Exit;
 use crate::finding::Language;
 use crate::pack::{
-    Binding, Change, ImportOptions, ImportSource, ImportedPack, Pack, Project, Store, notice,
+    Binding, Change, ImportOptions, ImportSource, ImportedPack, Pack, Project, ProjectError, Store,
+    notice,
 };
-use crate::text::Texts;
+use crate::text::{Texts, fill};
 
 /// Runs the command.
 pub fn run_packs(
@@ -51,6 +52,7 @@ pub fn run_packs(
             };
             super::packs_diff::run_diff(&wanted, global, settings, language)
         }
+        Packs::Remove { contract } => remove(contract, global, settings, language),
         Packs::Lock => {
             let project = project(global)?;
             let store = setup::store(global, settings)?;
@@ -76,16 +78,28 @@ fn list_packs(store: &Store, shape: Shape, language: Language) -> Result<Exit, F
     let mut out = String::new();
     let width = store.packs().map(|pack| pack.manifest.contract.len()).max();
     let width = width.unwrap_or(0);
+    let mut row = |[contract, family, version, kind, grade]: [&str; 5]| {
+        out.push_str(&format!(
+            "{contract:width$}  {family:8}  {version:6}  {kind:18}  {grade}\n"
+        ));
+    };
+    let words = &texts.packs;
+    row([
+        &words.contract,
+        &words.family,
+        &words.version,
+        &words.kind,
+        &words.weakest,
+    ]);
     for pack in store.packs() {
         let manifest = &pack.manifest;
-        out.push_str(&format!(
-            "{:width$}  {:8}  {:6}  {:18}  {}\n",
-            manifest.contract,
-            manifest.family,
-            manifest.version,
+        row([
+            &manifest.contract,
+            &manifest.family,
+            &manifest.version,
             texts.pack(manifest.kind),
-            texts.grade(manifest.weakest_grade())
-        ));
+            texts.grade(manifest.weakest_grade()),
+        ]);
     }
     out.push_str(&format!("\n{}\n", texts.summary.reconstruction_note));
     print(&out)
@@ -139,7 +153,36 @@ fn import(
     for file in &imported.ignored {
         out.push_str(&format!("{}: {file}\n", words.ignored));
     }
+    let folder = project.packs_folder();
+    let place = fill(&words.imported, &[("path", &folder.display().to_string())]);
+    out.push_str(&format!("{place}\n"));
     print(&out)
+}
+
+fn remove(
+    contract: &str,
+    global: &Global,
+    settings: &Settings,
+    language: Language,
+) -> Result<Exit, Failure> {
+    let project = project(global)?;
+    let user_packs = setup::user_packs(global, settings)?;
+    let failed = |error: ProjectError| Failure::from(error.problem());
+    if !project
+        .remove(contract, user_packs.as_deref())
+        .map_err(failed)?
+    {
+        let imported = project.imported().map_err(failed)?;
+        return Err(Failure::usage("packs-not-imported")
+            .with("contract", contract)
+            .with("path", project.packs_folder().display())
+            .with("known", imported.join(", ")));
+    }
+    let words = &Texts::of(language).packs;
+    print(&format!(
+        "{}\n",
+        fill(&words.removed, &[("contract", contract)])
+    ))
 }
 
 /// What an import did for one contract, and what of our rules is lost by it.

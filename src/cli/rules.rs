@@ -18,6 +18,7 @@ use crate::example::{Cases, Variant};
 use crate::exit::Exit;
 use crate::finding::{Language, RuleInfo};
 use crate::pack::Store;
+use crate::report::Look;
 use crate::requirement::{Judged, requirements};
 use crate::text::{Texts, builtin_rules};
 
@@ -59,6 +60,7 @@ pub fn list(
     shape: Shape,
     language: Language,
 ) -> Result<Exit, Failure> {
+    let texts = Texts::of(language);
     let known = known(store);
     let wanted = filter.unwrap_or("").to_lowercase();
     let shown: Vec<&Known> = known
@@ -71,6 +73,8 @@ pub fn list(
                 &*info.source,
                 info.class.name(),
                 info.grade.name(),
+                texts.class(info.class),
+                texts.grade(info.grade),
             ]
             .iter()
             .chain(
@@ -90,20 +94,24 @@ pub fn list(
             .collect::<Result<_, _>>()?;
         return print_json(&described);
     }
-    let texts = Texts::of(language);
-    let width = shown
-        .iter()
-        .map(|known| known.info.code.len())
-        .max()
-        .unwrap_or(0);
+    if shown.is_empty() {
+        return Err(no_rule(&known, filter.unwrap_or_default()));
+    }
+    let widest = |of: fn(&Known, &Texts) -> usize| {
+        let widths = shown.iter().map(|known| of(known, texts));
+        widths.max().unwrap_or(0)
+    };
+    let code = widest(|known, _| known.info.code.len());
+    let class = widest(|known, texts| texts.class(known.info.class).chars().count());
+    let grade = widest(|known, texts| texts.grade(known.info.grade).chars().count());
     let mut out = String::new();
     for known in &shown {
         let info = &known.info;
         out.push_str(&format!(
-            "{:width$}  {:19}  {:13}  {}\n",
+            "{:code$}  {:class$}  {:grade$}  {}\n",
             info.code,
-            info.class.name(),
-            info.grade.name(),
+            texts.class(info.class),
+            texts.grade(info.grade),
             info.text(language).title
         ));
     }
@@ -123,10 +131,7 @@ pub fn explain(
         .get(code.to_uppercase().as_str())
         .or_else(|| known.get(code))
     else {
-        let codes = known.keys().map(|code| &**code);
-        return Err(Failure::usage("no-rule")
-            .with("rule", code)
-            .with("nearest", nearest(code, codes).unwrap_or_default()));
+        return Err(no_rule(&known, code));
     };
     let described = describe(store, rule, language)?;
     if shape == Shape::Json {
@@ -135,22 +140,32 @@ pub fn explain(
     let texts = Texts::of(language);
     let words = &texts.rules;
     let mut out = format!("{}\n{}\n\n", described.code, described.title);
+    const LABEL: usize = 15;
+    let look = Look::of_stdout();
     let mut line = |name: &str, value: &str| {
         if !value.is_empty() {
-            out.push_str(&format!("{name:14} {value}\n"));
+            out.push_str(&look.hanging(name, LABEL, value));
+            out.push('\n');
         }
     };
     line(&words.says, &described.message);
     line(&texts.finding.hint, &described.hint);
-    line(&words.class, described.class);
+    line(&words.class, texts.class(rule.info.class));
     line(&words.grade, texts.grade(rule.info.grade));
     line(&texts.finding.source, described.source);
     line(&words.date, described.date);
     line(&words.duo, described.duo);
     line(&words.contracts, &described.contracts.join(", "));
     line(&words.requirements, &described.requirements.join(", "));
-    line(&words.break_with, &described.break_with);
-    line(&words.shown_with, &described.shown_with);
+    // Commands stay on one line, to be copied.
+    for (name, command) in [
+        (&words.break_with, &described.break_with),
+        (&words.shown_with, &described.shown_with),
+    ] {
+        if !command.is_empty() {
+            out.push_str(&format!("{name:LABEL$}{command}\n"));
+        }
+    }
     for (title, edits) in [
         (&words.breaks, &described.breaks),
         (&words.passes, &described.passes),
@@ -163,6 +178,14 @@ pub fn explain(
         }
     }
     print(&out)
+}
+
+/// That no rule is what the user asked for.
+fn no_rule(known: &BTreeMap<Arc<str>, Known>, asked: &str) -> Failure {
+    let codes = known.keys().map(|code| &**code);
+    Failure::usage("no-rule")
+        .with("rule", asked)
+        .with("nearest", nearest(asked, codes).unwrap_or_default())
 }
 
 /// The codes of every rule there is.
@@ -195,6 +218,21 @@ fn known(store: &Store) -> BTreeMap<Arc<str>, Known> {
         }
     }
     known
+}
+
+/// What stands in a rule's text for a value of the message: the name of where
+/// it comes from, dots for what is worked out.
+fn blank(value: &str) -> String {
+    let last = value.rsplit(['/', ':', '@']).next().unwrap_or(value);
+    let is_name = |text: &str| {
+        text.chars()
+            .all(|c| c.is_alphanumeric() || "-_".contains(c))
+    };
+    let is_path = value.split(['/', ':', '@', '*', '.']).all(is_name);
+    match is_path && !last.is_empty() && is_name(last) {
+        true => format!("‹{last}›"),
+        false => "‹…›".to_string(),
+    }
 }
 
 fn describe<'a>(
@@ -235,7 +273,7 @@ fn describe<'a>(
         (None, Some(batch)) => (&*batch.breaks, &*batch.passes),
         (None, None) => Default::default(),
     };
-    let shown = |template: &crate::finding::Template| template.fill(|name| format!("‹{name}›"));
+    let shown = |template: &crate::finding::Template| template.fill(blank);
     Ok(Described {
         code: &info.code,
         class: info.class.name(),

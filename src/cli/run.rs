@@ -146,7 +146,7 @@ pub fn run_run(
         jobs: if one_at_a_time {
             1
         } else {
-            jobs.unwrap_or_else(|| 2 * cores()).max(1)
+            jobs.map_or_else(|| 2 * cores(), usize::from)
         },
         fail_fast: run.fail_fast,
         kept,

@@ -1,6 +1,7 @@
 //! `ketenkeur.toml`: the settings of a project. What the command line says
 //! wins.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -41,7 +42,7 @@ pub struct Settings {
     /// Reports, as on the command line: `junit=uit/junit.xml`.
     pub report: Vec<String>,
     /// Threads.
-    pub jobs: Option<usize>,
+    pub jobs: Option<NonZeroUsize>,
 }
 
 impl Settings {

@@ -203,6 +203,7 @@ mod tests {
         Event::Judged(Box::new(Judged {
             input: input.to_string(),
             message: None,
+            other: None,
             judgement: Judgement::NOT_APPLICABLE,
             findings: Vec::new(),
             excused: Vec::new(),

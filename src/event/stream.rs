@@ -104,9 +104,13 @@ pub struct Judged {
     pub input: String,
     /// What the message is, `None` when nothing recognised it.
     pub message: Option<Recognised>,
+    /// What it is when it is no message of a contract and that is known: `SOAP
+    /// Fault`, `WSDL`, `XML Schema`. A name of the field, in no language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other: Option<String>,
     /// The verdict, under strict provenance after [`Judgement::strict`].
     pub judgement: Judgement,
-    /// What was found, in order of place.
+    /// What was found: what is wrong before what is open, in order of place.
     pub findings: Vec<Reported>,
     /// Findings that a deviation excuses, with the entry's owner and reason.
     pub excused: Vec<Excused>,

@@ -140,7 +140,7 @@ const DESCRIPTIONS: [(&[u8], &[&str], &str); 8] = [
 
 /// What XML or JSON is that is no message but a schema, a WSDL, a rule set, a
 /// web page: what lies beside messages in a folder.
-pub(super) fn description(bytes: &[u8]) -> Option<&'static str> {
+pub fn description(bytes: &[u8]) -> Option<&'static str> {
     let text = beginning(bytes);
     if let Some(inner) = text.strip_prefix(b"{") {
         let is_schema = inner.trim_ascii_start().starts_with(b"\"$schema\"");

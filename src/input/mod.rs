@@ -15,6 +15,6 @@ mod resolve;
 
 pub use body::BodyAt;
 pub use error::{InputError, UsageError};
-pub use kind::{ContentKind, kind_of};
+pub use kind::{ContentKind, description, kind_of};
 pub use open::Input;
 pub use resolve::{Inputs, Options};

@@ -104,6 +104,35 @@ impl Project {
         Ok(imported)
     }
 
+    /// Takes an imported pack away again, so that ours of that contract judges,
+    /// and locks what is in force then. Whether there was such a pack.
+    ///
+    /// # Errors
+    ///
+    /// When its folder cannot be removed, or what is left cannot be locked.
+    pub fn remove(&self, contract: &str, user_packs: Option<&Path>) -> Result<bool, ProjectError> {
+        // A name out of the folder's own listing leads nowhere else.
+        if !self.imported()?.iter().any(|name| name == contract) {
+            return Ok(false);
+        }
+        let folder = self.packs_folder().join(contract);
+        std::fs::remove_dir_all(&folder).map_err(|error| unreadable(&folder, &error))?;
+        let store = in_force(Some(self), user_packs)?;
+        self.lock(&store)?;
+        Ok(true)
+    }
+
+    /// The contracts whose packs the project imported, in order.
+    ///
+    /// # Errors
+    ///
+    /// When the folder of packs cannot be read.
+    pub fn imported(&self) -> Result<Vec<String>, ProjectError> {
+        let folders = folders_in(&self.packs_folder())?;
+        let names = folders.iter().filter_map(|folder| folder.file_name());
+        Ok(names.map(|name| name.to_string_lossy().into()).collect())
+    }
+
     /// Writes the lock of the packs in force.
     ///
     /// # Errors
@@ -159,27 +188,39 @@ pub fn user_packs_folder(environment: impl Fn(&str) -> Option<OsString>) -> Opti
     Some(data?.join("ketenkeur").join("packs"))
 }
 
-fn load(folder: &Path, builtin: &Store, store: &mut Store) -> Result<(), ProjectError> {
-    let unreadable = |error: std::io::Error| StoredError::Io {
+/// What a folder that cannot be read or changed is told as.
+fn unreadable(folder: &Path, error: &std::io::Error) -> StoredError {
+    StoredError::Io {
         path: folder.display().to_string(),
         kind: error.kind(),
-    };
+    }
+}
+
+/// The folders of the packs in `folder`, in order; none where it is not there.
+fn folders_in(folder: &Path) -> Result<Vec<PathBuf>, StoredError> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(unreadable(error).into()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(unreadable(folder, &error)),
     };
     let mut folders = Vec::new();
     for entry in entries {
-        let entry = entry.map_err(unreadable)?;
+        let entry = entry.map_err(|error| unreadable(folder, &error))?;
+        let kind = entry
+            .file_type()
+            .map_err(|error| unreadable(folder, &error))?;
         // An interrupted import leaves a folder that begins with a dot.
         let hidden = entry.file_name().to_string_lossy().starts_with('.');
-        if !hidden && entry.file_type().map_err(unreadable)?.is_dir() {
+        if !hidden && kind.is_dir() {
             folders.push(entry.path());
         }
     }
     folders.sort();
-    for folder in folders {
+    Ok(folders)
+}
+
+fn load(folder: &Path, builtin: &Store, store: &mut Store) -> Result<(), ProjectError> {
+    for folder in folders_in(folder)? {
         let (mut pack, binding) = stored::read(&folder)?;
         if let Some(rules_of) = pack.manifest.rules_of.clone() {
             let reconstruction = builtin

@@ -207,7 +207,7 @@ impl<'a, W: Write> Human<'a, W> {
                     ("carrier", texts.carrier(message.carrier)),
                 ],
             ),
-            None => texts.message.unrecognised.clone(),
+            None => self.voice.unrecognised(judged),
         };
         let detail = self.look.paint(DIM, &format!("({detail})"));
         writeln!(self.out, "{input}: {verdict} {detail}")

@@ -167,6 +167,8 @@ impl SummaryEntry {
 struct MessageEntry {
     input: String,
     message: Option<Recognised>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    other: Option<String>,
     verdict: Verdict,
     grade: Option<Grade>,
     /// The verdict in words, with the kind of pack that it rests on.
@@ -187,6 +189,7 @@ impl MessageEntry {
             because: voice.strict(started, &judged),
             input: judged.input,
             message: judged.message,
+            other: judged.other,
             findings: judged
                 .findings
                 .into_iter()

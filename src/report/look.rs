@@ -48,6 +48,18 @@ impl Look {
         }
     }
 
+    /// `text` behind `label`, set within the width; what does not fit on the
+    /// first line stands under it, `indent` columns in.
+    pub fn hanging(self, label: &str, indent: usize, text: &str) -> String {
+        let behind = " ".repeat(indent);
+        let options = textwrap::Options::new(self.width)
+            .initial_indent(&behind)
+            .subsequent_indent(&behind);
+        let set = textwrap::fill(text, options);
+        let under = set.strip_prefix(&*behind).unwrap_or(&set);
+        format!("{label:indent$}{under}")
+    }
+
     pub(super) fn paint(self, style: Style, text: &str) -> String {
         if self.color {
             format!("{style}{text}{style:#}")

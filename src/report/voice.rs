@@ -135,6 +135,15 @@ impl<'a> Voice<'a> {
         }
     }
 
+    /// What is said in place of a message's name of what no contract knows.
+    pub fn unrecognised(&self, judged: &Judged) -> String {
+        let words = &self.texts.message;
+        match &judged.other {
+            Some(other) => fill(&words.other, &[("other", other)]),
+            None => words.unrecognised.clone(),
+        }
+    }
+
     /// Source of a rule and what it rests on.
     pub fn source(&self, finding: &Reported) -> String {
         let grade = self.texts.grade(finding.grade);

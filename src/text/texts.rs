@@ -168,7 +168,7 @@ section! {
 }
 section! {
     /// What stands above the findings of a message.
-    MessageTexts { detail, unrecognised, batch }
+    MessageTexts { detail, unrecognised, other, batch }
 }
 section! {
     /// The end of a run.
@@ -185,6 +185,7 @@ section! {
     /// Words of `packs`.
     PacksTexts {
         new, unchanged, replaced, repaired, in_place_of, lost, similar, unbound, ignored, messages, files, locked,
+        imported, removed, contract, family, version, kind, weakest,
     }
 }
 section! {

@@ -84,6 +84,24 @@ fn import_locks_what_is_in_force() {
 }
 
 #[test]
+fn a_pack_that_is_taken_away_leaves_ours_in_force() {
+    let temporary = project();
+    temporary.import(&zip_of(&official(BO))).unwrap();
+    assert_eq!(temporary.project.imported().unwrap(), [BO]);
+    let kind = |store: Store| store.pack(BO).unwrap().manifest.kind;
+    assert_eq!(kind(temporary.store()), PackKind::Official);
+
+    // A name that leads elsewhere is no pack.
+    for name in ["DUO_PO_TLV_V1", "..", ".", "", "../packs"] {
+        assert!(!temporary.project.remove(name, None).unwrap(), "{name}");
+    }
+    assert!(temporary.project.remove(BO, None).unwrap());
+    assert_eq!(kind(temporary.store()), PackKind::Reconstruction);
+    temporary.project.verify_lock(&temporary.store()).unwrap();
+    assert!(!temporary.project.remove(BO, None).unwrap());
+}
+
+#[test]
 fn a_broken_lock_is_told_with_its_line() {
     let temporary = project();
     temporary.import(&zip_of(&official(BO))).unwrap();

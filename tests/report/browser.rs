@@ -235,6 +235,7 @@ fn many(count: usize) -> Vec<Event> {
         all.push(Event::Judged(Box::new(Judged {
             input: format!("berichten/{number:04}.xml"),
             message: None,
+            other: None,
             judgement: Judgement {
                 verdict: Verdict::Fail,
                 grade: None,

@@ -49,6 +49,7 @@ fn marked_events(redaction: Redaction) -> Vec<Event> {
     vec![Event::Judged(Box::new(Judged {
         input: "bericht.xml".to_string(),
         message: None,
+        other: None,
         judgement: Judgement {
             verdict: Verdict::Fail,
             grade: None,

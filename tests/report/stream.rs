@@ -180,6 +180,7 @@ fn judged(input: &str, message: Option<Recognised>, judgement: Judgement) -> Jud
     Judged {
         input: input.to_string(),
         message,
+        other: None,
         judgement,
         findings: Vec::new(),
         excused: Vec::new(),

@@ -83,6 +83,7 @@ fn judged(codes: &[(&str, Kind, Class)], verdict: Verdict) -> Judged {
     Judged {
         input: "x".to_string(),
         message: None,
+        other: None,
         judgement: ketenkeur::finding::Judgement::new(verdict, Grade::Published),
         findings: codes
             .iter()

@@ -319,7 +319,7 @@ impl Sections<'_> {
                     ("carrier", texts.carrier(message.carrier)),
                 ],
             ),
-            None => texts.message.unrecognised.clone(),
+            None => voice.unrecognised(judged),
         };
         let view = MessageView {
             id: self.next_case(),
