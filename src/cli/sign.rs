@@ -165,7 +165,7 @@ fn note_part(message: &Message, as_answer: bool, language: Language) {
     tell(&say(
         &Texts::of(language).sign,
         key,
-        &[("message", &message.id())],
+        &[("message", message.id())],
     ));
 }
 

@@ -72,6 +72,10 @@ pub enum InputError {
     /// hold it.
     #[error("not recorded in the capture; record it with bodies")]
     NotRecorded,
+    /// A moment in a capture that is none, so that nobody knows when the message
+    /// was received.
+    #[error("startedDateTime is no moment of ISO 8601")]
+    Moment,
     /// Header lines or chunks of an HTTP message that cannot be read.
     #[error("not an HTTP message in the form of RFC 9112")]
     BrokenHttp,
@@ -113,6 +117,7 @@ impl InputError {
             InputError::BrokenHar(_) => "KK-INVOER-HAR-KAPOT",
             InputError::BadBase64 => "KK-INVOER-BASE64",
             InputError::NotRecorded => "KK-INVOER-NIET-VASTGELEGD",
+            InputError::Moment => "KK-INVOER-HAR-TIJDSTIP",
             InputError::BrokenHttp => "KK-INVOER-HTTP-KAPOT",
             InputError::HttpCutOff => "KK-INVOER-HTTP-AFGEBROKEN",
             InputError::HttpLength { .. } => "KK-INVOER-HTTP-LENGTE",
@@ -150,6 +155,7 @@ impl InputError {
             | InputError::NestedArchive
             | InputError::Compression
             | InputError::NotRecorded
+            | InputError::Moment
             | InputError::ContentEncoding => Verdict::Undecided,
             _ => Verdict::Fail,
         }

@@ -98,9 +98,16 @@ pub(super) fn messages(
 }
 
 fn inputs(name: &str, entry: Entry) -> [Input; 2] {
-    let started = entry
+    let parsed = entry
         .started_date_time
-        .and_then(|moment| moment.parse::<Timestamp>().ok());
+        .map(|moment| moment.parse::<Timestamp>());
+    let Ok(started) = parsed.transpose() else {
+        return ["request", "response"].map(|side| Input {
+            name: format!("{name}/{side}"),
+            content: Err(InputError::Moment),
+            body: BodyAt::Within,
+        });
+    };
     let ended = started.zip(entry.time).and_then(|(started, time)| {
         let taken = SignedDuration::try_from_secs_f64(time / 1000.0).ok()?;
         started.checked_add(taken).ok()
