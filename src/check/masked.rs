@@ -105,20 +105,7 @@ impl Masker {
 
     fn json(&mut self, exchange: &Exchange) -> Option<(String, String)> {
         let document = Document::from_json(Gated::json(&exchange.body).ok()?).ok()?;
-        let http = exchange.http.as_ref();
-        let asked = exchange
-            .answers
-            .as_ref()
-            .and_then(|asked| asked.http.as_ref());
-        let request = asked.or(http);
-        let hint = http.map(|http| HttpHint {
-            method: request.and_then(|request| request.method()),
-            path: request
-                .and_then(|request| request.url())
-                .map(super::message::path_of),
-            status: http.status(),
-        });
-        let recognised = recognise_json(&self.store, &document, None, hint);
+        let recognised = recognise_json(&self.store, &document, None, HttpHint::of(exchange));
         let is_known = matches!(
             recognised,
             Recognition::Known(Known {

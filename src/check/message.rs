@@ -195,16 +195,6 @@ impl Judge {
             Ok(document) => Arc::new(document),
             Err(error) => return self.raw(name, &exchange.body, json_finding(&error)),
         };
-        let request = exchange
-            .answers
-            .as_deref()
-            .and_then(|request| request.http.as_ref())
-            .or(exchange.http.as_ref());
-        let hint = exchange.http.as_ref().map(|http| HttpHint {
-            method: request.and_then(|request| request.method()),
-            path: request.and_then(|request| request.url()).map(path_of),
-            status: http.status(),
-        });
         if let Some(&twice) = document.duplicate_members().first() {
             let args = Args::new().with("element", document.local_name(twice));
             let finding =
@@ -215,7 +205,7 @@ impl Judge {
             &self.bench.store,
             &document,
             self.bench.options.named.as_deref(),
-            hint,
+            HttpHint::of(exchange),
         );
         self.document(number, name, exchange, document, recognition)
     }
@@ -575,12 +565,4 @@ fn compile_json(pack: &Pack, file: &str) -> Result<JsonSchema, String> {
         .filter(|(path, _)| path.starts_with(folder) && path.ends_with(".schema.json"))
         .collect();
     JsonSchema::compile(&files, &entry).map_err(|error| error.to_string())
-}
-
-/// The path of a URL or request target, without query.
-pub(super) fn path_of(url: &str) -> &str {
-    let path = url.split_once("://").map_or(url, |(_, rest)| {
-        rest.find('/').map_or("/", |at| &rest[at..])
-    });
-    path.split(['?', '#']).next().unwrap_or(path)
 }

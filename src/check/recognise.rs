@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::document::{Document, NodeId, PlaceOf};
 use crate::event::Carrier;
+use crate::exchange::Exchange;
 use crate::finding::{Args, DataClass, MessageValue, Place};
 use crate::pack::{Message, Pack, Part, Store};
 use crate::schema::xsd::nearest;
@@ -59,6 +60,16 @@ pub enum Recognition {
     },
 }
 
+impl Recognition {
+    /// The message, where a pack knows it.
+    pub fn message(&self) -> Option<Message> {
+        match self {
+            Self::Known(known) => Some(known.message().clone()),
+            Self::NoMessage | Self::Refused { .. } => None,
+        }
+    }
+}
+
 /// What HTTP tells of a JSON message.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct HttpHint<'a> {
@@ -68,6 +79,21 @@ pub struct HttpHint<'a> {
     pub path: Option<&'a str>,
     /// Status of an answer; `None` for a request.
     pub status: Option<u16>,
+}
+
+impl<'a> HttpHint<'a> {
+    /// What HTTP tells of an exchange; `None` for bytes that did not travel
+    /// over it.
+    pub fn of(exchange: &'a Exchange) -> Option<Self> {
+        let http = exchange.http.as_ref()?;
+        let asked = exchange.answers.as_deref();
+        let request = asked.and_then(|asked| asked.http.as_ref()).unwrap_or(http);
+        Some(Self {
+            method: request.method(),
+            path: request.url().map(path_of),
+            status: http.status(),
+        })
+    }
 }
 
 /// Recognises XML: a bare message element or one in a SOAP 1.1 envelope.
@@ -261,6 +287,14 @@ fn http_matches(message: &Message, http: HttpHint<'_>) -> bool {
             (Some(template), Some(path)) => path_matches(template, path),
             _ => false,
         }
+}
+
+/// The path of a URL or request target, without query.
+fn path_of(url: &str) -> &str {
+    let path = url.split_once("://").map_or(url, |(_, rest)| {
+        rest.find('/').map_or("/", |at| &rest[at..])
+    });
+    path.split(['?', '#']).next().unwrap_or(path)
 }
 
 /// Whether a path ends in what a template says: `{x}` stands for one step,

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::cast::Replaceable;
 use super::directory::RemoteDirectory;
+use super::schools::School;
 use super::speak::Unspeakable;
 use super::stage::Stage;
 use crate::clock::RunningClock;
@@ -40,6 +41,8 @@ pub(super) struct Makings {
     pub duo_urls: DuoAddresses,
     pub osr_url: String,
     pub las_url: String,
+    /// The school that the scenario is about.
+    pub school: School,
 }
 
 impl Makings {
@@ -235,13 +238,6 @@ impl BuiltIn {
         }
     }
 
-    /// The school that a scenario is about.
-    fn school(&self) -> &str {
-        let tested = self.makings.stage.tested.as_ref();
-        let first = tested.and_then(|tested| tested.target.schools.first());
-        first.map_or("25BE", |school| &school.brin)
-    }
-
     fn restart(&self, role: Role) -> Result<(), Unmade> {
         match role {
             Role::Osr => {
@@ -270,7 +266,7 @@ impl BuiltIn {
         };
         let school = with
             .maybe("school")
-            .unwrap_or_else(|| self.school())
+            .unwrap_or(&self.makings.school.brin)
             .to_string();
         let service = with.text("dienst")?;
         match act {

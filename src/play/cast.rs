@@ -6,31 +6,28 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::actor::{Actor, InProcess, Nobody};
-use super::addresses::{addresses, las_address, osr_address, osr_data};
+use super::addresses::{addresses, las_address, osr_address};
 use super::built_in::{BuiltIn, Makings, Ours, Unmade};
 use super::caller::{Book, Caller};
 use super::directory::RemoteDirectory;
-use super::speak::{School, Unspeakable};
+use super::schools::School;
+use super::speak::Unspeakable;
 use super::stage::Stage;
 use super::tested::{self, client_options, played, public_url};
 use super::wire::{Heard, Tap, Wire};
-use crate::check::{Recognition, recognise_xml};
+use crate::check::{HttpHint, recognise_json, recognise_xml};
 use crate::clock::RunningClock;
 use crate::counterpart::defect::{WrongHandler, WrongPost};
-use crate::counterpart::osr::{JwtFault, JwtMaker, KENNISNET};
-use crate::counterpart::{Bodies, Directory, Journal, Judges, Post, Query, Service};
-use crate::document::{Document, Gated, Spot};
-use crate::edukoppeling::{RequestFacts, SigningKey, Trust, school_oin};
+use crate::counterpart::{Bodies, Journal, Judges, Post, Service};
+use crate::document::{Document, Gated};
+use crate::edukoppeling::{SigningKey, Trust};
 use crate::exchange::Exchange;
-use crate::finding::Code;
 use crate::limits::MAX_HELD_SECONDS;
 use crate::pack::Message;
 use crate::pki::TestPki;
 use crate::scenario::{Action, Placed, Role, Scenario};
-use crate::target::{EndpointName, IdentitySource};
-use crate::transport::{
-    Answer, Client, ClientOptions, Handler, Refusal, Request, Server, ServerOptions, TlsIdentity,
-};
+use crate::target::IdentitySource;
+use crate::transport::{Answer, Client, Handler, Refusal, Server, ServerOptions, TlsIdentity};
 
 /// A role, filled.
 pub struct Party {
@@ -119,11 +116,11 @@ pub struct Cast {
     pub(super) wire: Arc<Wire>,
     pub(super) bodies: Arc<Bodies>,
     pub(super) school: School,
-    stage: Arc<Stage>,
-    pki: TestPki,
+    pub(super) stage: Arc<Stage>,
+    pub(super) pki: TestPki,
     parties: [Party; 3],
-    identities: [TlsIdentity; 3],
-    directory: RemoteDirectory,
+    pub(super) identities: [TlsIdentity; 3],
+    pub(super) directory: RemoteDirectory,
     actor: Arc<dyn Actor>,
     built_in: BuiltIn,
     /// Listening for as long as the scenario is played.
@@ -245,6 +242,7 @@ impl Cast {
         let identities: [TlsIdentity; 3] = identities.try_into().map_err(|_| Unmade("identity"))?;
         let [las, duo, osr] = &parties;
         let (journal, state) = journal_for(scenario)?;
+        let school = School::of_run(under).ok_or(Unmade("party"))?;
         let makings = Makings {
             stage: Arc::clone(stage),
             bodies: Arc::clone(&stage.bodies),
@@ -261,6 +259,7 @@ impl Cast {
             duo_urls: addresses(stage, duo),
             osr_url: osr_address(stage, osr),
             las_url: las_address(las),
+            school: school.clone(),
         };
         let built_in = BuiltIn {
             osr: ours(osr, || makings.osr())?,
@@ -296,16 +295,6 @@ impl Cast {
             Arc::clone(&duo.caller) as Arc<dyn Post>,
             &built_in.makings.osr_url,
         );
-        let school = match under.and_then(|under| under.target.schools.first()) {
-            Some(school) => School {
-                brin: school.brin.clone(),
-                oin: school.oin.clone(),
-            },
-            None => School {
-                brin: SCHOOL.to_string(),
-                oin: school_oin(SCHOOL).ok_or(Unmade("party"))?,
-            },
-        };
         Ok(Self {
             today: stage.today,
             clock,
@@ -396,21 +385,23 @@ impl Cast {
     /// The message that some bytes hold.
     pub(super) fn recognised(&self, bytes: &[u8]) -> Option<Message> {
         let document = Document::from_xml(Gated::xml(bytes).ok()?).ok()?;
-        match recognise_xml(self.bodies.store(), &document) {
-            Recognition::Known(known) => Some(known.message().clone()),
-            _ => None,
-        }
+        recognise_xml(self.bodies.store(), &document).message()
+    }
+
+    fn recognised_json(&self, exchange: &Exchange) -> Option<Message> {
+        let document = Document::from_json(Gated::json(&exchange.body).ok()?).ok()?;
+        let hint = HttpHint::of(exchange);
+        recognise_json(self.bodies.store(), &document, None, hint).message()
     }
 
     /// Whether a request is the message of that name.
     pub(super) fn is_message(&self, request: &Exchange, name: &str) -> bool {
-        if request.body.trim_ascii_start().starts_with(b"<") {
-            let found = self.recognised(&request.body);
-            return found.is_some_and(|message| **message.id() == *name);
-        }
-        let outcome = self.judges().judge(request.clone());
-        let message = outcome.and_then(|outcome| outcome.judged.message);
-        message.is_some_and(|message| message.name == name)
+        let found = if request.body.trim_ascii_start().starts_with(b"<") {
+            self.recognised(&request.body)
+        } else {
+            self.recognised_json(request)
+        };
+        found.is_some_and(|message| **message.id() == *name)
     }
 
     /// What no step has looked at yet, of what came to a party.
@@ -420,213 +411,9 @@ impl Cast {
             .collect()
     }
 
-    /// The key that signs: the party's own, or that of another identity.
-    pub(super) fn signing_key(
-        &self,
-        party: &Party,
-        identity: Option<&str>,
-        at: Spot,
-    ) -> Result<Arc<SigningKey>, Unspeakable> {
-        match identity {
-            None => Ok(Arc::clone(&party.key)),
-            Some(name) => self
-                .pki
-                .signing_key(name)
-                .map(Arc::new)
-                .map_err(|_| Unspeakable::new(at, "identity-unknown", name)),
-        }
-    }
-
-    /// A client that shows the certificate of another identity; `geen` shows
-    /// none.
-    pub(super) fn client_as(&self, identity: &str, at: Spot) -> Result<Client, Unspeakable> {
-        let unknown = || Unspeakable::new(at, "identity-unknown", identity);
-        let options = client_options(self.stage.tested.as_deref(), &self.stage.trust, &self.clock);
-        let options = if identity == NO_IDENTITY {
-            options
-        } else {
-            let identity = TlsIdentity::of_test(&self.pki, identity).map_err(|_| unknown())?;
-            options.with_identity(identity)
-        };
-        Client::new(options).map_err(|_| unknown())
-    }
-
-    /// The school that a script names by its BRIN or OIN.
-    pub(super) fn school_named(&self, named: &str, at: Spot) -> Result<School, Unspeakable> {
-        let unknown = || Unspeakable::new(at, "school-unknown", named);
-        if let Some(known) = self.known_school(|school| school.brin == named || school.oin == named)
-        {
-            return Ok(known);
-        }
-        if named.len() == 4 {
-            let oin = school_oin(named).ok_or_else(unknown)?;
-            return Ok(School {
-                brin: named.to_string(),
-                oin,
-            });
-        }
-        let brin = named.get(11..15).ok_or_else(unknown)?;
-        Ok(School {
-            brin: brin.to_string(),
-            oin: named.to_string(),
-        })
-    }
-
-    /// The school that a request was sent for.
-    pub(super) fn school_of(&self, facts: &RequestFacts) -> Option<School> {
-        let oins = [facts.from.as_deref(), facts.to.as_deref()];
-        let mut oins = oins.into_iter().flatten();
-        oins.find_map(|oin| {
-            if let Some(known) = self.known_school(|school| school.oin == oin) {
-                return Some(known);
-            }
-            let brin = oin.get(11..15)?;
-            (school_oin(brin).as_deref() == Some(oin)).then(|| School {
-                brin: brin.to_string(),
-                oin: oin.to_string(),
-            })
-        })
-    }
-
-    /// A school of the target.
-    fn known_school(&self, is: impl Fn(&crate::target::School) -> bool) -> Option<School> {
-        let target = &self.stage.tested.as_ref()?.target;
-        let known = target.schools.iter().find(|school| is(school))?;
-        Some(School {
-            brin: known.brin.clone(),
-            oin: known.oin.clone(),
-        })
-    }
-
-    /// Where DUO offers a service.
-    fn duo_url(&self, service: Service) -> String {
-        let addresses = addresses(&self.stage, self.party(Role::Duo));
-        addresses.of(service).to_string()
-    }
-
-    /// Where a request to the OSR goes, or to a party that has one address.
-    pub(super) fn rest_url(&self, to: Role, path: &str) -> String {
-        let party = self.party(to);
-        let theirs = self
-            .stage
-            .tested
-            .as_ref()
-            .and_then(|tested| tested.role(to));
-        if let Some(theirs) = theirs {
-            let bases = [
-                ("/api/v1", EndpointName::V1),
-                ("/api/v2", EndpointName::V2),
-                ("/api/v3", EndpointName::V3),
-            ];
-            for (prefix, name) in bases {
-                if let Some((rest, base)) =
-                    path.strip_prefix(prefix).zip(theirs.endpoints.get(&name))
-                {
-                    return format!("{}{rest}", base.trim_end_matches('/'));
-                }
-            }
-        }
-        format!("{}{path}", party.url)
-    }
-
     /// Whether TLS of what a role of ours receives ended at a proxy.
     pub(super) fn ends_at_proxy(&self, role: Role) -> bool {
         played(self.stage.tested.as_deref(), role).tls_ends_at_proxy && self.party(role).ours
-    }
-
-    /// Where a SOAP message goes. DUO finds a LAS in the OSR.
-    pub(super) fn soap_url(
-        &self,
-        to: Role,
-        message: Option<&Message>,
-        school: &School,
-        at: Spot,
-    ) -> Result<String, Unspeakable> {
-        let family = message.and_then(|message| self.family_of(message));
-        let service = family.and_then(|family| Service::of_family(&family));
-        match to {
-            Role::Duo => Ok(self.duo_url(service.unwrap_or(Service::RodPo))),
-            Role::Osr => Ok(self.party(to).url.clone()),
-            Role::Las => {
-                let found = self.directory.endpoint(Query {
-                    school: &school.oin,
-                    service_version: service.unwrap_or(Service::RodPo).namespace(),
-                    moment: self.clock.now(),
-                });
-                match found {
-                    Ok(Some(endpoint)) => Ok(endpoint.url),
-                    Ok(None) => Err(Unspeakable::new(at, "no-endpoint", &*school.brin)),
-                    Err(_) => Err(Unspeakable::new(at, "osr-silent", "")),
-                }
-            }
-        }
-    }
-
-    fn family_of(&self, message: &Message) -> Option<Arc<str>> {
-        let store = self.bodies.store();
-        let pack = store
-            .messages()
-            .find(|(_, known)| known.id() == message.id());
-        pack.map(|(pack, _)| pack.manifest.family.clone())
-    }
-
-    /// The header with the API key of a party.
-    pub(super) fn api_key(&self, role: Role) -> Option<(String, String)> {
-        let data = osr_data(&self.stage, &self.party(Role::Las).oin);
-        let key = data.api_key(&self.party(role).oin)?;
-        Some((data.settings.api_key_header.clone(), key.to_string()))
-    }
-
-    /// The header with the JWT of the OSR's first version.
-    pub(super) fn jwt(
-        &self,
-        role: Role,
-        body: &[u8],
-        breaks: Option<&Placed<Code>>,
-        at: Spot,
-    ) -> Result<(String, String), Unspeakable> {
-        let failed = || Unspeakable::new(at, "jwt-failed", "");
-        let fault = match breaks {
-            None => None,
-            Some(rule) => Some(
-                jwt_fault(&rule.value)
-                    .ok_or_else(|| Unspeakable::new(rule.at, "not-breakable", &*rule.value))?,
-            ),
-        };
-        let party = self.party(role);
-        let above = chain_above(&self.identities[role as usize]);
-        let maker = JwtMaker {
-            key: &party.key,
-            above: &above,
-            audience: KENNISNET,
-        };
-        let jwt = maker
-            .make(self.clock.now(), body, fault)
-            .ok_or_else(failed)?;
-        Ok(("JWT".to_string(), jwt))
-    }
-
-    /// With what a party's server is probed: a right client, a request that
-    /// changes nothing, and the PKI that makes the wrong ones.
-    pub(super) fn probing(&self, role: Role) -> Option<(ClientOptions, Request, &TestPki)> {
-        let asker = match role {
-            Role::Duo | Role::Osr => Role::Las,
-            Role::Las => Role::Duo,
-        };
-        let identity = self.identities[asker as usize].clone();
-        let options = client_options(self.stage.tested.as_deref(), &self.stage.trust, &self.clock);
-        let party = self.party(role);
-        let request = Request {
-            method: "GET".to_string(),
-            url: if party.ours {
-                format!("{}/", party.url)
-            } else {
-                party.url.clone()
-            },
-            headers: Vec::new(),
-            body: Arc::from([]),
-        };
-        Some((options.with_identity(identity), request, &self.pki))
     }
 
     /// The roots and revocation lists that everybody trusts.
@@ -643,28 +430,11 @@ fn post_of(stage: &Stage, party: &Party) -> Arc<dyn Post> {
     })
 }
 
-/// The one part of a JWT that breaks a requirement on it
-/// (`schemas/requirements/osr.toml`).
-fn jwt_fault(requirement: &str) -> Option<JwtFault> {
-    Some(match requirement {
-        "OSR-JWT-KOP" => JwtFault::Algorithm,
-        "OSR-JWT-VINGERAFDRUK" => JwtFault::Thumbprint,
-        "OSR-JWT-ISS" | "OSR-JWT-X5C" => JwtFault::Issuer,
-        "OSR-JWT-AUD" => JwtFault::Audience,
-        "OSR-JWT-TIJD" => JwtFault::Order,
-        "OSR-JWT-MOMENT" => JwtFault::Expired,
-        "OSR-JWT-HASH" => JwtFault::Hash,
-        "OSR-JWT-INHOUD" => JwtFault::NoHash,
-        "OSR-JWT-HANDTEKENING" => JwtFault::Signature,
-        _ => return None,
-    })
-}
-
 /// The roles, in the order of [`Cast::party`].
 const ROLES: [Role; 3] = [Role::Las, Role::Duo, Role::Osr];
 
 /// The certificates above a party's own, its issuer's first, in DER.
-fn chain_above(identity: &TlsIdentity) -> Vec<Vec<u8>> {
+pub(super) fn chain_above(identity: &TlsIdentity) -> Vec<Vec<u8>> {
     identity.chain().skip(1).map(<[u8]>::to_vec).collect()
 }
 
@@ -675,12 +445,6 @@ fn ours<P: Handler>(
 ) -> Result<Option<Ours<P>>, Unmade> {
     party.ours.then(|| make().map(Ours::new)).transpose()
 }
-
-/// The school that a run is about unless the script says otherwise.
-const SCHOOL: &str = "25BE";
-
-/// The identity of who has no certificate.
-const NO_IDENTITY: &str = "geen";
 
 /// The journal of a scenario's parties: in memory, unless one of them is
 /// started again.

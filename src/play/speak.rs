@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::cast::{Cast, Party};
+use super::schools::School;
 use crate::counterpart::{Fault, MEDIA_TYPE, Stamp};
 use crate::document::{Format, Spot};
 use crate::edukoppeling::{
@@ -136,15 +137,6 @@ fn party_oin<'a>(party: &'a Party, school: &'a School) -> &'a str {
         Role::Las => &school.oin,
         Role::Duo | Role::Osr => &party.oin,
     }
-}
-
-/// The school that a message is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct School {
-    /// Its BRIN.
-    pub brin: String,
-    /// Its OIN.
-    pub oin: String,
 }
 
 fn edit_of(values: &mut Values, edit: &ScriptEdit) -> Result<Edit, Unspeakable> {
