@@ -4,10 +4,11 @@
 use jiff::civil::{Date, date};
 use serde::Serialize;
 
-use super::matrix::{Matrix, State};
+use super::matrix::Matrix;
 use crate::clock::Clock;
 use crate::facts::{AdviceKind, Calendar};
 use crate::pack::Day;
+use crate::report::readiness::State;
 use crate::scenario::Key;
 
 /// How far ahead is looked, in days.

@@ -7,9 +7,10 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::event::{Event, PackKind};
+use crate::event::Event;
 use crate::evidence::{EVENTS, Evidence, ReadError, RunRecord, SignatureState, sha256};
 use crate::finding::{Grade, Kind, Verdict};
+use crate::report::readiness::{is_elsewhere, is_official};
 use crate::scenario::{Key, Sector};
 use crate::target::{Capability, Declared};
 
@@ -151,7 +152,7 @@ fn outcome(event: &Event) -> Option<Outcome> {
     let about = &played.about;
     // A party of ours proves nothing, and neither does a scenario for a party
     // that the target is not.
-    if about.own || played.not_played.as_deref() == Some("role") {
+    if about.own || is_elsewhere(played) {
         return None;
     }
     let broken = played
@@ -173,7 +174,7 @@ fn outcome(event: &Event) -> Option<Outcome> {
             .judgement
             .grade
             .is_some_and(|grade| grade < Grade::Published),
-        official: played.pack.is_none_or(|kind| kind == PackKind::Official),
+        official: is_official(played),
         not_played: played.not_played.clone(),
         broken,
     })

@@ -11,63 +11,9 @@ use super::imported::{Imported, Outcome};
 use super::team::{Followed, Phase, Team, Waiver};
 use crate::clock::Clock;
 use crate::finding::Verdict;
+use crate::report::readiness::{Counted, KeyCount, State};
 use crate::scenario::{Key, Library, Scenario, Sector};
 use crate::target::Capability;
-
-/// How far a product is with a key in a sector, by its own tests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum State {
-    /// Every mandatory scenario passed, on the official packs.
-    Ready,
-    /// Every mandatory scenario passed, and the verdict rests on a
-    /// reconstruction of a contract.
-    OnReconstruction,
-    /// Some passed.
-    Partly,
-    /// None passed.
-    Not,
-    /// The supplier declares that the product does not offer it.
-    NotOffered,
-    /// The supplier declares that it does not concern the product.
-    NotApplicable,
-    /// Nothing was played.
-    NotTested,
-}
-
-impl State {
-    /// All of them, the best first.
-    pub const ALL: [Self; 7] = [
-        Self::Ready,
-        Self::OnReconstruction,
-        Self::Partly,
-        Self::Not,
-        Self::NotOffered,
-        Self::NotApplicable,
-        Self::NotTested,
-    ];
-
-    /// Its name in results and texts.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Ready => "ready",
-            Self::OnReconstruction => "on-reconstruction",
-            Self::Partly => "partly",
-            Self::Not => "not",
-            Self::NotOffered => "not-offered",
-            Self::NotApplicable => "not-applicable",
-            Self::NotTested => "not-tested",
-        }
-    }
-
-    /// Whether the self-test holds nothing back any more.
-    pub fn is_done(self) -> bool {
-        matches!(
-            self,
-            Self::Ready | Self::OnReconstruction | Self::NotApplicable
-        )
-    }
-}
 
 /// The matrix.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -114,9 +60,9 @@ pub struct Cell {
     pub reason: Option<String>,
     /// The run that it rests on.
     pub run: Option<Evidenced>,
-    /// Mandatory scenarios that passed, and those that there are.
+    /// Mandatory scenarios that passed, or that somebody answers for.
     pub passed: usize,
-    /// Mandatory scenarios.
+    /// Mandatory scenarios that apply.
     pub mandatory: usize,
     /// Mandatory scenarios that did not pass and that somebody answers for.
     pub waived: usize,
@@ -312,12 +258,7 @@ impl Looked<'_> {
         let declared = runs
             .last()
             .and_then(|run| run.declaration(self.key, self.sector));
-        let lines = self.lines(run.copied(), Clock::at(at).today());
-        let mandatory = lines.iter().filter(|line| line.mandatory);
-        let (total, passed) = (
-            mandatory.clone().count(),
-            mandatory.clone().filter(|line| line.counts()).count(),
-        );
+        let (lines, count) = self.lines(run.copied(), Clock::at(at).today());
         let passing = || {
             let outcomes = run.into_iter().flat_map(|run| self.outcomes(run));
             outcomes.filter(|outcome| outcome.verdict == Verdict::Pass)
@@ -325,20 +266,9 @@ impl Looked<'_> {
         let (state, reason) = match declared {
             Some(Capability::NotApplicable(reason)) => (State::NotApplicable, Some(reason.clone())),
             Some(Capability::No) => (State::NotOffered, None),
-            _ if lines.iter().all(|line| line.verdict.is_none()) => (State::NotTested, None),
-            _ if total > 0 && passed == total => {
-                let official = passing().all(|outcome| outcome.official);
-                let state = if official {
-                    State::Ready
-                } else {
-                    State::OnReconstruction
-                };
-                (state, None)
-            }
-            _ if lines.iter().any(Line::counts) => (State::Partly, None),
-            _ => (State::Not, None),
+            _ => (count.state(), None),
         };
-        let count = passing().count();
+        let all = passing().count();
         let weak = passing().filter(|outcome| outcome.reconstructed).count();
         Cell {
             key: self.key.name(),
@@ -352,15 +282,10 @@ impl Looked<'_> {
                 version: run.version.clone(),
                 signed: run.signed.clone(),
             }),
-            passed,
-            mandatory: total,
-            waived: lines
-                .iter()
-                .filter(|line| {
-                    line.mandatory && line.counts() && line.verdict != Some(Verdict::Pass)
-                })
-                .count(),
-            reconstructed: (count > 0).then(|| (weak * 100).div_ceil(count) as u32),
+            passed: count.passed(),
+            mandatory: count.wanted(),
+            waived: count.waived(),
+            reconstructed: (all > 0).then(|| (weak * 100).div_ceil(all) as u32),
             scenarios: lines,
             trend: Vec::new(),
             phases: Vec::new(),
@@ -375,8 +300,9 @@ impl Looked<'_> {
     }
 
     /// What the run played, and what ships with this version and is mandatory
-    /// for the key and not in it: a scenario that was left out is no pass.
-    fn lines(&self, run: Option<&Imported>, today: Date) -> Vec<Line> {
+    /// for the key and not in it: a scenario that was left out is no pass. With
+    /// what they count for the key.
+    fn lines(&self, run: Option<&Imported>, today: Date) -> (Vec<Line>, KeyCount) {
         let played: BTreeMap<&str, &Outcome> = run
             .into_iter()
             .flat_map(|run| self.outcomes(run))
@@ -386,9 +312,9 @@ impl Looked<'_> {
             let holds = |one: &&&Waiver| one.scenario == scenario && one.until.0 >= today;
             self.waivers.iter().find(holds).map(|one| (*one).clone())
         };
-        let mut lines: Vec<Line> = played
-            .values()
-            .map(|outcome| Line {
+        let (mut lines, mut count) = (Vec::new(), KeyCount::default());
+        for outcome in played.values() {
+            let line = Line {
                 scenario: outcome.scenario.clone(),
                 title_nl: outcome.title_nl.clone(),
                 title_en: outcome.title_en.clone(),
@@ -397,24 +323,35 @@ impl Looked<'_> {
                 not_played: outcome.not_played.clone(),
                 broken: outcome.broken.clone(),
                 waiver: waiver(&outcome.scenario),
-            })
-            .collect();
+            };
+            count.count(Counted {
+                mandatory: outcome.mandatory,
+                verdict: outcome.verdict,
+                played: outcome.not_played.is_none(),
+                official: outcome.official,
+                waived: line.waiver.is_some(),
+            });
+            lines.push(line);
+        }
         let left_out = Library::shipped()
             .scenarios
             .iter()
             .filter(|scenario| self.needs(scenario) && !played.contains_key(&*scenario.id));
-        lines.extend(left_out.map(|scenario| Line {
-            scenario: scenario.id.to_string(),
-            title_nl: scenario.title.nl.to_string(),
-            title_en: scenario.title.en.to_string(),
-            mandatory: true,
-            verdict: None,
-            not_played: None,
-            broken: Vec::new(),
-            waiver: waiver(&scenario.id),
-        }));
+        for scenario in left_out {
+            count.left_out(true);
+            lines.push(Line {
+                scenario: scenario.id.to_string(),
+                title_nl: scenario.title.nl.to_string(),
+                title_en: scenario.title.en.to_string(),
+                mandatory: true,
+                verdict: None,
+                not_played: None,
+                broken: Vec::new(),
+                waiver: waiver(&scenario.id),
+            });
+        }
         lines.sort_by(|one, other| one.scenario.cmp(&other.scenario));
-        lines
+        (lines, count)
     }
 
     /// Whether a LAS is not ready for the key without this scenario.
@@ -438,13 +375,6 @@ impl Looked<'_> {
             }
         }
         trend
-    }
-}
-
-impl Line {
-    /// Whether it stands in nobody's way.
-    fn counts(&self) -> bool {
-        self.verdict == Some(Verdict::Pass) || (self.verdict.is_some() && self.waiver.is_some())
     }
 }
 

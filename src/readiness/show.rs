@@ -1,9 +1,10 @@
 //! The matrix as text for a terminal, and as CSV.
 
 use super::agenda::AtRisk;
-use super::matrix::{Cell, Matrix, Row, State};
+use super::matrix::{Cell, Matrix, Row};
 use super::team::PhaseName;
 use crate::clock::Clock;
+use crate::report::readiness::State;
 use crate::report::visible;
 use crate::scenario::{Key, Sector};
 use crate::text::{Texts, fill};

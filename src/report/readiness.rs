@@ -1,13 +1,17 @@
-//! How one run stands towards a key of the readiness matrix (70-readiness.md).
-//! The matrix itself, over runs, products and sectors, is `crate::readiness`.
+//! How far scenarios show a key to be ready (70-readiness.md): the one place
+//! that decides it, for the report of a run and for the matrix over runs
+//! (`crate::readiness`).
 
-use crate::event::{PackKind, ScenarioInfo, ScenarioJudged};
+use serde::Serialize;
+
+use crate::event::{PackKind, ScenarioJudged};
 use crate::finding::Verdict;
 
-/// How far a run shows a key to be ready. A self-test at most: what others
-/// witness stands elsewhere.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Readiness {
+/// How far a product is with a key, by its own tests. What others witness
+/// stands elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
     /// Every mandatory scenario passed, and what passed did so on official
     /// packs.
     Ready,
@@ -17,90 +21,157 @@ pub enum Readiness {
     Partly,
     /// Mandatory scenarios were played and none passed.
     Not,
-    /// The product declares not to offer this.
+    /// The supplier declares that the product does not offer it.
+    NotOffered,
+    /// The supplier declares that it does not concern the product.
     NotApplicable,
     /// No mandatory scenario was played.
     NotTested,
 }
 
-impl Readiness {
-    /// Its name, with which texts and styles go.
+impl State {
+    /// All of them, the best first.
+    pub const ALL: [Self; 7] = [
+        Self::Ready,
+        Self::OnReconstruction,
+        Self::Partly,
+        Self::Not,
+        Self::NotOffered,
+        Self::NotApplicable,
+        Self::NotTested,
+    ];
+
+    /// Its name in results, texts and styles.
     pub fn name(self) -> &'static str {
         match self {
-            Readiness::Ready => "ready",
-            Readiness::OnReconstruction => "on-reconstruction",
-            Readiness::Partly => "partly",
-            Readiness::Not => "not",
-            Readiness::NotApplicable => "not-applicable",
-            Readiness::NotTested => "not-tested",
+            Self::Ready => "ready",
+            Self::OnReconstruction => "on-reconstruction",
+            Self::Partly => "partly",
+            Self::Not => "not",
+            Self::NotOffered => "not-offered",
+            Self::NotApplicable => "not-applicable",
+            Self::NotTested => "not-tested",
         }
     }
+
+    /// Whether the self-test holds nothing back any more.
+    pub fn is_done(self) -> bool {
+        matches!(
+            self,
+            Self::Ready | Self::OnReconstruction | Self::NotApplicable
+        )
+    }
+}
+
+/// A scenario of a run, as it counts for its key.
+#[derive(Debug, Clone, Copy)]
+pub struct Counted {
+    /// Whether the key needs it.
+    pub mandatory: bool,
+    /// What it came to.
+    pub verdict: Verdict,
+    /// Whether it was played at all.
+    pub played: bool,
+    /// Whether every message was judged with an official pack.
+    pub official: bool,
+    /// Whether somebody answers for its not having passed.
+    pub waived: bool,
 }
 
 /// The scenarios of a key in a run, counted: the mandatory ones decide.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct KeyCount {
-    passed: u32,
-    on_reconstruction: u32,
-    failed: u32,
-    not_applicable: u32,
-    /// Undecided, not played, or not in the run at all.
-    open: u32,
-    played: u32,
+    passed: usize,
+    /// Played and not passed, and somebody answers for it.
+    waived: usize,
+    on_reconstruction: usize,
+    not_applicable: usize,
+    /// Failed, undecided, not played, or not in the run at all.
+    missing: usize,
+    played: usize,
 }
 
 impl KeyCount {
-    /// Counts a scenario that the run has. One that tests a party which the
-    /// target is not does not count.
-    pub fn judged(&mut self, played: &ScenarioJudged) {
-        let elsewhere = played.not_played.as_deref() == Some("role");
-        let passed = played.judgement.verdict == Verdict::Pass;
-        if passed && !matches!(played.pack, None | Some(PackKind::Official)) {
-            self.on_reconstruction += 1;
-        }
-        if !played.about.mandatory || elsewhere {
+    /// Counts a scenario that the run has.
+    pub fn count(&mut self, one: Counted) {
+        let passed = one.verdict == Verdict::Pass;
+        // An optional scenario makes nothing ready, but what it passed on
+        // stands behind the key as well.
+        self.on_reconstruction += usize::from(passed && !one.official);
+        if !one.mandatory {
             return;
         }
-        self.played += u32::from(played.not_played.is_none());
-        match played.judgement.verdict {
+        self.played += usize::from(one.played);
+        match one.verdict {
             Verdict::Pass => self.passed += 1,
-            Verdict::Fail => self.failed += 1,
             Verdict::NotApplicable => self.not_applicable += 1,
-            Verdict::Undecided => self.open += 1,
+            Verdict::Fail | Verdict::Undecided if one.waived && one.played => self.waived += 1,
+            Verdict::Fail | Verdict::Undecided => self.missing += 1,
         }
+    }
+
+    /// Counts a scenario that an event tells of. One that tests a party which
+    /// the target is not does not count.
+    pub fn judged(&mut self, played: &ScenarioJudged) {
+        if is_elsewhere(played) {
+            return;
+        }
+        self.count(Counted {
+            mandatory: played.about.mandatory,
+            verdict: played.judgement.verdict,
+            played: played.not_played.is_none(),
+            official: is_official(played),
+            waived: false,
+        });
     }
 
     /// Counts a scenario that the run does not have.
-    pub fn left_out(&mut self, scenario: &ScenarioInfo) {
-        self.open += u32::from(scenario.mandatory);
+    pub fn left_out(&mut self, mandatory: bool) {
+        self.missing += usize::from(mandatory);
     }
 
-    /// Mandatory scenarios that passed.
-    pub fn passed(&self) -> u32 {
-        self.passed
+    /// Mandatory scenarios that passed, or that somebody answers for.
+    pub fn passed(&self) -> usize {
+        self.passed + self.waived
+    }
+
+    /// Those of them that somebody answers for.
+    pub fn waived(&self) -> usize {
+        self.waived
     }
 
     /// Mandatory scenarios that apply.
-    pub fn wanted(&self) -> u32 {
-        self.passed + self.failed + self.open
+    pub fn wanted(&self) -> usize {
+        self.passed() + self.missing
     }
 
     /// What they come to.
-    pub fn readiness(&self) -> Readiness {
-        match (self.wanted(), self.passed) {
-            (0, _) if self.not_applicable > 0 => Readiness::NotApplicable,
-            (_, 0) if self.played == 0 => Readiness::NotTested,
-            (_, 0) => Readiness::Not,
-            (wanted, passed) if passed < wanted => Readiness::Partly,
-            _ if self.on_reconstruction > 0 => Readiness::OnReconstruction,
-            _ => Readiness::Ready,
+    pub fn state(&self) -> State {
+        match (self.wanted(), self.passed()) {
+            (0, _) if self.not_applicable > 0 => State::NotApplicable,
+            (_, 0) if self.played == 0 => State::NotTested,
+            (_, 0) => State::Not,
+            (wanted, passed) if passed < wanted => State::Partly,
+            _ if self.on_reconstruction > 0 => State::OnReconstruction,
+            _ => State::Ready,
         }
     }
+}
+
+/// Whether a scenario tests a party which the target is not.
+pub fn is_elsewhere(played: &ScenarioJudged) -> bool {
+    played.not_played.as_deref() == Some("role")
+}
+
+/// Whether every message of a scenario was judged with an official pack.
+pub fn is_official(played: &ScenarioJudged) -> bool {
+    matches!(played.pack, None | Some(PackKind::Official))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::ScenarioInfo;
     use crate::finding::{Grade, Judgement};
 
     fn scenario(verdict: Verdict, pack: PackKind, not_played: Option<&str>) -> ScenarioJudged {
@@ -137,31 +208,90 @@ mod tests {
         let absent = || scenario(Verdict::NotApplicable, Official, Some("capability"));
         let mut optional = fail();
         optional.about.mandatory = false;
+        let optional_pass = || {
+            let mut played = pass();
+            played.about.mandatory = false;
+            played
+        };
         let mut weak_optional = weak();
         weak_optional.about.mandatory = false;
-        for (played, left_out, readiness) in [
-            (vec![pass(), pass(), optional], 0, Readiness::Ready),
-            (vec![pass(), weak()], 0, Readiness::OnReconstruction),
-            (vec![pass(), weak_optional], 0, Readiness::OnReconstruction),
-            (vec![pass(), fail()], 0, Readiness::Partly),
-            (vec![pass(), clock()], 0, Readiness::Partly),
-            (vec![pass()], 1, Readiness::Partly),
-            (vec![pass(), other(), absent()], 0, Readiness::Ready),
-            (vec![fail()], 1, Readiness::Not),
+        for (played, left_out, state) in [
+            (vec![pass(), pass(), optional], 0, State::Ready),
+            (vec![pass(), weak()], 0, State::OnReconstruction),
+            (vec![pass(), weak_optional], 0, State::OnReconstruction),
+            (vec![pass(), fail()], 0, State::Partly),
+            (vec![pass(), clock()], 0, State::Partly),
+            (vec![pass()], 1, State::Partly),
+            (vec![pass(), other(), absent()], 0, State::Ready),
+            (vec![fail()], 1, State::Not),
             (
                 vec![scenario(Verdict::Undecided, Official, None)],
                 0,
-                Readiness::Not,
+                State::Not,
             ),
-            (vec![clock()], 2, Readiness::NotTested),
-            (vec![absent()], 0, Readiness::NotApplicable),
-            (vec![], 3, Readiness::NotTested),
-            (vec![], 0, Readiness::NotTested),
+            (vec![clock()], 2, State::NotTested),
+            (vec![absent()], 0, State::NotApplicable),
+            // An optional scenario alone says nothing of the key.
+            (vec![optional_pass()], 0, State::NotTested),
+            (vec![optional_pass()], 2, State::NotTested),
+            (vec![fail(), optional_pass()], 0, State::Not),
+            (vec![], 3, State::NotTested),
+            (vec![], 0, State::NotTested),
         ] {
             let mut count = KeyCount::default();
             played.iter().for_each(|played| count.judged(played));
-            (0..left_out).for_each(|_| count.left_out(&pass().about));
-            assert_eq!(count.readiness(), readiness, "{count:?}");
+            (0..left_out).for_each(|_| count.left_out(true));
+            assert_eq!(count.state(), state, "{count:?}");
+        }
+    }
+
+    #[test]
+    fn a_waiver_stands_for_what_was_played_and_did_not_pass() {
+        use Verdict::{Fail, NotApplicable, Pass, Undecided};
+        // Mandatory scenarios: the verdict, whether it was played and whether
+        // it is waived.
+        for (scenarios, state, passed, wanted, waived) in [
+            (
+                &[(Pass, true, false), (Fail, true, true)][..],
+                State::Ready,
+                2,
+                2,
+                1,
+            ),
+            (
+                &[(Undecided, true, true), (Fail, true, false)],
+                State::Partly,
+                1,
+                2,
+                1,
+            ),
+            (&[(Undecided, false, true)], State::NotTested, 0, 1, 0),
+            (&[(Pass, true, true)], State::Ready, 1, 1, 0),
+            (
+                &[(NotApplicable, false, true), (Fail, true, false)],
+                State::Not,
+                0,
+                1,
+                0,
+            ),
+        ] {
+            let mut count = KeyCount::default();
+            for &(verdict, played, waived) in scenarios {
+                count.count(Counted {
+                    mandatory: true,
+                    verdict,
+                    played,
+                    official: true,
+                    waived,
+                });
+            }
+            let counted = (
+                count.state(),
+                count.passed(),
+                count.wanted(),
+                count.waived(),
+            );
+            assert_eq!(counted, (state, passed, wanted, waived), "{scenarios:?}");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::event::{Event, PackInForce, Reported, ScenarioJudged, Started};
 use crate::finding::{Class, Grade, Kind, Verdict};
 use crate::limits::MAX_PAGE_NAMES;
-use crate::report::readiness::KeyCount;
+use crate::report::readiness::{KeyCount, is_elsewhere};
 use crate::report::totals::Totals;
 use crate::report::{Known, ReportError, Run};
 
@@ -23,6 +23,8 @@ pub(super) struct Digest {
     pub open: BTreeMap<(String, String), Open>,
     /// The keys of the readiness matrix that the run is about.
     pub keys: BTreeMap<String, KeyCount>,
+    /// Whom the run tested.
+    subjects: BTreeSet<String>,
     /// Scenarios of the run, in order.
     pub scenarios: Vec<Played>,
     /// How the scenarios fared that prove a requirement.
@@ -143,6 +145,9 @@ impl Digest {
         self.own &= played.about.own;
         let key = self.keys.entry(played.about.key.clone()).or_default();
         key.judged(played);
+        if !is_elsewhere(played) {
+            self.subjects.insert(played.about.subject.clone());
+        }
         for found in &played.findings {
             let standing = if found.expected {
                 Standing::Expected
@@ -203,9 +208,12 @@ impl Digest {
     fn count_left_out(&mut self, known: &Known) {
         let played: BTreeSet<&str> = self.scenarios.iter().map(|one| one.id.as_str()).collect();
         for scenario in &known.scenarios {
-            if !played.contains(scenario.scenario.as_str()) {
+            // A run that tested a LAS alone lacks nothing of what DUO does.
+            if !played.contains(scenario.scenario.as_str())
+                && self.subjects.contains(&scenario.subject)
+            {
                 let key = self.keys.entry(scenario.key.clone()).or_default();
-                key.left_out(scenario);
+                key.left_out(scenario.mandatory);
             }
         }
     }

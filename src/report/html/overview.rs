@@ -10,7 +10,6 @@ use super::views::shown;
 use crate::event::{PackKind, ScenarioInfo};
 use crate::finding::Verdict;
 use crate::limits::MAX_PAGE_NAMES;
-use crate::report::readiness::KeyCount;
 use crate::report::{Known, Proof, Run, Voice};
 use crate::text::say;
 
@@ -51,8 +50,8 @@ struct KeyRow {
     key: String,
     title: String,
     state: &'static str,
-    passed: u32,
-    wanted: u32,
+    passed: usize,
+    wanted: usize,
     own: bool,
 }
 
@@ -294,7 +293,7 @@ fn keys(digest: &Digest, known: &Known, voice: Voice<'_>) -> Vec<KeyRow> {
         KeyRow {
             key: shown(key),
             title: key_title(key, voice),
-            state: KeyCount::readiness(&count).name(),
+            state: count.state().name(),
             passed: count.passed(),
             wanted: count.wanted(),
             own: digest.own,
