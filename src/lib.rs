@@ -23,6 +23,7 @@
 //! | [`defects`] | known-wrong parties, by which scenarios show their strength |
 //! | [`target`] | what is tested and how it is reached, as the target file says |
 //! | [`evidence`] | what is kept of a run, so that an outsider can judge it again |
+//! | [`relay`] | standing between two parties: passing on, and keeping what passes |
 //! | [`readiness`] | the matrix over many runs |
 //! | [`batch`] | the rules over several messages together |
 //! | [`coverage`] | which requirements scenarios, cases and runs prove |
@@ -52,6 +53,7 @@ pub mod pack;
 pub mod pki;
 pub mod play;
 pub mod readiness;
+pub mod relay;
 pub mod report;
 pub mod requirement;
 pub mod rules;

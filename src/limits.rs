@@ -220,6 +220,10 @@ pub const RUNS_DEPTH: usize = 5;
 /// Runs that are read from one path: years of every supplier's.
 pub const MAX_READINESS_RUNS: usize = 100_000;
 
+/// Messages that wait to be judged while a proxy passes others on; beyond them
+/// it waits.
+pub const MAX_WAITING_MESSAGES: usize = 64;
+
 /// Files that the evidence of one run may have: a run of a thousand scenarios
 /// has some ten thousand.
 pub const MAX_EVIDENCE_FILES: usize = 200_000;

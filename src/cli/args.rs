@@ -86,6 +86,7 @@ pub enum Command {
         #[command(subcommand)]
         command: Box<Counterpart>,
     },
+    Proxy(Box<Proxy>),
 }
 
 /// `target`.
@@ -522,6 +523,51 @@ pub struct Serve {
     pub seed: String,
     #[arg(long, value_name = "ID")]
     pub defect: Option<String>,
+}
+
+/// `proxy`.
+#[derive(Debug, Args)]
+pub struct Proxy {
+    #[arg(long, value_name = "URL")]
+    pub to: String,
+    #[arg(long, value_name = "PARTY", default_value = "duo")]
+    pub party: String,
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    pub listen: String,
+    #[arg(long, value_name = "NAME")]
+    pub host: Option<String>,
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    pub key: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub cert: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", conflicts_with = "key")]
+    pub p12: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", requires = "server_cert")]
+    pub server_key: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", requires = "server_key")]
+    pub server_cert: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", conflicts_with = "server_key")]
+    pub server_p12: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    pub server_passphrase_file: Option<PathBuf>,
+    #[arg(long, value_name = "PATH")]
+    pub trust: Vec<PathBuf>,
+    #[arg(long, value_name = "PATH")]
+    pub crl: Vec<PathBuf>,
+    #[arg(long, value_name = "URL")]
+    pub via: Option<String>,
+    #[arg(long, value_enum)]
+    pub profile: Option<ProfileName>,
+    #[arg(long, value_name = "PATH")]
+    pub rio: Vec<PathBuf>,
+    #[arg(long, value_name = "FORMAT[=FILE]")]
+    pub report: Vec<String>,
+    #[arg(long, short)]
+    pub quiet: bool,
 }
 
 /// `sign`.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::args::{Check, Global};
 use super::failure::Failure;
 use super::report::known_for;
-use super::reports::{Outlet, keep, reports, write_reports};
+use super::reports::{Outlet, Wanted, keep, reports, write_reports};
 use super::rules::codes;
 use super::settings::Settings;
 use super::setup;
@@ -14,11 +14,11 @@ use crate::check::{
     Bench, CheckOptions, Deviations, NamedRequest, RulesOfPacks, run, shipped_extractor,
 };
 use crate::document::nearest;
-use crate::event::{Recorder, Spool};
+use crate::event::{Recorder, Spool, Summary};
 use crate::exit::{Exit, Trouble};
 use crate::facts::Profile;
 use crate::finding::{Class, Language, Redaction};
-use crate::input::{Inputs, Options};
+use crate::input::{Input, Inputs, Options};
 use crate::pack::Store;
 use crate::report::Run;
 
@@ -45,7 +45,6 @@ pub fn run_check(
     } else {
         &check.rio
     };
-    let moment = clock.now();
     let facts = setup::facts(clock, profile, rio, &store)?;
     let extractor =
         shipped_extractor().map_err(|error| Failure::internal("pack").with("reason", error))?;
@@ -56,7 +55,7 @@ pub fn run_check(
         options: options(check, settings),
         deviations,
         extractor,
-        trust: setup::trust(check, settings, profile)?,
+        trust: setup::signers(check, settings, profile)?,
         request: request.transpose()?.map(NamedRequest::new),
         rules: RulesOfPacks::default(),
     });
@@ -67,7 +66,7 @@ pub fn run_check(
         .jobs
         .or(settings.jobs)
         .map_or_else(super::run::cores, usize::from);
-    let mut recorder = check
+    let recorder = check
         .record
         .as_deref()
         .map(|path| {
@@ -78,37 +77,66 @@ pub fn run_check(
             })
         })
         .transpose()?;
-    let mut outlet = Outlet::new(&reports, &bench.rules, language, check.quiet);
-    let mut spool = Spool::new();
-    let mut trouble = None;
-    let (tally, end) = run(&bench, inputs, threads, |event| {
-        let kept = keep(&event, &mut outlet, &mut spool, recorder.as_mut());
-        if let Err(failure) = kept {
-            trouble.get_or_insert(failure);
-        }
-    });
-    if let Some(failure) = trouble {
-        return Err(failure);
-    }
-    if let Some(recorder) = recorder {
-        recorder.finish()?;
-    }
-    let exit = Exit::of(
-        tally.summary(),
-        Trouble {
-            internal: end.internal,
-            ..Trouble::default()
-        },
-    );
-    outlet.finish(exit)?;
-    let known = known_for(&reports)?;
-    let told = Run {
-        moment: Some(moment),
-        known: known.as_ref(),
-        ..Run::new(&spool, &bench.rules, language, exit)
+    let telling = Telling {
+        wanted: &reports,
+        recorder,
+        language,
+        quiet: check.quiet,
     };
-    write_reports(&reports, &told, std::slice::from_ref(&told))?;
-    Ok(exit)
+    telling.judge(&bench, inputs, threads, |summary, internal| {
+        let trouble = Trouble {
+            internal,
+            ..Trouble::default()
+        };
+        Exit::of(summary, trouble)
+    })
+}
+
+/// Who hears of messages that are judged.
+pub struct Telling<'a> {
+    pub wanted: &'a [Wanted],
+    pub recorder: Option<Recorder>,
+    pub language: Language,
+    pub quiet: bool,
+}
+
+impl Telling<'_> {
+    /// Judges `inputs` and tells of each. `exit` says how that ends, from the
+    /// summary and whether we made a mistake ourselves.
+    pub fn judge(
+        mut self,
+        bench: &Arc<Bench>,
+        inputs: impl Iterator<Item = Input> + Send,
+        threads: usize,
+        exit: impl FnOnce(&Summary, bool) -> Exit,
+    ) -> Result<Exit, Failure> {
+        let (language, moment) = (self.language, bench.facts.clock.now());
+        let mut outlet = Outlet::new(self.wanted, &bench.rules, language, self.quiet);
+        let mut spool = Spool::new();
+        let mut trouble = None;
+        let (tally, end) = run(bench, inputs, threads, |event| {
+            let kept = keep(&event, &mut outlet, &mut spool, self.recorder.as_mut());
+            if let Err(failure) = kept {
+                trouble.get_or_insert(failure);
+            }
+        });
+        if let Some(failure) = trouble {
+            return Err(failure);
+        }
+        if let Some(recorder) = self.recorder {
+            recorder.finish()?;
+        }
+        let exit = exit(tally.summary(), end.internal);
+        outlet.finish(exit)?;
+        let known = known_for(self.wanted)?;
+        let told = Run {
+            moment: Some(moment),
+            known: known.as_ref(),
+            ..Run::new(&spool, &bench.rules, language, exit)
+        };
+        write_reports(self.wanted, &told, std::slice::from_ref(&told))?;
+        Ok(exit)
+    }
 }
 
 fn options(check: &Check, settings: &Settings) -> CheckOptions {

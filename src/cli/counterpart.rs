@@ -7,25 +7,21 @@ use std::sync::mpsc::channel;
 use super::args::{Counterpart, Global, Serve};
 use super::failure::Failure;
 use super::output::print;
+use super::serving::{IdentityFiles, address, host, not_served};
 use super::settings::Settings;
-use super::{defects, setup};
+use super::{defects, setup, target};
 use crate::clock::RunningClock;
 use crate::counterpart::{Journal, JournalError};
-use crate::edukoppeling::{KeyError, Revocation, Trust, TrustStore};
 use crate::exit::Exit;
 use crate::finding::Language;
-use crate::pki::{TEST_DOMAIN, trust_built_in};
-use crate::play::{ServeError, ServeOptions, Serving, serve};
+use crate::play::{ServeError, ServeOptions, Serving, identity_of, serve};
 use crate::scenario::Role;
-use crate::target::{IdentityError, IdentityProblem, IdentitySource, PassphraseSource};
+use crate::target::IdentitySource;
 use crate::text::{Texts, fill, word};
-use crate::transport::{SetupError, on_interrupt, url_kind};
+use crate::transport::{on_interrupt, url_kind};
 
 /// The OIN of the DUO of the test PKI, and of DUO itself.
 const DUO_OIN: &str = "00000001800866472000";
-
-/// The variable of the environment that may hold a passphrase.
-const PASSPHRASE: &str = "KETENKEUR_PASSPHRASE";
 
 /// Runs the command: returns when the user ends it.
 pub fn run_counterpart(
@@ -64,8 +60,14 @@ pub fn run_counterpart(
     let defect = common.defect.as_deref();
     let defect = defect.map(|id| defects::known_of(id, role)).transpose()?;
     let defect = defect.map_or_else(Arc::default, |known| Arc::clone(&known.defect));
-    let source = identity_source(common, name);
-    let unusable = |error| unusable(&error);
+    let files = IdentityFiles {
+        key: common.key.as_deref(),
+        cert: common.cert.as_deref(),
+        p12: common.p12.as_deref(),
+        passphrase_file: common.passphrase_file.as_deref(),
+    };
+    let source = files.source(identity_of(role));
+    let unusable = |error| target::unusable(&error);
     let other = |name: &Option<Box<str>>| match name {
         Some(name) => IdentitySource::Test(name.to_string()),
         None => source.clone(),
@@ -74,18 +76,12 @@ pub fn run_counterpart(
     let identity = identity.map_err(unusable)?;
     let key = other(&defect.signs_as).signing(clock.read());
     let key = key.map_err(unusable)?;
-    let host = match (&common.host, &source) {
-        (Some(host), _) => host.clone(),
-        (None, IdentitySource::Test(name)) => format!("{name}.{TEST_DOMAIN}"),
-        (None, _) => match listen {
-            SocketAddr::V4(address) => address.ip().to_string(),
-            SocketAddr::V6(address) => format!("[{}]", address.ip()),
-        },
-    };
+    let host = host(common.host.as_deref(), &source, listen);
     let journal = match &common.state {
         None => Journal::in_memory(),
         Some(path) => Journal::open(path).map_err(|error| state_failure(error, common))?,
     };
+    let trust = || setup::trust(&common.trust, &common.crl, settings, true);
     let options = ServeOptions {
         party,
         store: setup::store(global, settings)?,
@@ -93,8 +89,8 @@ pub fn run_counterpart(
         host,
         identity,
         key,
-        connections: Arc::new(trust(common, settings)?),
-        signers: trust(common, settings)?,
+        connections: Arc::new(trust()?),
+        signers: trust()?,
         clock,
         journal,
         seed: common.seed.as_str().into(),
@@ -107,11 +103,7 @@ pub fn run_counterpart(
     });
     let served = serve(options).map_err(|error| match error {
         ServeError::Unmade(part) => Failure::internal("play").with("part", part),
-        ServeError::Setup(SetupError::Listen(kind)) => Failure::usage("listen")
-            .with("value", &common.listen)
-            .because(kind),
-        ServeError::Setup(SetupError::RevocationLists) => Failure::usage("listen-lists"),
-        ServeError::Setup(SetupError::Threads) => Failure::internal("internal"),
+        ServeError::Setup(error) => not_served(error, &common.listen),
         ServeError::Journal(error) => state_failure(error, common),
         ServeError::OtherState => Failure::usage("state-other").with("path", path_of(common)),
     })?;
@@ -143,11 +135,6 @@ fn url(text: &str) -> Result<String, Failure> {
     Err(Failure::usage("counterpart-url").with("value", text))
 }
 
-fn address(text: &str) -> Result<SocketAddr, Failure> {
-    text.parse()
-        .map_err(|_| Failure::usage("listen-address").with("value", text))
-}
-
 /// An address that nobody on the network reaches: what listens there asks for
 /// no certificate.
 fn on_loopback(text: &str) -> Result<SocketAddr, Failure> {
@@ -156,64 +143,6 @@ fn on_loopback(text: &str) -> Result<SocketAddr, Failure> {
         true => Ok(address),
         false => Err(Failure::usage("listen-loopback").with("value", text)),
     }
-}
-
-/// The user's certificate and key, else those of the party in the test PKI.
-fn identity_source(common: &Serve, name: &str) -> IdentitySource {
-    let passphrase = match &common.passphrase_file {
-        Some(path) => PassphraseSource::File(path.clone()),
-        None if std::env::var_os(PASSPHRASE).is_some() => {
-            PassphraseSource::Environment(PASSPHRASE.to_string())
-        }
-        None => PassphraseSource::None,
-    };
-    match (&common.p12, &common.key, &common.cert) {
-        (Some(file), _, _) => IdentitySource::Pkcs12 {
-            file: file.clone(),
-            passphrase,
-        },
-        (None, Some(key), Some(certificate)) => IdentitySource::Pem {
-            certificate: certificate.clone(),
-            key: key.clone(),
-            passphrase,
-        },
-        _ => IdentitySource::Test(if name == "las" { "leverancier" } else { name }.to_string()),
-    }
-}
-
-fn unusable(error: &IdentityError) -> Failure {
-    let key = match error.problem {
-        IdentityProblem::Unreadable(kind) => {
-            return setup::unreadable(std::path::Path::new(&error.about), &kind.into());
-        }
-        IdentityProblem::TooLarge => "material-large",
-        IdentityProblem::NoVariable => "variable-missing",
-        IdentityProblem::Key(error) => match error {
-            KeyError::NoKey => "key-none",
-            KeyError::PassphraseMissing => "key-passphrase-missing",
-            KeyError::PassphraseWrong => "key-passphrase-wrong",
-            KeyError::Unsuited => "key-unsuited",
-            KeyError::NoCertificate => "key-no-certificate",
-            KeyError::Mismatch => "key-mismatch",
-        },
-    };
-    Failure::usage(key).with("path", &error.about)
-}
-
-/// The roots and lists named, and those of the built-in test PKI.
-fn trust(common: &Serve, settings: &Settings) -> Result<Trust, Failure> {
-    let or = |own: &[std::path::PathBuf], other: &[std::path::PathBuf]| {
-        if own.is_empty() {
-            other.to_vec()
-        } else {
-            own.to_vec()
-        }
-    };
-    let fail = |error| setup::material(&error);
-    let mut roots = TrustStore::load(&or(&common.trust, &settings.trust)).map_err(fail)?;
-    let mut lists = Revocation::load(&or(&common.crl, &settings.crl)).map_err(fail)?;
-    trust_built_in(&mut roots, &mut lists);
-    Ok(Trust::new(roots, lists))
 }
 
 fn path_of(common: &Serve) -> String {

@@ -13,6 +13,7 @@ mod output;
 mod packs;
 mod packs_diff;
 mod pki;
+mod proxy;
 mod readiness;
 mod report;
 mod reports;
@@ -21,6 +22,7 @@ mod rules;
 mod run;
 mod runs;
 mod scenarios;
+mod serving;
 mod settings;
 mod setup;
 mod sign;
@@ -152,6 +154,7 @@ fn command(cli: &Cli, settings: &Settings, language: Language) -> Result<Exit, F
         Command::Counterpart { command } => {
             counterpart::run_counterpart(command, &cli.global, settings, language)
         }
+        Command::Proxy(wanted) => proxy::run_proxy(wanted, &cli.global, settings, language),
         Command::Packs { command } => packs::run_packs(command, &cli.global, settings, language),
     }
 }

@@ -65,11 +65,7 @@ pub fn run_run(
         seed: settled.map_or(&run.seed, |settled| &settled.seed).clone(),
         now,
         virtual_clock: tested.is_none(),
-        profile: match profile {
-            Profile::Production => "production",
-            Profile::Test => "test",
-        }
-        .to_string(),
+        profile: profile.name().to_string(),
         strict_provenance: settled.map_or(strict, |settled| settled.strict_provenance),
         fail_on: settled.map_or(asked.unwrap_or(Class::Foutmelding), |settled| {
             settled.fail_on
@@ -84,6 +80,7 @@ pub fn run_run(
             .collect(),
         shard: settled.map_or(run.shard.clone(), |settled| settled.shard.clone()),
         parts: earlier.iter().map(|earlier| earlier.part.hash()).collect(),
+        relayed: None,
     };
     if let Some(earlier) = &earlier {
         earlier.fits(&record, language)?;

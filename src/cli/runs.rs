@@ -218,6 +218,14 @@ fn verify(
             out += &say("signature-broken", &[]);
         }
     }
+    if run.relayed.is_some() {
+        out += &say("recording", &[]);
+        print(&out)?;
+        return Ok(match exit {
+            Exit::Conforms => Exit::Undecided,
+            exit => exit,
+        });
+    }
     let stage = stage(&run, global, settings)?;
     let rejudged = rejudge(&evidence, &stage).map_err(unreadable)?;
     out += &told(&rejudged, say);

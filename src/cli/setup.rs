@@ -21,7 +21,7 @@ use crate::pack::{Project, Store, in_force, user_packs_folder};
 use crate::pki::trust_built_in;
 
 /// The variable of the environment that may hold a passphrase.
-const PASSPHRASE: &str = "KETENKEUR_PASSPHRASE";
+pub const PASSPHRASE: &str = "KETENKEUR_PASSPHRASE";
 
 /// Reads the settings file: the one named, else the nearest one above the
 /// working folder, else none.
@@ -132,21 +132,32 @@ pub fn passphrase(file: Option<&Path>) -> Result<Option<Passphrase>, Failure> {
     Ok(text.map(|text| Passphrase::new(text.trim_end_matches(['\r', '\n']))))
 }
 
-/// What the certificates of signers are judged with. A test environment trusts
-/// the built-in test PKI as well.
-pub fn trust(check: &Check, settings: &Settings, profile: Profile) -> Result<Trust, Failure> {
+/// The roots and lists that were named, else those of the settings; with
+/// `built_in` those of the built-in test PKI as well.
+pub fn trust(
+    roots: &[PathBuf],
+    lists: &[PathBuf],
+    settings: &Settings,
+    built_in: bool,
+) -> Result<Trust, Failure> {
     let or = |own: &[PathBuf], other: &[PathBuf]| {
         let chosen = if own.is_empty() { other } else { own };
         chosen.to_vec()
     };
-    let mut store =
-        TrustStore::load(&or(&check.trust, &settings.trust)).map_err(|error| material(&error))?;
-    let mut lists =
-        Revocation::load(&or(&check.crl, &settings.crl)).map_err(|error| material(&error))?;
-    if profile == Profile::Test {
+    let fail = |error| material(&error);
+    let mut store = TrustStore::load(&or(roots, &settings.trust)).map_err(fail)?;
+    let mut lists = Revocation::load(&or(lists, &settings.crl)).map_err(fail)?;
+    if built_in {
         trust_built_in(&mut store, &mut lists);
     }
-    let trust = Trust::new(store, lists);
+    Ok(Trust::new(store, lists))
+}
+
+/// What the certificates of signers are judged with. A test environment trusts
+/// the built-in test PKI as well.
+pub fn signers(check: &Check, settings: &Settings, profile: Profile) -> Result<Trust, Failure> {
+    let built_in = profile == Profile::Test;
+    let trust = trust(&check.trust, &check.crl, settings, built_in)?;
     let folder = check.fetch_crl.as_ref().or(settings.fetch_crl.as_ref());
     Ok(match folder {
         None => trust,

@@ -30,8 +30,8 @@ pub use pack::pack;
 pub use part::{CopyError, EVENTS, JoinError, Part, PartError};
 pub use read::{Differences, Evidence, ReadError, Recorded, SignatureState};
 pub use record::{
-    ExchangeRecord, RunRecord, StepOutcome, StepRecord, TargetRecord, TlsRecord, ToRecord,
-    script_file, write_json,
+    ExchangeRecord, RelayRecord, RunRecord, StepOutcome, StepRecord, TargetRecord, TlsRecord,
+    ToRecord, script_file, write_json,
 };
 pub use sealed::{NoRecipient, seal};
 pub use share::share;

@@ -11,10 +11,10 @@ use rustls_pki_types::pem::PemObject;
 use serde::de::DeserializeOwned;
 
 use super::folder::{MANIFEST, Manifest, SIGNATURE, SIGNER, sha256};
-use super::record::{ExchangeRecord, RunRecord, StepRecord, stem};
+use super::record::{ExchangeRecord, RunRecord, StepRecord, TlsRecord, stem};
 use super::store::Store;
 use crate::edukoppeling::Certificate;
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, TlsFacts};
 use crate::limits::MAX_EVIDENCE_FILES;
 
 /// Evidence, read back: a folder, or one archive.
@@ -273,26 +273,27 @@ impl Evidence {
     pub fn exchange(&self, scenario: &str, number: u32) -> Result<Recorded, ReadError> {
         let record: ExchangeRecord = self.json(&format!("{}.json", stem(scenario, number)))?;
         let certificate = |name: &str| -> Option<Arc<[u8]>> { self.read(name).ok().map(Arc::from) };
-        let tls = match &record.tls {
-            None => None,
-            Some(tls) => {
-                let damaged = || ReadError::Damaged(format!("{}.json", stem(scenario, number)));
-                Some(Arc::new(tls.read(certificate).ok_or_else(damaged)?))
-            }
+        let connection = |tls: &Option<TlsRecord>| {
+            let damaged = || ReadError::Damaged(format!("{}.json", stem(scenario, number)));
+            let read = |tls: &TlsRecord| tls.read(certificate).map(Arc::new);
+            let read = tls.as_ref().map(|tls| read(tls).ok_or_else(damaged));
+            read.transpose()
         };
-        let message = |recorded: &super::RecordedMessage| {
+        let tls = connection(&record.tls)?;
+        let answered_over = connection(&record.answered_over)?;
+        let message = |recorded: &super::RecordedMessage, tls: Option<Arc<TlsFacts>>| {
             let content = self.read(&recorded.file)?;
             let damaged = || ReadError::Damaged(recorded.file.clone());
             let mut message = recorded.read(&content).ok_or_else(damaged)?;
             message.received = Some(record.at);
-            message.tls = tls.clone();
+            message.tls = tls;
             Ok(message)
         };
-        let request = Arc::new(message(&record.request)?);
+        let request = Arc::new(message(&record.request, tls.clone())?);
         let response = match &record.response {
             None => None,
             Some(recorded) => {
-                let mut response = message(recorded)?;
+                let mut response = message(recorded, answered_over.or(tls))?;
                 response.answers = Some(Arc::clone(&request));
                 Some(Arc::new(response))
             }

@@ -46,6 +46,22 @@ pub struct RunRecord {
     /// part. A run that kept scenarios of an earlier one names that one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<String>,
+    /// Between whom `ketenkeur proxy` stood, when it recorded this: then
+    /// nothing was played.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relayed: Option<RelayRecord>,
+}
+
+/// Between whom a proxy stood.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RelayRecord {
+    /// Who called.
+    pub from: String,
+    /// Who was called.
+    pub to: String,
+    /// Scheme, host and port of who was called.
+    pub url: String,
 }
 
 impl RunRecord {
@@ -123,6 +139,10 @@ pub struct ExchangeRecord {
     pub problem: Option<String>,
     /// The connection, where it is known.
     pub tls: Option<TlsRecord>,
+    /// The connection that the response came over, where it is another: a proxy
+    /// stood between.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_over: Option<TlsRecord>,
 }
 
 impl ExchangeRecord {
@@ -307,9 +327,12 @@ impl ToRecord<'_> {
             Some(response) => Some(message("response", response)?),
             None => None,
         };
-        let tls = self.request.tls.as_deref();
-        let tls = tls.or_else(|| self.response?.tls.as_deref());
-        for der in tls.iter().flat_map(|tls| tls.peer.iter().chain(&tls.own)) {
+        let asked_over = self.request.tls.as_deref();
+        let answered_over = self.response.and_then(|response| response.tls.as_deref());
+        let tls = asked_over.or(answered_over);
+        let answered_over = answered_over.filter(|other| Some(*other) != tls);
+        let connections = tls.iter().chain(&answered_over);
+        for der in connections.flat_map(|tls| tls.peer.iter().chain(&tls.own)) {
             folder.write_once(&certificate_file(der), der)?;
         }
         let record = ExchangeRecord {
@@ -323,6 +346,7 @@ impl ToRecord<'_> {
             response,
             problem: self.problem.map(str::to_string),
             tls: tls.map(TlsRecord::of),
+            answered_over: answered_over.map(TlsRecord::of),
         };
         write_json(folder, &format!("{stem}.json"), &record)?;
         Ok(record)

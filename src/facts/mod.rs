@@ -41,6 +41,16 @@ pub enum Profile {
     Test,
 }
 
+impl Profile {
+    /// Its name in settings and evidence.
+    pub fn name(self) -> &'static str {
+        match self {
+            Profile::Production => "production",
+            Profile::Test => "test",
+        }
+    }
+}
+
 /// The facts that a message is judged with. Shared by all threads of a run; a
 /// clone shares everything but the clock.
 #[derive(Debug, Clone)]

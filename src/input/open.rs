@@ -23,6 +23,17 @@ pub struct Input {
     pub body: BodyAt,
 }
 
+impl Input {
+    /// A message that was heard on the wire: one of a capture.
+    pub fn heard(name: String, exchange: Exchange) -> Self {
+        Self {
+            name,
+            content: content_of(exchange),
+            body: BodyAt::Within,
+        }
+    }
+}
+
 /// Inputs, read one at a time.
 pub(super) type Inputs = Box<dyn Iterator<Item = Input> + Send>;
 

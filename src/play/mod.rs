@@ -31,6 +31,7 @@ mod wire;
 
 pub use actor::Asks;
 pub use built_in::Unmade;
+pub use cast::identity_of;
 pub use directory::RemoteDirectory;
 pub use hunt::{Hunted, Seen, Tracing, hunt};
 pub use run::{Interrupt, RunOptions, in_shard, play};
@@ -39,3 +40,4 @@ pub use sink::Sink;
 pub use stage::{PlayError, Stage, StageOptions, info_of};
 pub use tested::Tested;
 pub use verify::{Difference, Rejudged, recorded_script, rejudge};
+pub use wire::name_of;

@@ -22,7 +22,7 @@ use xsd_schema::xpath::{
 };
 
 use crate::document::Navigator;
-use crate::facts::{self, AdviceKind, AdviceWindow, Facts, Profile};
+use crate::facts::{self, AdviceKind, AdviceWindow, Facts};
 use crate::limits;
 
 /// The namespace of our functions and of our rule metadata.
@@ -261,10 +261,7 @@ impl<'f> Host<'f> {
                 }
                 _ => Value::Empty,
             },
-            Function::ProfileName => Value::string(match facts.profile {
-                Profile::Production => "production",
-                Profile::Test => "test",
-            }),
+            Function::ProfileName => Value::string(facts.profile.name()),
             Function::RioKnown => Value::boolean(facts.rio.is_some()),
             Function::RioAanbieder => match (&facts.rio, text(&args[0]), date(&args[1])) {
                 (Some(rio), Some(code), Some(on)) => optional(rio.aanbieder_valid(&code, on)),

@@ -84,6 +84,8 @@ pub struct Texts {
     pub target: Phrases,
     /// What a counterpart that serves says.
     pub counterpart: Phrases,
+    /// What a proxy says.
+    pub proxy: Phrases,
     /// What stands in the HTML report.
     pub report: Phrases,
     pub junit: JunitTexts,

@@ -39,5 +39,5 @@ pub use judge::{
 pub use probe::{How, Outcome, ProbeOptions, Probed, Why, WrongClient, probe};
 pub use proxy::Proxy;
 pub use server::{ClientTrust, Server, ServerLimits, ServerOptions};
-pub use target_url::{UrlKind, url_kind};
+pub use target_url::{UrlKind, origin, url_kind};
 pub use tls::TlsVersions;

@@ -36,6 +36,14 @@ pub fn url_kind(url: &str) -> Option<UrlKind> {
     })
 }
 
+/// Scheme, host and port of a URL that is nothing but that. `None` when it is
+/// none that a client calls, or has a path.
+pub fn origin(url: &str) -> Option<String> {
+    let (_, uri) = read(url).ok()?;
+    let bare = uri.path_and_query().is_none_or(|path| path == "/");
+    bare.then(|| url.trim_end_matches('/').to_string())
+}
+
 /// Reads an absolute `https` URL; `http` is taken for loopback only, so that
 /// nothing personal travels in the open.
 pub(super) fn read(url: &str) -> Result<(Place, Uri), TransportProblem> {

@@ -3,5 +3,6 @@
 mod chain;
 mod curl;
 mod load;
+mod relay;
 mod state;
 mod support;

@@ -1,6 +1,6 @@
 //! Counterparts that run as programs of their own, and a supplier that calls.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, LazyLock};
@@ -49,11 +49,16 @@ pub struct Running {
 impl Running {
     /// Starts `ketenkeur counterpart` and waits until it says where it listens.
     pub fn start(arguments: &[&str]) -> Self {
+        Self::command(&[&["counterpart"], arguments].concat())
+    }
+
+    /// Starts a command that listens.
+    pub fn command(arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_ketenkeur"))
-            .args(["counterpart"])
             .args(arguments)
             .env_remove("KETENKEUR_PASSPHRASE")
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         let out = BufReader::new(child.stdout.take().unwrap());
@@ -85,6 +90,19 @@ impl Running {
         url_in(&self.line)
     }
 
+    /// Ends it as a user does, with Ctrl-C: the exit code, and what it said
+    /// until then on standard output and on standard error.
+    pub fn interrupt(&mut self) -> (Option<i32>, String, String) {
+        let process = self.child.id().to_string();
+        let asked = Command::new("kill").args(["-INT", &process]).status();
+        assert!(asked.unwrap().success());
+        let (mut out, mut err) = (String::new(), String::new());
+        self.out.read_to_string(&mut out).unwrap();
+        let mut errors = self.child.stderr.take().unwrap();
+        errors.read_to_string(&mut err).unwrap();
+        (self.child.wait().unwrap().code(), out, err)
+    }
+
     /// Ends it as a crash of the machine would: it is told nothing.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();
@@ -114,7 +132,10 @@ pub struct Supplier {
 
 impl Supplier {
     pub fn new() -> Self {
-        let clock = RunningClock::standing_at(moment());
+        Self::at(RunningClock::standing_at(moment()))
+    }
+
+    pub fn at(clock: RunningClock) -> Self {
         let pki = TestPki::at(clock.read()).unwrap();
         let identity = TlsIdentity::of_test(&pki, "leverancier").unwrap();
         let options = ClientOptions::new(Arc::new(trust()), clock.clone());
@@ -130,6 +151,11 @@ impl Supplier {
             client: Client::new(options.with_identity(identity)).unwrap(),
             clock,
         }
+    }
+
+    /// A client that shows no certificate.
+    pub fn without_certificate(&self) -> Client {
+        Client::new(ClientOptions::new(Arc::new(trust()), self.clock.clone())).unwrap()
     }
 
     pub fn body(&self, root: &str, seed: &[u8]) -> Body {

@@ -1,0 +1,138 @@
+//! A proxy between a supplier and DUO: what passes is what was sent, and all of
+//! it is kept.
+
+use std::path::Path;
+use std::process::Command;
+
+use ketenkeur::clock::RunningClock;
+use ketenkeur::evidence::Evidence;
+use ketenkeur::facts::synthetic_bsn;
+
+use crate::support::{Running, Supplier};
+
+/// A proxy to `upstream` that keeps what passes in `out`.
+fn proxy(upstream: &str, out: &Path) -> Running {
+    let out = out.to_str().unwrap();
+    Running::command(&[
+        "proxy",
+        "--to",
+        upstream,
+        "--out",
+        out,
+        "--profile",
+        "test",
+        "--lang",
+        "en",
+    ])
+}
+
+fn origin(url: &str) -> String {
+    let end = url
+        .match_indices('/')
+        .nth(2)
+        .map_or(url.len(), |(at, _)| at);
+    url[..end].to_string()
+}
+
+fn ketenkeur(arguments: &[&str]) -> (Option<i32>, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_ketenkeur"))
+        .args(arguments)
+        .output()
+        .unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8(said).unwrap())
+}
+
+#[cfg(unix)]
+#[test]
+fn what_passes_is_unchanged_and_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("opname");
+    let osr = Running::start(&["osr"]);
+    let duo = Running::start(&["duo", "--osr", &osr.url()]);
+    let duo_url = duo.url();
+    let mut proxy = proxy(&origin(&duo_url), &out);
+    let through = duo_url.replace(&origin(&duo_url), &proxy.url());
+    let supplier = Supplier::at(RunningClock::system());
+    let mut ask = supplier.body("opvragenRegistratieoverzicht_Request", b"proxy");
+    ask.set("burgerservicenummer", synthetic_bsn(1)).unwrap();
+    let request = supplier.signed(&ask, &through);
+    let answer = supplier.send(&request).unwrap();
+    // A signature over the message holds beyond the proxy as before it.
+    supplier.ask(&supplier.signed(&ask, &through)).unwrap();
+    let (_, told, said) = proxy.interrupt();
+    assert!(
+        said.contains("1 opvragenRegistratieoverzicht 200"),
+        "{said}"
+    );
+    assert!(told.contains("4 "), "four messages were judged: {told}");
+
+    let evidence = Evidence::open(&out).unwrap();
+    assert!(evidence.differences().unwrap().is_empty());
+    let kept = evidence.exchange("proxy", 1).unwrap();
+    assert_eq!(kept.request.body, request.body);
+    let response = kept.response.unwrap();
+    assert_eq!(response.body, answer.body);
+    // Each side has its own connection.
+    let (las, duo) = (kept.request.tls.as_ref(), response.tls.as_ref());
+    let (las, duo) = (las.unwrap(), duo.unwrap());
+    let upstream_port: u16 = duo_url.split([':', '/']).nth(4).unwrap().parse().unwrap();
+    assert_eq!(duo.port, upstream_port);
+    assert_ne!(las.port, duo.port);
+    assert_eq!(las.peer.first(), duo.own.as_ref(), "the supplier at both");
+    assert_eq!(las.own.as_ref(), duo.peer.first(), "DUO at both");
+
+    let path = out.to_str().unwrap();
+    let (code, said) = ketenkeur(&["runs", "verify", path, "--lang", "en"]);
+    assert_eq!(code, Some(5), "{said}");
+    assert!(said.contains("recorded by ketenkeur proxy"), "{said}");
+    let view = folder.path().join("inzage");
+    let (code, said) = ketenkeur(&["runs", "share", path, "--out", view.to_str().unwrap()]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(Evidence::open(&view).unwrap().manifest().masked);
+    let html = folder.path().join("opname.html");
+    let (code, said) = ketenkeur(&["report", path, "--html", html.to_str().unwrap()]);
+    assert_eq!(code, Some(0), "{said}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_party_that_is_not_there_is_told_and_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("opname");
+    // The discard port: nobody listens.
+    let mut proxy = proxy("https://127.0.0.1:9", &out);
+    let supplier = Supplier::at(RunningClock::system());
+    let ask = supplier.body("opvragenRegistratieoverzicht_Request", b"proxy");
+    let url = format!("{}/duo", proxy.url());
+    let request = supplier.signed(&ask, &url);
+    let answer = supplier.send(&request).unwrap();
+    assert_eq!(answer.http.as_ref().unwrap().status(), Some(502));
+    let text = String::from_utf8_lossy(&answer.body);
+    assert!(text.contains("127.0.0.1:9 gave no answer"), "{text}");
+    // Who has no certificate does not come in.
+    assert!(supplier.without_certificate().send(&request).is_err());
+    let (code, _, said) = proxy.interrupt();
+    assert_eq!(code, Some(3), "{said}");
+    assert!(said.contains("A connection did not come about"), "{said}");
+    let evidence = Evidence::open(&out).unwrap();
+    let kept = evidence.exchange("proxy", 1).unwrap();
+    assert_eq!(kept.request.body, request.body);
+    assert_eq!(kept.record.problem.as_deref(), Some("unreachable"));
+    assert!(evidence.record("exchanges/proxy/0002.json").is_err());
+}
+
+#[test]
+fn a_proxy_goes_to_a_host_not_to_a_path() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("opname");
+    let out = out.to_str().unwrap();
+    for (to, said) in [
+        ("https://duo.ketenkeur.invalid/duo", "no path"),
+        ("http://duo.example", "no path"),
+    ] {
+        let (code, told) = ketenkeur(&["proxy", "--to", to, "--out", out, "--lang", "en"]);
+        assert_eq!(code, Some(2), "{told}");
+        assert!(told.contains(said), "{told}");
+    }
+}
