@@ -641,6 +641,23 @@ fn rules_are_listed_and_explained() {
     }
 }
 
+#[test]
+fn shells_complete_every_command() {
+    for shell in ["bash", "zsh", "fish", "powershell"] {
+        let script = stdout(&ketenkeur(root(), &["completions", shell]));
+        for command in ["check", "readiness", "counterpart"] {
+            assert!(script.contains(command), "{shell}: {command}");
+        }
+    }
+    let script = ketenkeur(root(), &["completions", "bash"]).stdout;
+    let mut bash = Command::new("bash");
+    bash.args(["-n", "/dev/stdin"])
+        .stdin(std::process::Stdio::piped());
+    let mut bash = bash.spawn().unwrap();
+    std::io::Write::write_all(&mut bash.stdin.take().unwrap(), &script).unwrap();
+    assert!(bash.wait().unwrap().success());
+}
+
 /// What is no message of a contract is called by its name.
 #[test]
 fn a_fault_is_called_a_fault() {

@@ -7,6 +7,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use crate::facts::Profile;
 use crate::finding::{Class, Language};
@@ -82,6 +83,10 @@ pub enum Command {
         command: Runs,
     },
     Report(Report),
+    Completions {
+        #[arg(value_name = "SHELL", value_enum)]
+        shell: Shell,
+    },
     Counterpart {
         #[command(subcommand)]
         command: Box<Counterpart>,

@@ -151,12 +151,21 @@ fn command(cli: &Cli, settings: &Settings, language: Language) -> Result<Exit, F
         Command::Defects { command } => {
             defects::run_defects(command, &cli.global, settings, language)
         }
+        Command::Completions { shell } => completions(*shell, language),
         Command::Counterpart { command } => {
             counterpart::run_counterpart(command, &cli.global, settings, language)
         }
         Command::Proxy(wanted) => proxy::run_proxy(wanted, &cli.global, settings, language),
         Command::Packs { command } => packs::run_packs(command, &cli.global, settings, language),
     }
+}
+
+/// `completions`: what a shell needs to complete calls.
+fn completions(shell: clap_complete::Shell, language: Language) -> Result<Exit, Failure> {
+    let mut command = help::localized(Cli::command(), Texts::of(language));
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut command, "ketenkeur", &mut script);
+    output::print(&String::from_utf8_lossy(&script))
 }
 
 /// Says what went wrong, on standard error.

@@ -271,7 +271,7 @@ impl<'a, W: Write> Human<'a, W> {
     fn labelled(&mut self, label: &str, width: usize, text: &str) -> io::Result<()> {
         let behind = format!("{INDENT}{}", " ".repeat(width + 2));
         let padding = " ".repeat(width - label.chars().count().min(width));
-        let options = textwrap::Options::new(self.look.width).subsequent_indent(&behind);
+        let options = self.look.wrapping().subsequent_indent(&behind);
         let room = options.initial_indent(&behind);
         for (number, line) in textwrap::wrap(text, room).iter().enumerate() {
             match (number, line.strip_prefix(&*behind)) {
@@ -286,7 +286,9 @@ impl<'a, W: Write> Human<'a, W> {
     }
 
     fn wrapped(&mut self, indent: &str, text: &str) -> io::Result<()> {
-        let options = textwrap::Options::new(self.look.width)
+        let options = self
+            .look
+            .wrapping()
             .initial_indent(indent)
             .subsequent_indent(indent);
         for line in textwrap::wrap(text, options) {

@@ -52,12 +52,21 @@ impl Look {
     /// first line stands under it, `indent` columns in.
     pub fn hanging(self, label: &str, indent: usize, text: &str) -> String {
         let behind = " ".repeat(indent);
-        let options = textwrap::Options::new(self.width)
+        let options = self
+            .wrapping()
             .initial_indent(&behind)
             .subsequent_indent(&behind);
         let set = textwrap::fill(text, options);
         let under = set.strip_prefix(&*behind).unwrap_or(&set);
         format!("{label:indent$}{under}")
+    }
+
+    /// How text is set within the width: broken at spaces alone, so that dates,
+    /// codes and paths stay whole.
+    pub(super) fn wrapping(self) -> textwrap::Options<'static> {
+        textwrap::Options::new(self.width)
+            .word_separator(BETWEEN_WORDS)
+            .word_splitter(WITHIN_WORDS)
     }
 
     pub(super) fn paint(self, style: Style, text: &str) -> String {
@@ -68,6 +77,11 @@ impl Look {
         }
     }
 }
+
+/// Where lines may break.
+pub(super) const BETWEEN_WORDS: textwrap::WordSeparator = textwrap::WordSeparator::AsciiSpace;
+/// Where words may be split.
+pub(super) const WITHIN_WORDS: textwrap::WordSplitter = textwrap::WordSplitter::NoHyphenation;
 
 /// Emphasis.
 pub(super) const BOLD: Style = Style::new().bold();

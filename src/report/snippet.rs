@@ -8,7 +8,7 @@ use miette::{
     ThemeStyles,
 };
 
-use super::look::Look;
+use super::look::{BETWEEN_WORDS, Look, WITHIN_WORDS};
 use super::visible;
 use crate::document::{Excerpt, around, with_cuts};
 use crate::finding::Position;
@@ -76,6 +76,8 @@ impl Snippet {
         let mut drawing = String::new();
         GraphicalReportHandler::new_themed(theme)
             .with_width(look.width)
+            .with_word_separator(BETWEEN_WORDS)
+            .with_word_splitter(WITHIN_WORDS)
             .with_links(false)
             .without_syntax_highlighting()
             .render_report(&mut drawing, self)?;
