@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use crate::finding::{Grade, Language};
+use crate::finding::{Grade, Language, Source};
 use crate::pack::BUILTIN_FILES;
 
 /// A fact that a check can prove or refute.
@@ -23,7 +23,7 @@ pub struct Requirement {
     /// The requirement in English.
     pub text_en: Arc<str>,
     /// Document and number.
-    pub source: Arc<str>,
+    pub source: Source,
     /// How certain it is.
     pub grade: Grade,
     /// Where it can be judged.

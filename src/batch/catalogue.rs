@@ -1,12 +1,11 @@
 //! The rules over a batch by name, and what the rule file says of them.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use serde::Deserialize;
 
 use crate::facts::{FactError, Problem, SourceText};
-use crate::finding::{Class, Code, Grade};
+use crate::finding::{Class, Code, Grade, Source};
 
 /// A rule over a batch. In the order in which findings at one place are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -83,7 +82,7 @@ pub struct RuleEntry {
     /// How certain the rule is.
     pub grade: Grade,
     /// Document and number.
-    pub source: Arc<str>,
+    pub source: Source,
 }
 
 /// The entries of all rules over a batch.
@@ -115,7 +114,7 @@ impl BatchRules {
                 code: rule.code().into(),
                 class: entry.class,
                 grade: entry.grade,
-                source: entry.source.into(),
+                source: entry.source,
             };
             if entries.insert(rule, read).is_some() {
                 return Err(source.error(key, Problem::Double(entry.id)));
@@ -149,5 +148,5 @@ struct Entry {
     id: String,
     class: Class,
     grade: Grade,
-    source: String,
+    source: Source,
 }

@@ -41,7 +41,7 @@ impl Reporter {
             kind: finding.kind,
             class: finding.class,
             grade: finding.grade,
-            source: finding.source.to_string(),
+            source: finding.source.clone(),
             contract: finding
                 .contract
                 .as_ref()

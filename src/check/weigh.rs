@@ -86,8 +86,6 @@ impl<'b> Scales<'b> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::check::{CheckOptions, Deviations, RulesOfPacks, shipped_extractor, shipped_facts};
     use crate::clock::Clock;
@@ -116,7 +114,7 @@ mod tests {
             kind: Kind::Violation,
             class,
             grade: Grade::Published,
-            source: Arc::from("test"),
+            source: "test".into(),
             contract: None,
             args: Args::new(),
             place: Place {

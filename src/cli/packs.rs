@@ -118,7 +118,7 @@ fn show_pack(
             .with("nearest", nearest(contract, names).unwrap_or_default()));
     };
     if shape == Shape::Json {
-        return print_json(&details_json(pack));
+        return print_json(&details_json(pack, language));
     }
     print(&details_text(pack, language))
 }
@@ -242,7 +242,7 @@ fn details_text(pack: &Pack, language: Language) -> String {
             "{:32} {}; {}\n",
             entry.declaration,
             texts.grade(entry.grade),
-            entry.source
+            entry.source.told(language)
         ));
     }
     out.push_str(&format!("\n{}\n", words.messages));
@@ -287,12 +287,12 @@ fn summary_json(pack: &Pack) -> serde_json::Value {
     })
 }
 
-fn details_json(pack: &Pack) -> serde_json::Value {
+fn details_json(pack: &Pack, language: Language) -> serde_json::Value {
     let manifest = &pack.manifest;
     let provenance: Vec<_> = pack
         .provenance()
         .iter()
-        .map(|entry| json!({"declaration": entry.declaration, "grade": entry.grade, "source": entry.source}))
+        .map(|entry| json!({"declaration": entry.declaration, "grade": entry.grade, "source": entry.source.told(language)}))
         .collect();
     let messages: Vec<_> = manifest
         .messages

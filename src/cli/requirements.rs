@@ -27,7 +27,7 @@ struct Described<'a> {
     id: &'a str,
     title: &'a str,
     text: &'a str,
-    source: &'a str,
+    source: String,
     grade: &'static str,
     judged: Vec<&'static str>,
     readiness: &'a [Arc<str>],
@@ -150,7 +150,7 @@ fn holds(requirement: &Requirement, wanted: &str, language: Language) -> bool {
     let texts = [
         &*requirement.id,
         requirement.title(language),
-        &*requirement.source,
+        &requirement.source.told(language),
     ];
     let rules = requirement.rules.iter().map(|rule| &**rule);
     let mut texts = texts.into_iter().chain(rules);
@@ -170,7 +170,7 @@ fn list(shown: &[&Requirement], shape: Shape, language: Language) -> Result<Exit
             id: &requirement.id,
             title: requirement.title(language),
             text: requirement.text(language),
-            source: &requirement.source,
+            source: requirement.source.told(language),
             grade: requirement.grade.name(),
             judged: judged(requirement),
             readiness: &requirement.readiness,

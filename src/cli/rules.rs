@@ -35,7 +35,7 @@ struct Described<'a> {
     code: &'a str,
     class: &'static str,
     grade: &'static str,
-    source: &'a str,
+    source: String,
     title: &'a str,
     contracts: &'a [Arc<str>],
     date: &'a str,
@@ -70,7 +70,7 @@ pub fn list(
             [
                 &*info.code,
                 &*info.text(language).title,
-                &*info.source,
+                &info.source.told(language),
                 info.class.name(),
                 info.grade.name(),
                 texts.class(info.class),
@@ -152,7 +152,7 @@ pub fn explain(
     line(&texts.finding.hint, &described.hint);
     line(&words.class, texts.class(rule.info.class));
     line(&words.grade, texts.grade(rule.info.grade));
-    line(&texts.finding.source, described.source);
+    line(&texts.finding.source, &described.source);
     line(&words.date, described.date);
     line(&words.duo, described.duo);
     line(&words.contracts, &described.contracts.join(", "));
@@ -278,7 +278,7 @@ fn describe<'a>(
         code: &info.code,
         class: info.class.name(),
         grade: info.grade.name(),
-        source: &info.source,
+        source: info.source.told(language),
         title: &text.title,
         contracts: &known.contracts,
         date: &info.date,

@@ -31,7 +31,7 @@ struct Described<'a> {
     requirements: Vec<Proves<'a>>,
     tags: &'a [Arc<str>],
     grade: &'static str,
-    source: &'a str,
+    source: String,
     minutes: Option<u32>,
     file: &'a str,
     hash: &'a str,
@@ -159,7 +159,7 @@ fn explain(id: &str, shape: Shape, language: Language) -> Result<Exit, Failure> 
     line(&words.requirements, &proofs.join(", "));
     line(&words.tags, &described.tags.join(", "));
     line(&texts.rules.grade, texts.grade(scenario.grade));
-    line(&texts.finding.source, described.source);
+    line(&texts.finding.source, &described.source);
     let minutes = described.minutes.map(|minutes| minutes.to_string());
     line(&words.minutes, &minutes.unwrap_or_default());
     line(&words.file, described.file);
@@ -210,7 +210,7 @@ fn describe(scenario: &Scenario, language: Language) -> Described<'_> {
             .collect(),
         tags: &scenario.tags,
         grade: scenario.grade.name(),
-        source: &scenario.source,
+        source: scenario.source.told(language),
         minutes: scenario.minutes,
         file: &scenario.file,
         hash: &scenario.hash,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::scenario::{Exchanged, ScenarioInfo, ScenarioJudged, Stepped};
 use crate::document::Excerpt;
 use crate::facts::Profile;
-use crate::finding::{Class, Fingerprint, Grade, Judgement, Kind, Position};
+use crate::finding::{Class, Fingerprint, Grade, Judgement, Kind, Position, Source};
 
 /// Version of the events. Raised when a reader of older events would
 /// misunderstand newer ones.
@@ -157,7 +157,7 @@ pub struct Reported {
     /// How certain the rule is.
     pub grade: Grade,
     /// Document and number.
-    pub source: String,
+    pub source: Source,
     /// The contract whose pack holds the rule.
     pub contract: Option<String>,
     /// The arguments of the texts, as they may be shown. Of an undecided

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::error::{FactError, Problem, SourceText};
-use crate::finding::{Grade, Language};
+use crate::finding::{Grade, Language, Source};
 
 /// Why a value list cannot be used.
 pub type ValueListError = FactError;
@@ -89,7 +89,7 @@ struct Edition {
     /// The last day, `None` for until further notice.
     until: Option<Date>,
     grade: Grade,
-    source: String,
+    source: Source,
     values: HashMap<String, Value>,
 }
 
@@ -138,7 +138,7 @@ impl ValueList {
     }
 
     /// How certain the edition of that date is and where it comes from.
-    pub fn provenance(&self, on: Date) -> Option<(Grade, &str)> {
+    pub fn provenance(&self, on: Date) -> Option<(Grade, &Source)> {
         let edition = self.edition(on)?;
         Some((edition.grade, &edition.source))
     }
@@ -202,7 +202,7 @@ struct EditionEntry {
     valid_from: toml::value::Datetime,
     valid_until: Option<toml::value::Datetime>,
     grade: Grade,
-    source: String,
+    source: Source,
     values: Vec<ValueEntry>,
 }
 
@@ -294,7 +294,10 @@ values = [{ code = "D", title = "Overgedragen" }]
         assert_eq!(list.codes(today), ["R", "B"]);
         assert_eq!(list.title_of("B", today), Some("In behandeling"));
         assert_eq!(list.title(Language::En), "State");
-        assert_eq!(list.provenance(today), Some((Grade::Published, "b")));
+        assert_eq!(
+            list.provenance(today),
+            Some((Grade::Published, &"b".into()))
+        );
         assert_eq!(lists.check(), Ok(()));
         assert!(lists.get("onbekend").is_none());
         assert_eq!(lists.names().collect::<Vec<_>>(), ["status"]);

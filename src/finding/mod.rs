@@ -9,6 +9,7 @@ mod fingerprint;
 mod grade;
 mod personal;
 mod place;
+mod source;
 mod template;
 mod verdict;
 
@@ -18,6 +19,7 @@ pub use grade::{Class, Grade};
 pub(crate) use personal::mask;
 pub use personal::{DataClass, MessageValue, Redaction, is_synthetic_number};
 pub use place::{Place, Position};
+pub use source::{Source, SourcePart};
 pub use template::{Language, RuleBook, RuleInfo, RuleText, Template};
 pub use verdict::{Judgement, Verdict, fold};
 
@@ -48,7 +50,7 @@ pub struct Finding {
     /// How certain the rule itself is.
     pub grade: Grade,
     /// Where the rule comes from: document and number.
-    pub source: Arc<str>,
+    pub source: Source,
     /// The contract whose pack holds the rule, where there is one.
     pub contract: Option<Arc<str>>,
     /// What the rule's text speaks of.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Class, Code, Grade};
+use super::{Class, Code, Grade, Source};
 
 /// The languages of user-facing text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -145,7 +145,7 @@ pub struct RuleInfo {
     /// How certain the rule is.
     pub grade: Grade,
     /// Document and number.
-    pub source: Arc<str>,
+    pub source: Source,
     /// Which date of the message selects value list or validity; empty when
     /// no date matters, `ontvangst` for the moment of judging.
     pub date: Arc<str>,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::date::{Day, Moment};
 use crate::event::PackKind;
-use crate::finding::{Grade, Language};
+use crate::finding::{Grade, Language, Source};
 
 /// A pack's manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,7 +64,7 @@ pub struct Provenance {
     /// How certain it is.
     pub grade: Grade,
     /// Document and number.
-    pub source: Arc<str>,
+    pub source: Source,
 }
 
 /// A reference between two schema files whose wording import changed, because
@@ -185,7 +185,7 @@ impl Manifest {
     }
 
     /// Grade and source of a declaration: its own entry, else that of `*`.
-    pub fn provenance_of(&self, declaration: &str) -> (Grade, Arc<str>) {
+    pub fn provenance_of(&self, declaration: &str) -> (Grade, Source) {
         let entry = |name: &str| {
             self.provenance
                 .iter()
@@ -193,8 +193,10 @@ impl Manifest {
         };
         match entry(declaration).or_else(|| entry("*")) {
             Some(entry) => (entry.grade, entry.source.clone()),
-            None if self.kind == PackKind::Official => (Grade::Published, self.contract.clone()),
-            None => (Grade::Reconstructed, self.contract.clone()),
+            None if self.kind == PackKind::Official => {
+                (Grade::Published, self.contract.clone().into())
+            }
+            None => (Grade::Reconstructed, self.contract.clone().into()),
         }
     }
 

@@ -34,7 +34,7 @@ impl Pack {
                 file: file.as_str().into(),
                 contract: Some(self.manifest.contract.clone()),
                 grade,
-                source: home.manifest.contract.clone(),
+                source: home.manifest.contract.clone().into(),
                 phase: None,
             };
             let Some(bytes) = home.files().get(&file) else {

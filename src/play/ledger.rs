@@ -18,7 +18,7 @@ use crate::event::{Event, PackKind, ScenarioInfo, ScenarioJudged, StepFinding, S
 use crate::evidence::{Folder, StepRecord, WriteError};
 use crate::facts::Facts;
 use crate::finding::{
-    self, Args, DataClass, Finding, Grade, Judgement, Kind, MessageValue, Verdict,
+    self, Args, DataClass, Finding, Grade, Judgement, Kind, MessageValue, Source, Verdict,
 };
 use crate::scenario::{Action, Expect, ProbeKind, Receive, Role, Scenario, Step, Values};
 use crate::text::tool_finding;
@@ -53,7 +53,7 @@ pub(super) struct StepReport {
 pub(super) struct Ledger {
     info: ScenarioInfo,
     grade: Grade,
-    source: Arc<str>,
+    source: Source,
     /// The file of the scenario.
     file: Arc<str>,
     options: CheckOptions,
@@ -85,7 +85,7 @@ impl Ledger {
         Self {
             info,
             grade: scenario.grade,
-            source: Arc::clone(&scenario.source),
+            source: scenario.source.clone(),
             file: Arc::clone(&scenario.file),
             reporter: Reporter::new(options.redaction),
             options,
@@ -239,7 +239,7 @@ impl Ledger {
         Finding {
             kind,
             grade: self.grade,
-            source: Arc::clone(&self.source),
+            source: self.source.clone(),
             ..tool_finding(code, args, place)
         }
     }
@@ -326,7 +326,7 @@ impl Ledger {
     pub(super) fn found(&self, step: &Step, number: &str, finding: Finding) {
         let finding = Finding {
             grade: self.grade,
-            source: Arc::clone(&self.source),
+            source: self.source.clone(),
             ..finding
         };
         self.one(step, number, &finding);

@@ -1,14 +1,12 @@
 //! What a step comes to: the same function while a run is played and when its
 //! evidence is judged again.
 
-use std::sync::Arc;
-
 use super::observe::{Observed, Seen};
 use crate::check::{CheckOptions, Reporter};
 use crate::event::{Reported, StepFinding, input_name};
 use crate::evidence::StepOutcome;
 use crate::facts::Facts;
-use crate::finding::{Finding, Grade, Judgement, Kind, Verdict};
+use crate::finding::{Finding, Grade, Judgement, Kind, Source, Verdict};
 use crate::scenario::{Expect, Got, TransportExpectation, Values, judge};
 
 /// What a scenario's findings are weighed with.
@@ -18,7 +16,7 @@ pub(super) struct Scale<'a> {
     /// How certain it is that the chain behaves as it expects.
     pub grade: Grade,
     /// What that rests on.
-    pub source: &'a Arc<str>,
+    pub source: &'a Source,
     /// How messages are judged.
     pub options: &'a CheckOptions,
     /// Makes findings ready to be shown.
@@ -33,7 +31,7 @@ impl Scale<'_> {
     pub fn reported(&self, finding: Finding) -> Reported {
         let finding = Finding {
             grade: self.grade,
-            source: Arc::clone(self.source),
+            source: self.source.clone(),
             ..finding
         };
         self.reporter.finding(&finding, None, &|_, _| false)

@@ -19,7 +19,7 @@ use crate::event::{
     ScenarioJudged, Started, Tally,
 };
 use crate::facts::Profile;
-use crate::finding::{Class, Fingerprint, Grade, Kind, Language, Position, Verdict};
+use crate::finding::{Class, Fingerprint, Grade, Kind, Language, Position, Source, Verdict};
 
 /// The version of the document. Raised when a reader of older documents would
 /// misunderstand newer ones.
@@ -244,7 +244,7 @@ impl FindingEntry {
             kind: finding.kind,
             class: finding.class,
             grade: finding.grade,
-            source: finding.source,
+            source: finding.source.told(voice.language()),
             contract: finding.contract,
             title: wording.title,
             text: wording.message,
@@ -412,7 +412,7 @@ struct RuleCount {
     undecided: u64,
     excused: u64,
     /// Class, grade and source as a finding told them.
-    told: Option<(Class, Grade, String)>,
+    told: Option<(Class, Grade, Source)>,
 }
 
 fn count_rules(event: &Event, rules: &mut BTreeMap<String, RuleCount>) {
@@ -487,10 +487,14 @@ impl RuleEntry {
         let told = count.told.or_else(|| {
             known
                 .as_ref()
-                .map(|rule| (rule.class, rule.grade, rule.source.to_string()))
+                .map(|rule| (rule.class, rule.grade, rule.source.clone()))
         });
         let (class, grade, source) = told.map_or((None, None, None), |(class, grade, source)| {
-            (Some(class), Some(grade), Some(source))
+            (
+                Some(class),
+                Some(grade),
+                Some(source.told(run.voice.language())),
+            )
         });
         Self {
             title: run.voice.title(&code),

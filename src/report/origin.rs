@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::event::ScenarioInfo;
-use crate::finding::Grade;
+use crate::finding::{Grade, Source};
 
 /// Where a run comes from. Empty texts are not known.
 #[derive(Debug, Clone, Default)]
@@ -92,7 +92,7 @@ pub struct KnownRequirement {
     /// English title.
     pub title_en: Arc<str>,
     /// Document and number.
-    pub source: Arc<str>,
+    pub source: Source,
     /// How certain it is.
     pub grade: Grade,
     /// Codes of the rules that judge it.

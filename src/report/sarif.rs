@@ -16,7 +16,7 @@ use crate::event::{
     Event, Excused, PackInForce, PackKind, Reported, ScenarioJudged, Started, StepFinding,
 };
 use crate::exit::Exit;
-use crate::finding::{Class, Grade, Kind, Language};
+use crate::finding::{Class, Grade, Kind, Language, Source};
 
 /// Writes the report of `run`.
 pub(super) fn write(run: &Run<'_>, out: &mut dyn Write) -> Result<(), ReportError> {
@@ -206,7 +206,7 @@ impl Tool {
     fn new(
         started: Option<&Started>,
         packs: &[PackInForce],
-        met: &BTreeMap<String, (Class, Grade, String)>,
+        met: &BTreeMap<String, (Class, Grade, Source)>,
         voice: Voice<'_>,
     ) -> Self {
         Self {
@@ -236,7 +236,7 @@ impl Tool {
 }
 
 impl Rule {
-    fn new(code: &str, (class, grade, source): &(Class, Grade, String), voice: Voice<'_>) -> Self {
+    fn new(code: &str, (class, grade, source): &(Class, Grade, Source), voice: Voice<'_>) -> Self {
         let (full, help) = voice.help(code).unzip();
         Self {
             id: code.to_string(),
@@ -250,7 +250,7 @@ impl Rule {
             },
             properties: RuleProperties {
                 tags: [class.name(), grade.name()],
-                source: source.clone(),
+                source: source.told(voice.language()),
             },
         }
     }
@@ -388,7 +388,7 @@ impl SarifResult {
             properties: ResultProperties {
                 class: finding.class,
                 grade: finding.grade,
-                source: finding.source.clone(),
+                source: finding.source.told(voice.language()),
                 contract: finding.contract.clone(),
             },
         }

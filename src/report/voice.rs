@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::event::{Excused, Judged, PackKind, Reported, ScenarioJudged, Started};
 use crate::exit::Exit;
 use crate::finding::{
-    Class, Grade, Judgement, Kind, Language, RuleBook, RuleInfo, RuleText, Verdict,
+    Class, Grade, Judgement, Kind, Language, RuleBook, RuleInfo, RuleText, Source, Verdict,
 };
 use crate::report::visible;
 use crate::text::{Texts, fill};
@@ -146,11 +146,16 @@ impl<'a> Voice<'a> {
 
     /// Source of a rule and what it rests on.
     pub fn source(&self, finding: &Reported) -> String {
-        let grade = self.texts.grade(finding.grade);
-        if finding.source.is_empty() {
+        self.grounds(&finding.source, finding.grade)
+    }
+
+    /// Where something comes from and what it rests on.
+    pub fn grounds(&self, source: &Source, grade: Grade) -> String {
+        let grade = self.texts.grade(grade);
+        if source.is_empty() {
             grade.to_string()
         } else {
-            format!("{}; {grade}", visible(&finding.source))
+            format!("{}; {grade}", visible(&source.told(self.language)))
         }
     }
 

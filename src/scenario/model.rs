@@ -6,7 +6,7 @@ use super::data::Given;
 use super::moment::Moment;
 use super::step::{Action, Step};
 use crate::document::Spot;
-use crate::finding::{Grade, Language};
+use crate::finding::{Grade, Language, Source};
 
 /// A scenario: an exchange that is to be played, and what must come of it.
 #[derive(Debug, Clone)]
@@ -39,7 +39,7 @@ pub struct Scenario {
     /// How certain it is that the chain behaves as the scenario expects.
     pub grade: Grade,
     /// What that rests on: document and number.
-    pub source: Arc<str>,
+    pub source: Source,
     /// The moment at which a virtual clock stands when it begins; the run's
     /// own when absent.
     pub at: Option<Moment>,

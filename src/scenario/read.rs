@@ -262,7 +262,7 @@ impl<'s> Reader<'s> {
             requirements,
             tags,
             grade: grade?,
-            source: source?,
+            source: source?.into(),
             at,
             any_moment: any_moment.unwrap_or(false),
             minutes,

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use crate::finding::{
-    Args, Class, Finding, Grade, Kind, Place, RuleBook, RuleInfo, RuleText, Template,
+    Args, Class, Finding, Grade, Kind, Place, RuleBook, RuleInfo, RuleText, Source, Template,
 };
 
 /// The embedded rule files.
@@ -96,7 +96,7 @@ pub fn tool_finding(code: &str, args: Args, place: Place) -> Finding {
         kind: Kind::Violation,
         class: rule.as_ref().map_or(Class::Foutmelding, |rule| rule.class),
         grade: rule.as_ref().map_or(Grade::Published, |rule| rule.grade),
-        source: rule.map_or_else(|| "".into(), |rule| rule.source.clone()),
+        source: rule.map_or_else(Source::default, |rule| rule.source.clone()),
         contract: None,
         args,
         place,
@@ -144,7 +144,7 @@ struct RuleEntry {
     id: String,
     class: String,
     grade: String,
-    source: String,
+    source: Source,
     title_nl: String,
     title_en: String,
     text_nl: String,
@@ -189,7 +189,7 @@ impl RuleEntry {
             code: self.id.as_str().into(),
             class,
             grade,
-            source: self.source.as_str().into(),
+            source: self.source,
             date: self.date.as_str().into(),
             duo: self.duo.as_str().into(),
             contract: None,

@@ -56,7 +56,7 @@ const HOSTILE: &[&str] = &[
 
 fn hostile(finding: &mut Reported, text: &str) {
     finding.code = text.to_string();
-    finding.source = text.to_string();
+    finding.source = text.into();
     finding.args = vec![("a".to_string(), text.to_string())];
     finding.path = text.to_string();
     finding.words = text.to_string();

@@ -11,7 +11,7 @@ use ketenkeur::exit::{Exit, Trouble};
 use ketenkeur::facts::Profile;
 use ketenkeur::finding::{
     Args, Class, Finding, Fingerprint, Grade, Judgement, Kind, Language, Place, Position,
-    Redaction, RuleBook, RuleInfo, RuleText, Template, Verdict,
+    Redaction, RuleBook, RuleInfo, RuleText, Source, Template, Verdict,
 };
 use ketenkeur::report::{Format, Run};
 use ketenkeur::text::BuiltinRules;
@@ -33,7 +33,7 @@ impl RuleBook for Book {
                 code: code.into(),
                 class: Class::Foutmelding,
                 grade: Grade::Reconstructed,
-                source: "dossier of ketenkeur (BRON po), business rules: dates".into(),
+                source: "dossier van ketenkeur (BRON po), bedrijfsregels: datums {lezing van ketenkeur | reading by ketenkeur}".into(),
                 date: "".into(),
                 duo: "".into(),
                 contract: Some("DUO_PO_InschrijvingBO_V1".into()),
@@ -100,7 +100,7 @@ pub fn finding_at(
         kind,
         class,
         grade: Grade::Reconstructed,
-        source: "dossier of ketenkeur (BRON po), business rules: dates".into(),
+        source: "dossier van ketenkeur (BRON po), bedrijfsregels: datums {lezing van ketenkeur | reading by ketenkeur}".into(),
         contract: Some("DUO_PO_InschrijvingBO_V1".into()),
         args,
         place: place.clone(),
@@ -110,7 +110,7 @@ pub fn finding_at(
         kind,
         class,
         grade: finding.grade,
-        source: finding.source.to_string(),
+        source: finding.source.clone(),
         contract: finding.contract.as_deref().map(str::to_string),
         args: finding
             .args
@@ -133,13 +133,13 @@ fn finding(code: &str, kind: Kind, args: &[(&str, &str)]) -> Reported {
     let rule = Book.rule(code);
     let class = rule.as_ref().map_or(Class::Melding, |rule| rule.class);
     let grade = rule.as_ref().map_or(Grade::Knowledge, |rule| rule.grade);
-    let source = rule.map_or_else(String::new, |rule| rule.source.to_string());
+    let source = rule.map_or_else(Source::default, |rule| rule.source.clone());
     let bare = Finding {
         code: code.into(),
         kind,
         class,
         grade,
-        source: source.as_str().into(),
+        source: source.clone(),
         contract: None,
         args: Args::new(),
         place: Place::default(),

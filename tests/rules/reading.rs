@@ -205,8 +205,8 @@ fn our_metadata_becomes_rule_information() {
         (Class::Signaal, Grade::HouseStyle)
     );
     assert_eq!(
-        (&*info.source, &*info.date, &*info.duo),
-        ("PvE §1", "datumBegin", "046")
+        (&info.source, &*info.date, &*info.duo),
+        (&"PvE §1".into(), "datumBegin", "046")
     );
     assert_eq!(info.contract.as_deref(), Some("CONTRACT"));
     let rules = CompiledRules::new(Arc::new(set));
@@ -249,8 +249,8 @@ fn a_foreign_rule_is_classed_by_role_or_flag() {
         let info = set.infos().next().unwrap();
         assert_eq!(info.class, class, "{attributes}");
         assert_eq!(
-            (info.grade, &*info.source),
-            (Grade::Knowledge, "https://example.org")
+            (info.grade, &info.source),
+            (Grade::Knowledge, &"https://example.org".into())
         );
         for text in [&info.nl, &info.en] {
             assert_eq!(text.message.fill(|_| "1".into()), "Text 1");

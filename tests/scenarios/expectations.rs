@@ -12,7 +12,7 @@ use ketenkeur::event::{Judged, Reported};
 use ketenkeur::exchange::{Exchange, HttpFacts, StartLine, TlsFacts};
 use ketenkeur::facts::{Facts, Profile};
 use ketenkeur::finding::{
-    Args, Class, Fingerprint, Grade, Kind, Language, Place, Redaction, Verdict,
+    Args, Class, Fingerprint, Grade, Kind, Language, Place, Redaction, Source, Verdict,
 };
 use ketenkeur::input::Input;
 use ketenkeur::pack::Store;
@@ -93,7 +93,7 @@ fn judged(codes: &[(&str, Kind, Class)], verdict: Verdict) -> Judged {
                 kind: *kind,
                 class: *class,
                 grade: Grade::Published,
-                source: String::new(),
+                source: Source::default(),
                 contract: None,
                 args: Vec::new(),
                 start: None,

@@ -89,11 +89,7 @@ impl Row {
         Self {
             id: shown(&requirement.id),
             title: shown(title),
-            source: shown(&format!(
-                "{}; {}",
-                requirement.source,
-                voice.words().grade(requirement.grade)
-            )),
+            source: shown(&voice.grounds(&requirement.source, requirement.grade)),
             state,
             by,
         }

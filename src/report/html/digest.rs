@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::event::{Event, PackInForce, Reported, ScenarioJudged, Started};
-use crate::finding::{Class, Grade, Kind, Verdict};
+use crate::finding::{Class, Grade, Kind, Source, Verdict};
 use crate::limits::MAX_PAGE_NAMES;
 use crate::report::readiness::{KeyCount, is_elsewhere};
 use crate::report::totals::Totals;
@@ -43,7 +43,7 @@ pub(super) struct Digest {
 pub(super) struct RuleCount {
     pub class: Class,
     pub grade: Grade,
-    pub source: String,
+    pub source: Source,
     pub violations: u64,
     pub undecided: u64,
     pub excused: u64,

@@ -324,10 +324,7 @@ fn rules(digest: &Digest, voice: Voice<'_>) -> Vec<RuleRow> {
                 .title(code)
                 .map_or_else(String::new, |title| shown(&title)),
             class: texts.class(rule.class),
-            source: match rule.source.as_str() {
-                "" => texts.grade(rule.grade).to_string(),
-                source => shown(&format!("{source}; {}", texts.grade(rule.grade))),
-            },
+            source: shown(&voice.grounds(&rule.source, rule.grade)),
             violations: rule.violations,
             undecided: rule.undecided,
             excused: rule.excused,

@@ -479,7 +479,7 @@ fn finding(check: &Check, kind: Kind) -> Finding {
         kind,
         class: info.class,
         grade: info.grade,
-        source: Arc::clone(&info.source),
+        source: info.source.clone(),
         contract: info.contract.clone(),
         args: Args::new(),
         place: crate::finding::Place::default(),

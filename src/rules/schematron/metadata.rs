@@ -7,7 +7,7 @@ use super::error::RuleSetError;
 use super::parse::{Expression, Origin, substitute};
 use super::source::{Sources, Spot};
 use super::xml::{Content, Element, Vocabulary};
-use crate::finding::{Class, Grade, RuleInfo, RuleText, Template};
+use crate::finding::{Class, Grade, RuleInfo, RuleText, Source, Template};
 
 /// An element of XSLT inside a text.
 pub(super) struct XsltElement {
@@ -133,7 +133,7 @@ impl<'e> Texts<'e> {
         };
         let source = of_regel("source")
             .or_else(|| holders.iter().find_map(|holder| holder.value("see")))
-            .map_or_else(|| Arc::clone(&self.origin.source), Arc::from);
+            .map_or_else(|| self.origin.source.clone(), Source::from);
         let titles = [of_regel("title-nl"), of_regel("title-en")];
         let (nl, en) = self.texts(check, titles, quotes)?;
         Ok(RuleInfo {

@@ -8,7 +8,7 @@ use super::error::{Refusal, RefusalReason, RuleSetError};
 use super::metadata::{self, Texts};
 use super::source::{Sources, Spot};
 use super::xml::{Element, Reader, Resolver, Vocabulary};
-use crate::finding::{Code, Grade, RuleInfo};
+use crate::finding::{Code, Grade, RuleInfo, Source};
 use crate::limits;
 
 /// Where a rule set comes from.
@@ -21,7 +21,7 @@ pub struct Origin {
     /// The grade of rules that carry none themselves.
     pub grade: Grade,
     /// The source of rules that carry none themselves.
-    pub source: Arc<str>,
+    pub source: Source,
     /// The phase to judge; the schema's default phase when `None`, `#ALL` for
     /// all patterns.
     pub phase: Option<Arc<str>>,
