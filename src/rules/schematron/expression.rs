@@ -8,12 +8,16 @@ use xsd_schema::namespace::qname::QualifiedName;
 use xsd_schema::namespace::table::NameTable;
 use xsd_schema::types::TimezoneOffset;
 use xsd_schema::xpath::ast::{AstNode, FunctionCallNode, ValueNode};
+use xsd_schema::xpath::lexer::LexerError;
+use xsd_schema::xpath::parser::xpath_grammar::ExprParser;
 use xsd_schema::xpath::{
-    AstArena, AstNodeId, DynamicContext, NameBinder, ParseError, RegexCache, SourceSpan,
-    XPathContext, XPathError, XPathValue, XmlItem, bind_node, eval_node, parse,
+    AstArena, AstNodeId, DynamicContext, MAX_EXPRESSION_DEPTH, NameBinder, ParseError, RegexCache,
+    SourceSpan, XPathContext, XPathError, XPathValue, XmlItem, bind_node, eval_node,
+    expression_depth, parse,
 };
 
 use super::error::RefusalReason;
+use super::tokens::tokens;
 use crate::document::Navigator;
 use crate::limits;
 use crate::rules::functions::{
@@ -116,14 +120,28 @@ pub(super) enum Failure {
     Undecided(Arc<str>),
 }
 
+/// Parses an expression whose tokens need no more than [`tokens`]. What the
+/// grammar refuses is left to the engine as well: it knows why.
+fn parse_everyday(text: &str) -> Option<(AstArena, AstNodeId)> {
+    let tokens = tokens(text)?.into_iter().map(Ok::<_, LexerError>);
+    let mut arena = AstArena::new();
+    let root = ExprParser::new().parse(&mut arena, tokens).ok()?;
+    (expression_depth(&arena, root) <= MAX_EXPRESSION_DEPTH).then_some((arena, root))
+}
+
 /// Parses an expression and bounds its loops: ranges and the turns of `for`,
 /// `some` and `every` go through functions that count.
 pub(super) fn parse_bounded(text: &str) -> Result<(AstArena, AstNodeId), RefusalReason> {
-    let parsed = parse(text).map_err(|error| match error {
-        ParseError::LimitExceeded { .. } => RefusalReason::TooDeep,
-        _ => RefusalReason::Syntax,
-    })?;
-    let mut arena = parsed.arena;
+    let (mut arena, root) = match parse_everyday(text) {
+        Some(parsed) => parsed,
+        None => {
+            let parsed = parse(text).map_err(|error| match error {
+                ParseError::LimitExceeded { .. } => RefusalReason::TooDeep,
+                _ => RefusalReason::Syntax,
+            })?;
+            (parsed.arena, parsed.root)
+        }
+    };
     for id in 0..arena.len() as AstNodeId {
         let bounded = match arena.get(id) {
             AstNode::Range(range) => {
@@ -156,7 +174,7 @@ pub(super) fn parse_bounded(text: &str) -> Result<(AstArena, AstNodeId), Refusal
         };
         *arena.get_mut(id) = bounded;
     }
-    Ok((arena, parsed.root))
+    Ok((arena, root))
 }
 
 fn internal(name: &str, args: Vec<AstNodeId>, span: SourceSpan) -> AstNode {

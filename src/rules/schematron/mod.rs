@@ -11,6 +11,7 @@ mod parse;
 mod paths;
 mod single;
 mod source;
+mod tokens;
 mod xml;
 
 pub use compile::CompiledRules;
