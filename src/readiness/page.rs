@@ -25,7 +25,7 @@ pub fn page(matrix: &Matrix, agenda: &[AtRisk], edition: Edition, language: Lang
     let texts = Texts::of(language);
     let context = json!({
         "lang": match language { Language::Nl => "nl", Language::En => "en" },
-        "t": &texts.readiness,
+        "t": &*texts.readiness,
         "not_played": &texts.not_played,
         "style": STYLE,
         "matrix": matrix,

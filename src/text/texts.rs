@@ -21,16 +21,6 @@ pub struct Later {
     read: OnceLock<Phrases>,
 }
 
-impl Later {
-    /// The texts below the header of `section`.
-    fn of(section: &'static str) -> Self {
-        Self {
-            source: section.split_once('\n').map_or("", |(_, texts)| texts),
-            read: OnceLock::new(),
-        }
-    }
-}
-
 impl Deref for Later {
     type Target = Phrases;
 
@@ -63,7 +53,8 @@ pub struct Texts {
     /// What a run of scenarios says.
     pub run: RunTexts,
     /// What is said of evidence.
-    pub runs: Phrases,
+    #[serde(skip)]
+    pub runs: Later,
     /// Why a scenario was not played.
     pub not_played: Phrases,
     /// What went wrong in an exchange, by the name of the problem.
@@ -79,7 +70,8 @@ pub struct Texts {
     /// What a comparison of packs says.
     pub diff: Phrases,
     /// What the readiness matrix says.
-    pub readiness: Phrases,
+    #[serde(skip)]
+    pub readiness: Later,
     /// What the inspection of a target says.
     pub target: Phrases,
     /// What a counterpart that serves says.
@@ -87,7 +79,8 @@ pub struct Texts {
     /// What a proxy says.
     pub proxy: Phrases,
     /// What stands in the HTML report.
-    pub report: Phrases,
+    #[serde(skip)]
+    pub report: Later,
     pub junit: JunitTexts,
     /// Why rules are undecided.
     pub reason: Phrases,
@@ -111,7 +104,8 @@ pub struct Texts {
     /// What the system says of a file.
     pub io: Phrases,
     /// The simulated web pages of the OSR.
-    pub osr: Phrases,
+    #[serde(skip)]
+    pub osr: Later,
 }
 
 /// Declares a section: a struct whose fields are texts.
@@ -212,6 +206,17 @@ section! {
     JunitTexts { excused, not_applicable }
 }
 
+/// The sections that are read at the first look.
+const LATER: [&str; 7] = [
+    "yaml",
+    "error",
+    "help",
+    "runs",
+    "readiness",
+    "report",
+    "osr",
+];
+
 static DUTCH: OnceLock<Texts> = OnceLock::new();
 static ENGLISH: OnceLock<Texts> = OnceLock::new();
 
@@ -224,14 +229,20 @@ impl Texts {
         };
         // The files are part of the binary and a test reads both.
         once.get_or_init(|| {
-            let mut now = source.to_string();
-            let [yaml, error, help] = ["yaml", "error", "help"].map(|name| {
-                let section = section(source, name);
-                now = now.replacen(section, "", 1);
-                Later::of(section)
-            });
+            let mut sections = sections(source);
+            let mut later = |name: &str| Later {
+                source: sections.remove(name).unwrap_or_default(),
+                read: OnceLock::new(),
+            };
+            let [yaml, error, help, runs, readiness, report, osr] = LATER.map(&mut later);
+            let now = sections.iter();
+            let now: String = now
+                .map(|(name, texts)| format!("[{name}]\n{texts}\n"))
+                .collect();
             let mut texts: Self = toml::from_str(&now).expect("the embedded texts are valid");
             (texts.yaml, texts.error, texts.help) = (yaml, error, help);
+            (texts.runs, texts.readiness, texts.report) = (runs, readiness, report);
+            texts.osr = osr;
             texts
         })
     }
@@ -388,12 +399,10 @@ impl Classes {
     }
 }
 
-/// The section `[name]` of a language file, from its header to the next.
-fn section<'s>(source: &'s str, name: &str) -> &'s str {
-    let header = format!("\n[{name}]\n");
-    let start = source.find(&header).map_or(source.len(), |at| at + 1);
-    let rest = &source[start..];
-    rest.find("\n[").map_or(rest, |end| &rest[..=end])
+/// The sections of a language file by their names.
+fn sections(source: &str) -> BTreeMap<&str, &str> {
+    let parts = source.split("\n[").skip(1);
+    parts.filter_map(|part| part.split_once("]\n")).collect()
 }
 
 /// The text of a section by that key.
@@ -474,11 +483,16 @@ mod tests {
                 Language::En => include_str!("texts/en.toml"),
             };
             let all: BTreeMap<String, Phrases> = toml::from_str(source).unwrap();
-            for (name, later) in [
-                ("yaml", &texts.yaml),
-                ("error", &texts.error),
-                ("help", &texts.help),
-            ] {
+            let later = [
+                &texts.yaml,
+                &texts.error,
+                &texts.help,
+                &texts.runs,
+                &texts.readiness,
+                &texts.report,
+                &texts.osr,
+            ];
+            for (name, later) in LATER.into_iter().zip(later) {
                 assert_eq!(**later, all[name], "[{name}]");
             }
         }

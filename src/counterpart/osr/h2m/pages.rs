@@ -104,7 +104,7 @@ impl Pages {
             Language::En => ("en", "nl"),
         };
         let frame = json!({
-            "t": &Texts::of(language).osr,
+            "t": &*Texts::of(language).osr,
             "lang": code,
             "other_lang": other,
             // What a link to another page carries.
