@@ -12,10 +12,7 @@ use crate::pack::BUILTIN_FILES;
 /// The facts of a run without RIO data. Lists and calendars are read when a
 /// rule first asks for them.
 pub fn shipped_facts(clock: Clock, profile: Profile) -> Facts {
-    let lists = BUILTIN_FILES
-        .get_dir("waardenlijsten")
-        .into_iter()
-        .flat_map(|dir| dir.files())
+    let lists = files_in("waardenlijsten")
         .map(|file| SourceText::new(file.path().to_string_lossy(), text_of(file)));
     let calendar = CalendarSources {
         schoolvakanties: shipped("kalender/schoolvakanties.toml"),
@@ -54,8 +51,17 @@ pub fn shipped_batch_rules() -> BatchRules {
 }
 
 fn shipped(path: &'static str) -> SourceText {
-    let text = BUILTIN_FILES.get_file(path).map_or("", text_of);
-    SourceText::new(path, text)
+    let folder = path.split_once('/').map_or("", |(folder, _)| folder);
+    let file = files_in(folder).find(|file| file.path().as_os_str() == path);
+    SourceText::new(path, file.map_or("", text_of))
+}
+
+/// The files of a folder of `schemas/`. To look for a path as a whole takes
+/// apart the paths of all files before it.
+fn files_in(folder: &str) -> impl Iterator<Item = &'static include_dir::File<'static>> {
+    let mut folders = BUILTIN_FILES.dirs();
+    let found = folders.find(|dir| dir.path().as_os_str() == folder);
+    found.into_iter().flat_map(|dir| dir.files())
 }
 
 fn text_of(file: &'static include_dir::File<'static>) -> &'static str {

@@ -16,7 +16,11 @@ pub(super) fn builtin_files() -> Vec<(String, &'static [u8])> {
 
 fn collect(dir: &Dir<'static>, files: &mut Vec<(String, &'static [u8])>) {
     for file in dir.files() {
-        let path = file.path().to_string_lossy().replace('\\', "/");
+        let path = file.path().to_string_lossy();
+        let path = match std::path::MAIN_SEPARATOR {
+            '/' => path.into_owned(),
+            other => path.replace(other, "/"),
+        };
         files.push((path, file.contents()));
     }
     for inner in dir.dirs() {
