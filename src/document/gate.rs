@@ -137,9 +137,13 @@ impl<'a> Gated<'a> {
 
 /// The first byte below 0x20 that is not tab, line feed or carriage return.
 fn control_character(bytes: &[u8]) -> Option<usize> {
-    bytes
-        .iter()
-        .position(|&byte| byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r'))
+    let is_one = |byte: &u8| *byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r');
+    // A chunk is looked at as a whole first: without a way out in the middle,
+    // many bytes are compared at once.
+    let is_clean = |chunk: &&[u8]| !chunk.iter().fold(false, |any, byte| any | is_one(byte));
+    let clean = bytes.chunks(64).take_while(is_clean).count() * 64;
+    let found = bytes.get(clean..)?.iter().position(is_one);
+    found.map(|at| clean + at)
 }
 
 /// Refuses an XML declaration that names an encoding other than UTF-8. Our
@@ -265,32 +269,26 @@ pub(super) struct Tag {
 fn scan_tag(bytes: &[u8], open: usize) -> Tag {
     let mut attributes = 0;
     let mut namespaces = 0;
-    let mut quote = None;
     let mut at = open + 1;
     while at < bytes.len() {
-        let byte = bytes[at];
-        match quote {
-            Some(q) if byte == q => quote = None,
-            Some(_) => {}
-            None => match byte {
-                b'"' | b'\'' => quote = Some(byte),
-                b'=' => attributes += 1,
-                b'x' if bytes[at..].starts_with(b"xmlns") => namespaces += 1,
-                b'>' => {
-                    return Tag {
-                        end: at + 1,
-                        attributes,
-                        namespaces,
-                        empty: bytes[at - 1] == b'/',
-                    };
-                }
-                _ => {}
-            },
+        match bytes[at] {
+            quote @ (b'"' | b'\'') => at = find(bytes, at + 1, quote).unwrap_or(bytes.len()),
+            b'=' => attributes += 1,
+            b'x' if bytes[at..].starts_with(b"xmlns") => namespaces += 1,
+            b'>' => {
+                return Tag {
+                    end: at + 1,
+                    attributes,
+                    namespaces,
+                    empty: bytes[at - 1] == b'/',
+                };
+            }
+            _ => {}
         }
         at += 1;
     }
     Tag {
-        end: at,
+        end: bytes.len(),
         attributes,
         namespaces,
         empty: false,
