@@ -24,6 +24,7 @@ use crate::evidence::{Folder, RunRecord, TargetRecord, WriteError, script_file, 
 use crate::exit::Exit;
 use crate::facts::Profile;
 use crate::finding::{Class, Language, Redaction};
+use crate::pack::Store;
 use crate::play::{
     Asks, Interrupt, PlayError, RunOptions, Stage, StageOptions, Tested, Unmade, in_shard, play,
 };
@@ -43,7 +44,7 @@ pub fn run_run(
     let scenarios = chosen(run, earlier.as_ref())?;
     let store = setup::store(global, settings)?;
     let tested = match &run.target {
-        Some(file) => Some(tested(file, language)?),
+        Some(file) => Some(tested(file, &store, language)?),
         None => None,
     };
     if tested.is_some() && run.now.is_some() {
@@ -170,8 +171,9 @@ pub fn run_run(
 
 /// The target that `--target` names. Its files are read once here, so that what
 /// is wrong with them is said before anything is played.
-fn tested(file: &Path, language: Language) -> Result<Arc<Tested>, Failure> {
+fn tested(file: &Path, store: &Store, language: Language) -> Result<Arc<Tested>, Failure> {
     let target = target::read(file, language)?;
+    target::known_messages(&target, store)?;
     let trust = target.trust().map_err(|error| setup::material(&error))?;
     for plays in target.plays.values() {
         let clock = Clock::system();

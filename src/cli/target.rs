@@ -6,6 +6,7 @@ use std::path::Path;
 use super::args::Target as Wanted;
 use super::failure::Failure;
 use super::output::{print, tell};
+use super::run::known;
 use super::setup;
 use crate::clock::RunningClock;
 use crate::edukoppeling::KeyError;
@@ -71,17 +72,22 @@ pub fn read(file: &Path, language: Language) -> Result<Target, Failure> {
     })
 }
 
+/// Refuses a target that declares something of a message that no pack has.
+pub fn known_messages(target: &Target, store: &Store) -> Result<(), Failure> {
+    let mut operations: Vec<&str> = store
+        .messages()
+        .map(|(_, message)| &*message.operation)
+        .collect();
+    operations.sort_unstable();
+    operations.dedup();
+    let declared: Vec<String> = target.capabilities.messages.keys().cloned().collect();
+    known("target-message", &declared, &operations)
+}
+
 fn check(file: &Path, store: &Store, language: Language) -> Result<Exit, Failure> {
     let texts = Texts::of(language);
     let target = read(file, language)?;
-    for name in target.capabilities.messages.keys() {
-        let known = store
-            .messages()
-            .any(|(_, message)| *message.operation == **name);
-        if !known {
-            return Err(Failure::usage("no-operation").with("operation", name));
-        }
-    }
+    known_messages(&target, store)?;
     let trust = target.trust().map_err(|error| setup::material(&error))?;
     let mut seen = Seen::default();
     inspect(

@@ -15,7 +15,9 @@ mod tally;
 pub use compare::{CaseChange, Comparison, FindingChange, PackChange, RunState, TooMany};
 pub use record::{RecordError, Recorder};
 pub use recording::{Recording, RecordingError};
-pub use scenario::{Exchanged, ScenarioInfo, ScenarioJudged, StepFinding, Stepped, input_name};
+pub use scenario::{
+    Exchanged, ScenarioInfo, ScenarioJudged, StepFinding, Stepped, Undeclared, input_name,
+};
 pub use spool::{Replay, Spool, SpoolError};
 pub use stream::{
     BatchExcused, BatchFinding, BatchJudged, Carrier, EVENT_VERSION, Event, Excused, Grounds,

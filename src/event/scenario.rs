@@ -78,6 +78,21 @@ pub struct Stepped {
     pub exchange: Option<u32>,
     /// What its expectations come to.
     pub judgement: Judgement,
+    /// What the target does not declare, where the step was left out for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undeclared: Option<Undeclared>,
+}
+
+/// What a target's file does not declare, so that something was not played.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undeclared {
+    /// The step that was left out, as in [`Stepped`]; `None` when the scenario
+    /// was.
+    pub step: Option<String>,
+    /// The operation of a message, or the key of a row.
+    pub capability: String,
+    /// Why it is not for the product to do, as the target's file says.
+    pub reason: Option<String>,
 }
 
 /// A finding of a step.
@@ -109,6 +124,10 @@ pub struct ScenarioJudged {
     /// Why it was not played, or not to its end, as a key of the texts
     /// (`not-played.<key>`).
     pub not_played: Option<String>,
+    /// What the target does not declare, for which it or some of its steps were
+    /// left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undeclared: Vec<Undeclared>,
     /// Steps that were carried out.
     pub steps: u32,
     /// What was found, in the order of the steps.

@@ -11,13 +11,15 @@ use super::schools::School;
 use super::speak::Unspeakable;
 use super::stage::Stage;
 use crate::clock::RunningClock;
-use crate::counterpart::duo::{Duo, DuoOptions, Gemeenteactie, TAKES, Terugkoppeling};
+use crate::counterpart::duo::{
+    Duo, DuoOptions, Gemeenteactie, Inschrijving, Periode, Sleutel, TAKES, Terugkoppeling, Tlv,
+};
 use crate::counterpart::las::{
     DuoAddresses, Las, LasParts, LasSettings, OsrSettings, OsrVersion, shipped,
 };
 use crate::counterpart::osr::{KENNISNET, Osr, OsrOptions, Principal};
-use crate::counterpart::{Bodies, Desk, DeskOptions, Journal, Post};
-use crate::edukoppeling::SigningKey;
+use crate::counterpart::{Bodies, Desk, DeskOptions, Journal, Part, PersoonsgebondenNummer, Post};
+use crate::edukoppeling::{SigningKey, school_oin};
 use crate::scenario::{Placed, Role};
 
 /// What the built-in parties of a scenario are made of.
@@ -204,6 +206,62 @@ impl With<'_> {
     }
 }
 
+/// What an act says of a pupil and another school, named as in messages.
+impl With<'_> {
+    fn day(&self, name: &str) -> Result<jiff::civil::Date, Unspeakable> {
+        let missing = || Unspeakable::new(self.what.at, "act-missing", name);
+        self.date(name)?.ok_or_else(missing)
+    }
+
+    fn number(&self) -> Result<PersoonsgebondenNummer, Unspeakable> {
+        match self.maybe("onderwijsnummer") {
+            Some(number) => Ok(PersoonsgebondenNummer::Onderwijsnummer(number.to_string())),
+            None => Ok(PersoonsgebondenNummer::Bsn(
+                self.text("burgerservicenummer")?.to_string(),
+            )),
+        }
+    }
+
+    fn school(&self) -> Result<&str, Unspeakable> {
+        let code = self.text("instellingscode")?;
+        match school_oin(code) {
+            Some(_) => Ok(code),
+            None => Err(Unspeakable::new(self.what.at, "school-unknown", code)),
+        }
+    }
+
+    /// The enrolment that another school delivers: in basisonderwijs, with one
+    /// period.
+    fn enrolment(&self) -> Result<Inschrijving, Unspeakable> {
+        let school = self.school()?;
+        let begin = self.day("datumInschrijving")?;
+        let leerjaar = match self.values.get("leerjaar") {
+            Some(Value::Number(leerjaar)) => leerjaar.to_string(),
+            _ => self.text("leerjaar")?.to_string(),
+        };
+        let volgnummer = match self.maybe("inschrijvingvolgnummer") {
+            Some(volgnummer) => volgnummer.to_string(),
+            None => format!("{school}-{begin}"),
+        };
+        let gegevens = Part::new("inschrijvingPeriodeBO")
+            .with_text("datumBegin", begin.to_string())
+            .with_text("vestigingscode", format!("{school}00"))
+            .with_text("leerjaar", leerjaar);
+        Ok(Inschrijving {
+            sleutel: Sleutel {
+                instelling: school.to_string(),
+                persoon: self.number()?,
+                volgnummer,
+            },
+            sector: "BO".to_string(),
+            inschrijving: begin,
+            uitschrijving: self.date("datumUitschrijving")?,
+            perioden: vec![Periode { begin, gegevens }],
+            overig: Vec::new(),
+        })
+    }
+}
+
 impl BuiltIn {
     /// Lets a third person act at a built-in party.
     pub fn act(
@@ -314,6 +372,27 @@ impl BuiltIn {
             "wijzig-persoonsnummer" => duo
                 .replace_number(with.text("onderwijsnummer")?, with.maybe("bsn"))
                 .map(drop)
+                .map_err(|why| with.refused(why)),
+            "registreer-tlv" => duo
+                .register_tlv(Tlv {
+                    persoon: with.number()?,
+                    beschikkingsnummer: with.text("beschikkingsnummer")?.to_string(),
+                    samenwerkingsverband: with.text("samenwerkingsverband")?.to_string(),
+                    begin: with.day("begindatum")?,
+                    eind: with.day("einddatum")?,
+                    categorie: with.text("bekostigingscategorie")?.to_string(),
+                })
+                .map_err(|why| with.refused(why)),
+            "andere-school-schrijft-in" => duo
+                .enrol(with.enrolment()?)
+                .map_err(|why| with.refused(why)),
+            "andere-school-schrijft-uit" => duo
+                .deregister(
+                    with.school()?,
+                    &with.number()?,
+                    with.maybe("inschrijvingvolgnummer"),
+                    with.day("datumUitschrijving")?,
+                )
                 .map_err(|why| with.refused(why)),
             "bepaal-bekostiging" => duo.tick().map_err(|why| with.refused(why)),
             _ => Err(Unspeakable::new(with.what.at, "act-unknown", act)),

@@ -21,11 +21,12 @@ use crate::counterpart::defect::{WrongHandler, WrongPost};
 use crate::counterpart::{Bodies, Journal, Judges, Post, Service};
 use crate::document::{Document, Gated};
 use crate::edukoppeling::{SigningKey, Trust};
+use crate::event::Undeclared;
 use crate::exchange::Exchange;
 use crate::limits::MAX_HELD_SECONDS;
 use crate::pack::Message;
 use crate::pki::TestPki;
-use crate::scenario::{Action, Placed, Role, Scenario};
+use crate::scenario::{Action, Placed, Role, Scenario, Step};
 use crate::target::IdentitySource;
 use crate::transport::{Answer, Client, Handler, Refusal, Server, ServerOptions, TlsIdentity};
 
@@ -361,9 +362,11 @@ impl Cast {
         Arc::clone(&self.actor)
     }
 
-    /// Whether the party under test offers something. Ours offer everything.
-    pub(super) fn offers(&self, _capability: &str) -> bool {
-        true
+    /// What the target does not declare, where a step has to be left out for it.
+    /// Parties of ours can do everything.
+    pub(super) fn undeclared(&self, scenario: &Scenario, step: &Step) -> Option<Undeclared> {
+        let tested = self.stage.tested.as_ref()?;
+        tested.undeclared(scenario, step)
     }
 
     pub(super) fn act(

@@ -14,7 +14,9 @@ use super::wire::{Heard, name_of};
 use crate::check::{CheckOptions, Reporter};
 use crate::counterpart::trigger::{Outcome, Status};
 use crate::document::Spot;
-use crate::event::{Event, PackKind, ScenarioInfo, ScenarioJudged, StepFinding, Stepped};
+use crate::event::{
+    Event, PackKind, ScenarioInfo, ScenarioJudged, StepFinding, Stepped, Undeclared,
+};
 use crate::evidence::{Folder, StepRecord, WriteError};
 use crate::facts::Facts;
 use crate::finding::{
@@ -71,6 +73,7 @@ struct State {
     unreachable: bool,
     steps: u32,
     records: Vec<StepRecord>,
+    undeclared: Vec<Undeclared>,
 }
 
 impl Ledger {
@@ -99,6 +102,7 @@ impl Ledger {
                 unreachable: false,
                 steps: 0,
                 records: Vec::new(),
+                undeclared: Vec::new(),
             }),
         }
     }
@@ -114,6 +118,25 @@ impl Ledger {
     /// A step that nothing is expected of was carried out.
     pub(super) fn done(&self, step: &Step, number: &str) {
         self.write(step, number, None, Judgement::NOT_APPLICABLE, Vec::new());
+    }
+
+    /// A step was left out for what the target does not declare: it shows
+    /// nothing, and that can be seen.
+    pub(super) fn left_out(&self, step: &Step, number: &str, undeclared: Undeclared) {
+        let undeclared = Undeclared {
+            step: Some(number.to_string()),
+            ..undeclared
+        };
+        self.sink.event(Event::Stepped(Stepped {
+            scenario: self.info.scenario.clone(),
+            step: number.to_string(),
+            label: label(step),
+            line: step.at.line,
+            exchange: None,
+            judgement: Judgement::NOT_APPLICABLE,
+            undeclared: Some(undeclared.clone()),
+        }));
+        self.lock().undeclared.push(undeclared);
     }
 
     /// What a step saw, against what it expects.
@@ -448,6 +471,7 @@ impl Ledger {
             line,
             exchange,
             judgement,
+            undeclared: None,
         }));
         let mut state = self.lock();
         state.steps += 1;
@@ -478,6 +502,7 @@ impl Ledger {
             pack: state.pack,
             unreachable: state.unreachable,
             not_played: self.interrupt.is_set().then(|| "interrupted".to_string()),
+            undeclared: std::mem::take(&mut state.undeclared),
             steps: state.steps,
             findings: std::mem::take(&mut state.findings),
         };

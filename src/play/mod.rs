@@ -12,6 +12,7 @@ mod built_in;
 mod caller;
 mod cast;
 mod credentials;
+mod declared;
 mod directory;
 mod hunt;
 mod ledger;

@@ -121,12 +121,11 @@ impl<'s> Player<'s> {
             if self.ledger.is_interrupted() {
                 return Err(Stop);
             }
-            if let Some(capability) = &step.if_capability
-                && !self.cast.offers(capability)
-            {
+            let number = format!("{prefix}{}", index + 1);
+            if let Some(undeclared) = self.cast.undeclared(self.scenario, step) {
+                self.ledger.left_out(step, &number, undeclared);
                 continue;
             }
-            let number = format!("{prefix}{}", index + 1);
             self.step(line, step, &number)?;
         }
         Ok(())

@@ -208,7 +208,9 @@ impl Stage {
         let tested = self.tested.as_ref();
         let why = match why {
             Some(key) => Some(WhyNot::open(key)),
-            None => tested.and_then(|tested| tested.why_not(scenario, self.today, clock.now())),
+            None => tested.and_then(|tested| {
+                tested.why_not(scenario, self.bodies.store(), self.today, clock.now())
+            }),
         };
         if let Some(why) = why {
             return Ok(not(&why));
@@ -285,6 +287,7 @@ fn not_played(
         pack: None,
         unreachable: false,
         not_played: Some(why.key.to_string()),
+        undeclared: why.undeclared.clone(),
         steps: 0,
         findings: Vec::new(),
     };

@@ -10,12 +10,12 @@ use super::actor::{Actor, Asks, ByCommand, ByPerson, OverHttp};
 use super::built_in::Unmade;
 use crate::clock::RunningClock;
 use crate::edukoppeling::Trust;
+use crate::event::Undeclared;
 use crate::limits::NEAR_SECONDS;
+use crate::pack::Store;
 use crate::pki::TEST_DOMAIN;
-use crate::scenario::{Action, Conduct, Role, Scenario, Sector};
-use crate::target::{
-    Capability, EndpointName, IdentitySource, PlayedRole, Target, TestedRole, Trigger,
-};
+use crate::scenario::{Action, Conduct, Role, Scenario};
+use crate::target::{EndpointName, IdentitySource, PlayedRole, Target, TestedRole, Trigger};
 use crate::transport::{Client, ClientOptions};
 
 /// Somebody else's parties, and how the others are played against them.
@@ -36,13 +36,15 @@ impl std::fmt::Debug for Tested {
 }
 
 /// Why a scenario is not played against a target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct WhyNot {
     /// A key of the texts (`not-played.<key>`).
     pub key: &'static str,
     /// It has nothing to say about this target; otherwise it leaves something
     /// open.
     pub not_applicable: bool,
+    /// What the target does not declare.
+    pub undeclared: Vec<Undeclared>,
 }
 
 impl WhyNot {
@@ -50,6 +52,7 @@ impl WhyNot {
         Self {
             key,
             not_applicable: false,
+            undeclared: Vec::new(),
         }
     }
 
@@ -57,6 +60,7 @@ impl WhyNot {
         Self {
             key,
             not_applicable: true,
+            undeclared: Vec::new(),
         }
     }
 }
@@ -85,14 +89,19 @@ impl Tested {
     pub(super) fn why_not(
         &self,
         scenario: &Scenario,
+        store: &Store,
         today: jiff::civil::Date,
         now: Timestamp,
     ) -> Option<WhyNot> {
         if self.role(scenario.subject).is_none() {
             return Some(WhyNot::not_applicable("role"));
         }
-        if let Some(why) = self.not_declared(scenario) {
-            return Some(why);
+        if let Some((undeclared, for_others)) = self.not_declared(scenario, store) {
+            return Some(WhyNot {
+                key: "capability",
+                not_applicable: for_others,
+                undeclared,
+            });
         }
         let theirs = |role: Role| self.role(role).is_some();
         let mut steps = scenario.all_steps().into_iter();
@@ -128,26 +137,6 @@ impl Tested {
             })
         });
         operates.then_some(WhyNot::open("person"))
-    }
-
-    /// The product does not offer it in any of the scenario's sectors.
-    fn not_declared(&self, scenario: &Scenario) -> Option<WhyNot> {
-        let declared = self.target.capabilities.keys.get(&scenario.key)?;
-        let of = |sector: &Sector| declared.get(sector);
-        let said: Vec<&Capability> = if scenario.sectors.is_empty() {
-            declared.values().collect()
-        } else {
-            scenario.sectors.iter().filter_map(of).collect()
-        };
-        if said.iter().any(|said| **said == Capability::Yes) {
-            return None;
-        }
-        let for_others = |said: &&Capability| matches!(said, Capability::NotApplicable(_));
-        Some(if said.iter().all(for_others) {
-            WhyNot::not_applicable("capability")
-        } else {
-            WhyNot::open("capability")
-        })
     }
 
     /// How the LAS of the target is made to act.

@@ -16,7 +16,7 @@ use super::{ReportError, Run, Voice};
 use crate::document::Excerpt;
 use crate::event::{
     BatchJudged, Event, Excused, Judged, PackInForce, PackKind, Recognised, Reported,
-    ScenarioJudged, Started, Tally,
+    ScenarioJudged, Started, Tally, Undeclared,
 };
 use crate::facts::Profile;
 use crate::finding::{Class, Fingerprint, Grade, Kind, Language, Position, Source, Verdict};
@@ -356,6 +356,7 @@ struct ScenarioEntry {
     pack: Option<PackKind>,
     unreachable: bool,
     not_played: Option<String>,
+    undeclared: Vec<Undeclared>,
     steps: u32,
     findings: Vec<StepFindingEntry>,
 }
@@ -389,6 +390,7 @@ impl ScenarioEntry {
             pack: played.pack,
             unreachable: played.unreachable,
             not_played: played.not_played,
+            undeclared: played.undeclared,
             steps: played.steps,
             findings: played
                 .findings

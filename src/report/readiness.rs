@@ -192,6 +192,7 @@ mod tests {
             pack: Some(pack),
             unreachable: false,
             not_played: not_played.map(str::to_string),
+            undeclared: Vec::new(),
             steps: 1,
             findings: Vec::new(),
         }

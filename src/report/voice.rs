@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::event::{Excused, Judged, PackKind, Reported, ScenarioJudged, Started};
+use crate::event::{Excused, Judged, PackKind, Reported, ScenarioJudged, Started, Undeclared};
 use crate::exit::Exit;
 use crate::finding::{
     Class, Grade, Judgement, Kind, Language, RuleBook, RuleInfo, RuleText, Source, Verdict,
@@ -168,6 +168,34 @@ impl<'a> Voice<'a> {
     /// The verdict on a scenario in words: a pass is one of a self-test, and
     /// says of which kind of pack.
     pub fn played(&self, played: &ScenarioJudged) -> String {
+        let said = self.scenario_verdict(played);
+        if played.undeclared.is_empty() {
+            return said;
+        }
+        let undeclared = played.undeclared.iter();
+        let list: Vec<String> = undeclared.map(|lack| self.undeclared(lack)).collect();
+        let list = list.join(", ");
+        match &played.not_played {
+            Some(_) => format!("{said} ({list})"),
+            None => format!("{said}; {list}"),
+        }
+    }
+
+    /// What the target does not declare, and which step was left out for it.
+    pub fn undeclared(&self, lack: &Undeclared) -> String {
+        let run = &self.texts.run;
+        let capability = visible(&lack.capability);
+        let what = match &lack.reason {
+            Some(reason) => format!("{capability}: {}", visible(reason)),
+            None => capability,
+        };
+        match &lack.step {
+            None => what,
+            Some(step) => fill(&run.left_out, &[("step", step), ("capability", &what)]),
+        }
+    }
+
+    fn scenario_verdict(&self, played: &ScenarioJudged) -> String {
         if let Some(reason) = &played.not_played {
             let reasons = &self.texts.not_played;
             return reasons.get(reason).unwrap_or(reason).clone();

@@ -172,6 +172,11 @@ impl Linter<'_> {
 
     fn step(&mut self, scenario: &Scenario, step: &Step, causes: &mut Causes) {
         let file = &step.file;
+        if let Some(capability) = &step.if_capability
+            && let Some(mistake) = self.messages.unknown_capability(capability)
+        {
+            self.add(file, mistake);
+        }
         match &step.action {
             Action::Send(send) => {
                 let mistakes = outgoing_mistakes(

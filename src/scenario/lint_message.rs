@@ -1,9 +1,9 @@
 //! What is wrong with the messages that scenarios send and await.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::model::{Placed, Role};
+use super::model::{Key, Placed, Role};
 use super::step::{Change, Content, Outgoing};
 use super::text::{Piece, Text};
 use crate::document::{Format, Mistake, nearest};
@@ -12,36 +12,40 @@ use crate::example::{Cases, Edit, Examples, Side, apply};
 use crate::pack::Store;
 
 /// The messages that packs know, by name, with who sends them to whom.
-pub(super) struct Messages(BTreeMap<String, Option<String>>);
+pub(super) struct Messages {
+    directions: BTreeMap<String, Option<String>>,
+    capabilities: BTreeSet<String>,
+}
 
 impl Messages {
     pub fn of(store: &Store) -> Self {
-        let messages = store.packs().flat_map(|pack| pack.manifest.messages.iter());
-        Self(
-            messages
-                .map(|message| {
-                    let direction = message.direction.as_ref().map(ToString::to_string);
-                    (message.id().to_string(), direction)
-                })
-                .collect(),
-        )
+        let messages = || store.packs().flat_map(|pack| pack.manifest.messages.iter());
+        let directions = messages().map(|message| {
+            let direction = message.direction.as_ref().map(ToString::to_string);
+            (message.id().to_string(), direction)
+        });
+        let operations = messages().map(|message| message.operation.to_string());
+        let keys = Key::NAMES.iter().map(|&key| key.to_string());
+        Self {
+            directions: directions.collect(),
+            capabilities: operations.chain(keys).collect(),
+        }
+    }
+
+    /// The mistake that no product can declare a capability: it is neither an
+    /// operation nor a key.
+    pub fn unknown_capability(&self, name: &Placed<Arc<str>>) -> Option<Mistake> {
+        unknown("lint-capability-unknown", name, &self.capabilities)
     }
 
     /// The mistake that no pack knows a message.
     pub fn unknown(&self, name: &Placed<Arc<str>>) -> Option<Mistake> {
-        if self.0.contains_key(&*name.value) {
-            return None;
-        }
-        let mut mistake = Mistake::new(name.at, "lint-message-unknown").with("name", &*name.value);
-        if let Some(meant) = nearest(&name.value, self.0.keys().map(String::as_str)) {
-            mistake = mistake.with("nearest", meant);
-        }
-        Some(mistake)
+        unknown("lint-message-unknown", name, self.directions.keys())
     }
 
     /// The mistake that a message is sent the other way.
     fn wrong_way(&self, name: &Placed<Arc<str>>, way: (Role, Role)) -> Option<Mistake> {
-        let direction = self.0.get(&*name.value)?.as_deref()?;
+        let direction = self.directions.get(&*name.value)?.as_deref()?;
         let (from, to) = direction.split_once('-')?;
         // The samenwerkingsverband sends as a LAS does, and RIO is DUO's.
         let party = |name| match name {
@@ -56,6 +60,28 @@ impl Messages {
                 .with("known", direction)
         })
     }
+}
+
+/// The mistake that a name is none of `known`, with the one that is meant.
+fn unknown<'k>(
+    key: &'static str,
+    name: &Placed<Arc<str>>,
+    known: impl IntoIterator<Item = &'k String> + Clone,
+) -> Option<Mistake> {
+    if known
+        .clone()
+        .into_iter()
+        .any(|known| **known == *name.value)
+    {
+        return None;
+    }
+    let mistake = Mistake::new(name.at, key).with("name", &*name.value);
+    Some(
+        match nearest(&name.value, known.into_iter().map(String::as_str)) {
+            Some(meant) => mistake.with("nearest", meant),
+            None => mistake,
+        },
+    )
 }
 
 /// What is wrong with a message that is made; `way` is who sends it to whom,

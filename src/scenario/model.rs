@@ -268,6 +268,14 @@ impl Scenario {
         Some(step)
     }
 
+    /// The sectors that it is about.
+    pub fn sectors(&self) -> &[Sector] {
+        match self.sectors.is_empty() {
+            true => Sector::ALL,
+            false => &self.sectors,
+        }
+    }
+
     /// Every step, those inside other steps after the step that holds them.
     pub fn all_steps(&self) -> Vec<&Step> {
         let mut all = Vec::new();
@@ -279,15 +287,8 @@ impl Scenario {
 fn gather<'s>(steps: &'s [Step], all: &mut Vec<&'s Step>) {
     for step in steps {
         all.push(step);
-        match &step.action {
-            Action::Repeat(repeat) => gather(&repeat.steps, all),
-            Action::Include(include) => gather(&include.steps, all),
-            Action::Parallel(branches) => {
-                for branch in branches {
-                    gather(branch, all);
-                }
-            }
-            _ => {}
+        for steps in step.action.inner() {
+            gather(steps, all);
         }
     }
 }

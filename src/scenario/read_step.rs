@@ -73,7 +73,12 @@ impl Reader<'_> {
             .iter()
             .filter_map(|one| self.line(one))
             .collect();
-        let if_capability = capability.and_then(|capability| self.line(capability));
+        let if_capability = capability.and_then(|capability| {
+            Some(Placed {
+                at: capability.spot,
+                value: self.line(capability)?,
+            })
+        });
         let action = self.action(action, value)?;
         Some(Step {
             file: self.file.clone(),

@@ -26,8 +26,8 @@ pub struct Step {
     /// when empty.
     pub requirements: Vec<Arc<str>>,
     /// It is left out when the target does not declare this capability: the
-    /// name of a message, an action or a key.
-    pub if_capability: Option<Arc<str>>,
+    /// operation of a message or a key.
+    pub if_capability: Option<Placed<Arc<str>>>,
     /// What is done.
     pub action: Action,
 }
@@ -62,6 +62,16 @@ pub enum Action {
 }
 
 impl Action {
+    /// The lists of steps inside the step.
+    pub fn inner(&self) -> Vec<&[Step]> {
+        match self {
+            Action::Repeat(repeat) => vec![&repeat.steps],
+            Action::Include(include) => vec![&include.steps],
+            Action::Parallel(branches) => branches.iter().map(Vec::as_slice).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// The key of the step in a script.
     pub fn name(&self) -> &'static str {
         match self {

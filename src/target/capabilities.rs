@@ -32,6 +32,17 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
+    /// Whether the product has a capability in one of `sectors`: that of a row by
+    /// its key, or that of a message of row `key` by its operation.
+    pub fn offers(&self, capability: &str, key: Key, sectors: &[Sector]) -> bool {
+        let (row, message) = match Key::parse(capability) {
+            Some(row) => (row, None),
+            None => (key, Some(capability)),
+        };
+        let yes = |&sector: &Sector| self.of(row, message, sector) == Some(&Capability::Yes);
+        sectors.iter().any(yes)
+    }
+
     /// What is said of a message, or a row as a whole, in a sector.
     pub fn of(&self, key: Key, message: Option<&str>, sector: Sector) -> Option<&Capability> {
         let of_message = message.and_then(|message| self.messages.get(message));

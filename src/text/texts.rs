@@ -123,7 +123,7 @@ section! {
     /// What a run of scenarios says.
     RunTexts {
         pass, pass_reconstruction, unreachable, scenarios_one, scenarios_many, evidence,
-        own_parties, step, no_step, ask,
+        own_parties, step, no_step, ask, left_out,
     }
 }
 

@@ -1,8 +1,11 @@
 //! The shipped scenarios, scripts that are not met, and evidence that is judged
 //! again: the program as its users run it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, Output};
+
+use ketenkeur::scenario::{ACTS, Action, Library, Role};
 
 /// The moment at which every run of these tests begins.
 const NOW: &str = "2026-09-28T09:00:00Z";
@@ -257,4 +260,27 @@ fn evidence_is_for_its_owner_only() {
         let mode = entry.metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o077, 0, "{}", entry.path().display());
     }
+}
+
+#[test]
+fn every_act_of_the_language_is_carried_out() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/play/scripts/acts.yaml");
+    let library = Library::on_disk(&[script.into()]).unwrap();
+    assert!(library.mistakes.is_empty(), "{:?}", library.mistakes);
+    let steps = library.scenarios[0].all_steps().into_iter();
+    let played: BTreeSet<(&str, Role)> = steps
+        .filter_map(|step| match &step.action {
+            Action::Act(act) => Some((&*act.what.value, act.party)),
+            _ => None,
+        })
+        .collect();
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/scenarios.md"));
+    let page = page.unwrap();
+    for (act, role) in ACTS {
+        assert!(played.contains(&(*act, *role)), "{act} at {role}");
+        assert!(page.contains(&format!("`{act}`")), "{act} is undocumented");
+    }
+    let output = run(&[script]);
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(0), "{said}");
 }

@@ -134,3 +134,109 @@ fn what_cannot_be_played_against_it_never_passes() {
         assert!(said.contains(words), "{id}: {said}");
     }
 }
+
+/// The target with something declared of single messages.
+fn declaring(messages: &str) -> String {
+    let gone = free();
+    let file = target(
+        &format!("https://leverancier.ketenkeur.invalid:{}/bron", gone.port()),
+        &format!("http://127.0.0.1:{}/trigger", gone.port()),
+        free(),
+        free(),
+    );
+    format!("{file}  messages:\n    {messages}\n")
+}
+
+#[test]
+fn a_message_that_the_target_does_not_declare_is_not_asked_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    for (messages, code, words) in [
+        (
+            "aanleverenInschrijvingBO: no",
+            5,
+            "does not offer this (aanleverenInschrijvingBO)",
+        ),
+        (
+            "aanleverenInschrijvingBO: { bo: { not-applicable: alleen speciaal onderwijs } }",
+            5,
+            "does not offer this (aanleverenInschrijvingBO: alleen speciaal onderwijs)",
+        ),
+        // The scenario is about bo: it is played, and nobody is there.
+        (
+            "aanleverenInschrijvingBO: { vso: no }",
+            3,
+            "KK-SC-HANDELING",
+        ),
+        (
+            "aanleverenInschrijvingB0: no",
+            2,
+            "Did you mean \"aanleverenInschrijvingBO\"?",
+        ),
+    ] {
+        let file = declaring(messages);
+        let (output, report) = run(folder.path(), &file, &["--id=po-inwinnen-las-inschrijven"]);
+        let said = said(&output);
+        assert_eq!(output.status.code(), Some(code), "{messages}: {said}");
+        assert!(said.contains(words), "{messages}: {said}");
+        if code == 5 {
+            let played = &report["scenarios"][0];
+            assert_eq!(played["not_played"], "capability", "{report}");
+            let undeclared = &played["undeclared"][0]["capability"];
+            assert_eq!(undeclared, "aanleverenInschrijvingBO");
+        }
+    }
+}
+
+#[test]
+fn a_step_for_what_is_not_declared_is_left_out_and_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = r#"
+id: zonder-rio
+title: { nl: Zonder RIO, en: Without RIO }
+key: po-inwinnen
+mandatory: true
+subject: las
+sectors: [bo]
+requirements: [BRON-INS]
+grade: knowledge
+source: proef
+steps:
+  - if-capability: koppeling-verzuim
+    trigger: { party: las, action: haal-verzuim-op }
+  - if-capability: aanleverenTLV
+    repeat:
+      times: 2
+      steps:
+        - trigger: { party: las, action: toon }
+  - if-capability: rio-po
+    note: { nl: Dit kan het product, en: The product can do this }
+"#;
+    std::fs::write(folder.path().join("zonder-rio.yaml"), script).unwrap();
+    let file = declaring("aanleverenTLV: { bo: { not-applicable: geen TLV in bo } }");
+    let (output, report) = run(folder.path(), &file, &["zonder-rio.yaml", "--out=bewijs"]);
+    let said = said(&output);
+    // Nobody is at the trigger: a step that is carried out after all fails.
+    for words in [
+        "step 1 not played: not declared (koppeling-verzuim)",
+        "step 2 not played: not declared (aanleverenTLV: geen TLV in bo)",
+    ] {
+        assert!(said.contains(words), "{said}");
+    }
+    let played = &report["scenarios"][0];
+    assert_eq!(played["steps"], 1, "{report}");
+    assert_eq!(played["verdict"], "not-applicable", "{report}");
+    let events = std::fs::read_to_string(folder.path().join("bewijs/events.jsonl")).unwrap();
+    let left_out = events
+        .lines()
+        .filter(|line| line.contains("stepped") && line.contains("undeclared"));
+    assert_eq!(left_out.count(), 2, "{events}");
+    // Played among our own parties, nothing is left out.
+    let output = Command::new(env!("CARGO_BIN_EXE_ketenkeur"))
+        .current_dir(folder.path())
+        .args(["run", "--lang", "en", "zonder-rio.yaml"])
+        .output()
+        .unwrap();
+    let said = super::target::said(&output);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(!said.contains("not declared"), "{said}");
+}

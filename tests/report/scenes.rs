@@ -45,6 +45,7 @@ fn exchanged(scenario: &str, number: u32, parties: [&str; 2], end: Result<u16, &
 
 fn stepped(scenario: &str, step: &str, exchange: Option<u32>, verdict: Verdict) -> Event {
     Event::Stepped(Stepped {
+        undeclared: None,
         scenario: scenario.to_string(),
         step: step.to_string(),
         label: "send las -> duo aanleverenInschrijvingBO_Request".to_string(),
@@ -61,6 +62,7 @@ fn played(about: ScenarioInfo, verdict: Verdict) -> ScenarioJudged {
         pack: Some(PackKind::Reconstruction),
         unreachable: false,
         not_played: None,
+        undeclared: Vec::new(),
         steps: 1,
         findings: Vec::new(),
     }

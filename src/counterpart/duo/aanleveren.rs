@@ -1,14 +1,13 @@
 //! What DUO does with what schools and samenwerkingsverbanden deliver for BRON
 //! (30-bron-po.md, messages; how the exchange behaves).
 
-use jiff::civil::Date;
-
 use super::adviezen::{Advies, AdviesSleutel};
 use super::draft::Draft;
+use super::duo::day;
 use super::informeren;
 use super::inschrijvingen::{Inschrijving, Sleutel};
 use super::personen::{Uitgifte, gegevens};
-use super::signalen::{Signaal, code, goedgekeurd};
+use super::signalen::{Signaal, code, goedgekeurd, woorden};
 use super::state::{Entry, Weeksignaal};
 use super::tlv::Tlv;
 use super::toetsresultaten::Toetsresultaat;
@@ -21,8 +20,6 @@ pub(super) struct Zaak<'r> {
     pub received: &'r Received,
     /// The institution that sent it.
     pub instelling: &'r str,
-    /// The day.
-    pub today: Date,
     /// Whether both schools hear at once of an enrolment at two.
     pub meld_dubbele_inschrijving: bool,
 }
@@ -135,7 +132,7 @@ pub(super) fn handle(draft: &mut Draft<'_>, zaak: &Zaak<'_>) -> Uitkomst {
 }
 
 /// What stands in the weekly file only.
-fn weekbestand(draft: &mut Draft<'_>, instelling: &str, signalen: &[Signaal]) {
+pub(super) fn weekbestand(draft: &mut Draft<'_>, instelling: &str, signalen: &[Signaal]) {
     for signaal in signalen {
         if signaal.soort == Class::Signaal {
             draft.add(Entry::Weeksignaal(Weeksignaal {
@@ -201,10 +198,9 @@ fn registreer(
             }
             None => vec![zaak.incomplete()],
         },
-        "aanleverenTLV" => match Tlv::read(body, instelling, persoon.clone()) {
+        "aanleverenTLV" => match Tlv::read(body, instelling, persoon) {
             Some(tlv) => {
-                draft.add(Entry::Tlv(tlv));
-                informeren::bekostiging_van(draft, &persoon, zaak.today);
+                registreer_tlv(draft, tlv);
                 Vec::new()
             }
             None => vec![zaak.incomplete()],
@@ -214,38 +210,83 @@ fn registreer(
 }
 
 fn inschrijving(draft: &mut Draft<'_>, zaak: &Zaak<'_>, enrolment: &Inschrijving) -> Vec<Signaal> {
+    let meld = zaak.meld_dubbele_inschrijving;
+    registreer_inschrijving(draft, enrolment, meld)
+        .iter()
+        .map(|opmerking| {
+            let Opmerking { code, soort, args } = opmerking;
+            Signaal::of_rule(code, *soort, args, zaak.received)
+        })
+        .collect()
+}
+
+/// What is said of an enrolment that is registered, beside those that were.
+pub(super) struct Opmerking {
+    code: &'static str,
+    soort: Class,
+    args: Vec<(&'static str, String)>,
+}
+
+impl Opmerking {
+    /// The signal about an enrolment for which there was no message.
+    pub fn signaal(&self, sleutel: &Sleutel) -> Signaal {
+        Signaal {
+            code: self.code.to_string(),
+            soort: self.soort,
+            omschrijving: woorden(self.code, &self.args),
+            sleutels: vec![(
+                "inschrijvingvolgnummer".to_string(),
+                sleutel.volgnummer.clone(),
+            )],
+        }
+    }
+}
+
+/// Registers an enrolment and tells the schools concerned; `meld` also of an
+/// enrolment at two. Gives what the school that delivers it is told.
+pub(super) fn registreer_inschrijving(
+    draft: &mut Draft<'_>,
+    enrolment: &Inschrijving,
+    meld: bool,
+) -> Vec<Opmerking> {
     let before = draft
         .state()
         .inschrijvingen
         .get(&enrolment.sleutel)
         .cloned();
-    let mut signalen = Vec::new();
-    signalen.extend(nieuw_volgnummer(draft, zaak, enrolment, before.as_ref()));
-    signalen.extend(aansluiting(draft, zaak, enrolment, before.as_ref()));
+    let mut opmerkingen = Vec::new();
+    opmerkingen.extend(nieuw_volgnummer(draft, enrolment, before.as_ref()));
+    opmerkingen.extend(aansluiting(draft, enrolment, before.as_ref()));
     draft.add(Entry::Inschrijving(enrolment.clone()));
-    if let Some(args) = informeren::overlap(draft, enrolment) {
-        signalen.push(Signaal::of_rule(
-            code::DUBBELE_INSCHRIJVING,
-            Class::Signaal,
-            &args,
-            zaak.received,
-        ));
-    }
+    opmerkingen.extend(informeren::overlap(draft, enrolment).map(|args| Opmerking {
+        code: code::DUBBELE_INSCHRIJVING,
+        soort: Class::Signaal,
+        args: args.to_vec(),
+    }));
     informeren::inschrijving(draft, before.as_ref(), enrolment);
-    if zaak.meld_dubbele_inschrijving {
+    if meld {
         informeren::dubbele_inschrijving(draft, before.as_ref(), enrolment);
     }
-    informeren::bekostiging_van(draft, &enrolment.sleutel.persoon, zaak.today);
-    signalen
+    let today = day(draft.now());
+    informeren::bekostiging_van(draft, &enrolment.sleutel.persoon, today);
+    opmerkingen
+}
+
+/// Registers a toelaatbaarheidsverklaring and tells the schools what it changes
+/// in their funding.
+pub(super) fn registreer_tlv(draft: &mut Draft<'_>, tlv: Tlv) {
+    let persoon = tlv.persoon.clone();
+    draft.add(Entry::Tlv(tlv));
+    let today = day(draft.now());
+    informeren::bekostiging_van(draft, &persoon, today);
 }
 
 /// A correction that comes with a new volgnummer makes a second enrolment.
 fn nieuw_volgnummer(
     draft: &Draft<'_>,
-    zaak: &Zaak<'_>,
     enrolment: &Inschrijving,
     before: Option<&Inschrijving>,
-) -> Option<Signaal> {
+) -> Option<Opmerking> {
     if before.is_some() {
         return None;
     }
@@ -256,27 +297,25 @@ fn nieuw_volgnummer(
             && other.inschrijving == enrolment.inschrijving
             && other.sleutel.volgnummer != key.volgnummer
     })?;
-    Some(Signaal::of_rule(
-        code::NIEUW_VOLGNUMMER,
-        Class::Melding,
-        &[
+    Some(Opmerking {
+        code: code::NIEUW_VOLGNUMMER,
+        soort: Class::Melding,
+        args: vec![
             ("volgnummer", key.volgnummer.clone()),
             ("eerder", earlier.sleutel.volgnummer.clone()),
             ("datum", enrolment.inschrijving.to_string()),
             ("instelling", key.instelling.clone()),
             ("ander", "geregistreerd".to_string()),
         ],
-        zaak.received,
-    ))
+    })
 }
 
 /// The next enrolment is exactly one day after the deregistration.
 fn aansluiting(
     draft: &Draft<'_>,
-    zaak: &Zaak<'_>,
     enrolment: &Inschrijving,
     before: Option<&Inschrijving>,
-) -> Option<Signaal> {
+) -> Option<Opmerking> {
     if before.is_some_and(|before| before.inschrijving == enrolment.inschrijving) {
         return None;
     }
@@ -284,19 +323,16 @@ fn aansluiting(
     let last = previous.uitschrijving?;
     let expected = last.tomorrow().ok()?;
     // An overlap is another signal.
-    (enrolment.inschrijving > expected).then(|| {
-        Signaal::of_rule(
-            code::AANSLUITING,
-            Class::Melding,
-            &[
-                ("datum", enrolment.inschrijving.to_string()),
-                ("uitschrijving", last.to_string()),
-                ("verwacht", expected.to_string()),
-                ("andere-instelling", previous.sleutel.instelling.clone()),
-                ("ander", "geregistreerd".to_string()),
-            ],
-            zaak.received,
-        )
+    (enrolment.inschrijving > expected).then(|| Opmerking {
+        code: code::AANSLUITING,
+        soort: Class::Melding,
+        args: vec![
+            ("datum", enrolment.inschrijving.to_string()),
+            ("uitschrijving", last.to_string()),
+            ("verwacht", expected.to_string()),
+            ("andere-instelling", previous.sleutel.instelling.clone()),
+            ("ander", "geregistreerd".to_string()),
+        ],
     })
 }
 
@@ -321,7 +357,8 @@ fn verwijder_inschrijving(
         )];
     }
     draft.add(Entry::InschrijvingVerwijderd(sleutel));
-    informeren::bekostiging_van(draft, &persoon, zaak.today);
+    let today = day(draft.now());
+    informeren::bekostiging_van(draft, &persoon, today);
     Vec::new()
 }
 

@@ -13,7 +13,6 @@ use super::draft::{Draft, Means};
 use super::outbox::{self, Delivery, Push};
 use super::signalen::{Signaal, code, goedgekeurd, komt_terug};
 use super::state::{Document, Entry, State, Weeksignaal};
-use super::verzuim::Status;
 use super::{informeren, rio, verzuimloket, weekbestand};
 use crate::counterpart::defect::Slip;
 use crate::counterpart::{
@@ -69,8 +68,8 @@ pub struct DuoOptions {
 
 /// The counterpart DUO.
 pub struct Duo {
-    desk: Desk,
-    means: Means,
+    pub(super) desk: Desk,
+    pub(super) means: Means,
     directory: Arc<dyn Directory>,
     post: Arc<dyn Post>,
     journal: Journal,
@@ -87,8 +86,8 @@ pub struct Duo {
 type Mandated = BTreeSet<(String, String)>;
 
 /// What DUO knows, and whether that is what its journal says.
-struct Known {
-    state: State,
+pub(super) struct Known {
+    pub(super) state: State,
     /// An entry could not be written, and what was written could not be read:
     /// nothing is answered before it can.
     stale: bool,
@@ -98,43 +97,6 @@ struct Known {
 struct Settings {
     terugkoppeling: Terugkoppeling,
     meld_dubbele_inschrijving: bool,
-}
-
-/// What a municipality does with a case of absence (40-verzuim.md, statuses).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Gemeenteactie {
-    /// Takes it up (B).
-    InBehandeling,
-    /// Closes it (G), for a reason.
-    Afsluiten {
-        /// `redenMeldingAfgesloten`.
-        reden: String,
-    },
-    /// Takes note of it (K).
-    TerKennisgeving,
-}
-
-/// Why something could not be done at DUO.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum DuoError {
-    /// There is no case of that number.
-    #[error("DUO has no absence report of this number")]
-    UnknownReport,
-    /// The status cannot follow.
-    #[error("the absence report is not in a status from which this is possible")]
-    Transition,
-    /// The case cannot be closed without an einddatum.
-    #[error("the absence report has no einddatum and cannot be closed")]
-    NoEnd,
-    /// The onderwijsnummer was not given out, or has been replaced.
-    #[error("DUO has not given out this onderwijsnummer, or a BSN has taken its place")]
-    UnknownNumber,
-    /// The BSN is none that somebody can have here.
-    #[error("this is no BSN of the synthetic range")]
-    UnknownBsn,
-    /// The journal cannot be used.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
 }
 
 impl std::fmt::Debug for Duo {
@@ -185,6 +147,10 @@ impl Duo {
         self.with_settings(|settings| settings.meld_dubbele_inschrijving = meld);
     }
 
+    pub(super) fn meldt_dubbele_inschrijving(&self) -> bool {
+        self.with_settings(|settings| settings.meld_dubbele_inschrijving)
+    }
+
     fn with_settings<T>(&self, change: impl FnOnce(&mut Settings) -> T) -> T {
         let settings = self.settings.lock();
         change(&mut settings.unwrap_or_else(PoisonError::into_inner))
@@ -200,7 +166,7 @@ impl Duo {
     }
 
     /// What DUO knows, as its journal says.
-    fn reliable(&self) -> Result<MutexGuard<'_, Known>, JournalError> {
+    pub(super) fn reliable(&self) -> Result<MutexGuard<'_, Known>, JournalError> {
         let mut known = self.locked();
         if known.stale {
             self.read_back(&mut known)?;
@@ -236,72 +202,6 @@ impl Duo {
             instelling,
             today,
         )
-    }
-
-    /// Lets a municipality act on a case of absence.
-    ///
-    /// # Errors
-    ///
-    /// There is no such case, or its status does not allow it.
-    pub fn municipality(
-        &self,
-        meldingsnummer: &str,
-        actie: &Gemeenteactie,
-    ) -> Result<(), DuoError> {
-        let mut known = self.reliable()?;
-        let geval = known.state.verzuim.get(meldingsnummer).cloned();
-        let geval = geval.ok_or(DuoError::UnknownReport)?;
-        let (status, reden) = match actie {
-            Gemeenteactie::InBehandeling => (Status::B, None),
-            Gemeenteactie::Afsluiten { reden } => (Status::G, Some(reden.clone())),
-            Gemeenteactie::TerKennisgeving => (Status::K, None),
-        };
-        if !geval.status.gaat_naar(status) {
-            return Err(DuoError::Transition);
-        }
-        if status == Status::G && geval.mist_einddatum() {
-            return Err(DuoError::NoEnd);
-        }
-        let mut changed = geval.in_status(status, reden, self.desk.clock().now());
-        changed.behandelaar = Some(
-            Part::new("behandelaar")
-                .with_text("naam", "Bram Testelaar")
-                .with_text("gemeente", "Voorbeelddam")
-                .with_text("emailadres", "leerplicht@example.nl"),
-        );
-        self.change(&mut known, |draft| draft.add(Entry::Verzuim(changed)))?;
-        Ok(())
-    }
-
-    /// Lets a BSN take the place of an onderwijsnummer and tells the schools
-    /// that have to do with the pupil. Without a BSN one is chosen that the
-    /// seed decides. Returns the BSN.
-    ///
-    /// # Errors
-    ///
-    /// The onderwijsnummer is unknown or replaced, or the BSN no synthetic one.
-    pub fn replace_number(
-        &self,
-        onderwijsnummer: &str,
-        bsn: Option<&str>,
-    ) -> Result<String, DuoError> {
-        let mut known = self.reliable()?;
-        let personen = &known.state.personen;
-        let number = PersoonsgebondenNummer::Onderwijsnummer(onderwijsnummer.to_string());
-        if !personen.kent(&number) || personen.is_vervangen(onderwijsnummer) {
-            return Err(DuoError::UnknownNumber);
-        }
-        let bsn = match bsn {
-            Some(bsn) => Some(bsn.to_string()),
-            None => personen.bsn_voor(&self.means.seed, onderwijsnummer),
-        };
-        let bsn = bsn
-            .filter(|bsn| personen.kent(&PersoonsgebondenNummer::Bsn(bsn.clone())))
-            .ok_or(DuoError::UnknownBsn)?;
-        self.change(&mut known, |draft| {
-            aanleveren::vervang(draft, onderwijsnummer, &bsn);
-        })?;
-        Ok(bsn)
     }
 
     /// Sends the messages that wait, each once, in order per school. What is
@@ -352,7 +252,7 @@ impl Duo {
 
     /// Changes the state by entries that are in the journal when this returns.
     /// When they cannot be written, the state is what the journal says.
-    fn change<T>(
+    pub(super) fn change<T>(
         &self,
         known: &mut Known,
         work: impl FnOnce(&mut Draft<'_>) -> T,
@@ -472,7 +372,6 @@ impl Duo {
             let zaak = Zaak {
                 received,
                 instelling: &instelling,
-                today: day(draft.now()),
                 meld_dubbele_inschrijving: settings.meld_dubbele_inschrijving,
             };
             let uitkomst = match reused {
@@ -607,6 +506,6 @@ fn reckon(draft: &mut Draft<'_>, today: Date) {
 }
 
 /// The day of a moment, in UTC.
-fn day(moment: Timestamp) -> Date {
+pub(super) fn day(moment: Timestamp) -> Date {
     TimeZone::UTC.to_datetime(moment).date()
 }

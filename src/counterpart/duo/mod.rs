@@ -8,6 +8,7 @@ mod aanleveren;
 mod adviezen;
 mod bekostiging;
 mod dagen;
+mod derden;
 mod draft;
 #[allow(clippy::module_inception, reason = "the party itself")]
 mod duo;
@@ -26,7 +27,8 @@ mod weekbestand;
 
 pub use adviezen::{Advies, AdviesSleutel, Adviezen};
 pub use bekostiging::{Stand, Status as Bekostigingsstatus};
-pub use duo::{Duo, DuoError, DuoOptions, Gemeenteactie, TAKES, Terugkoppeling};
+pub use derden::{DuoError, Gemeenteactie};
+pub use duo::{Duo, DuoOptions, TAKES, Terugkoppeling};
 pub use inschrijvingen::{Inschrijving, Inschrijvingen, Periode, Sleutel};
 pub use outbox::{Delivery, Outbox, Push, Undelivered};
 pub use personen::{Personen, Uitgifte};

@@ -87,14 +87,7 @@ impl Signaal {
 
     /// A signal of a rule over several messages, in the words of the rule.
     pub fn of_rule(code: &str, soort: Class, args: &[(&str, String)], received: &Received) -> Self {
-        let value = |name: &str| {
-            let arg = args.iter().find(|(known, _)| *known == name);
-            arg.map_or_else(String::new, |(_, value)| value.clone())
-        };
-        let text = BuiltinRules
-            .rule(code)
-            .map(|rule| rule.nl.message.fill(value));
-        Self::new(code, soort, text.unwrap_or_default(), received)
+        Self::new(code, soort, woorden(code, args), received)
     }
 
     /// What a rule said of the body.
@@ -152,6 +145,18 @@ impl Signaal {
         }
         part
     }
+}
+
+/// What a rule over several messages says, in Dutch.
+pub(super) fn woorden(code: &str, args: &[(&str, String)]) -> String {
+    let value = |name: &str| {
+        let arg = args.iter().find(|(known, _)| *known == name);
+        arg.map_or_else(String::new, |(_, value)| value.clone())
+    };
+    let text = BuiltinRules
+        .rule(code)
+        .map(|rule| rule.nl.message.fill(value));
+    text.unwrap_or_default()
 }
 
 /// Whether a document with these signals is registered.

@@ -139,7 +139,7 @@ struct StepRow {
     line: u32,
     exchange: Option<u32>,
     verdict: &'static str,
-    says: &'static str,
+    says: String,
 }
 
 impl Sections<'_> {
@@ -401,7 +401,10 @@ impl StepRow {
             line: step.line,
             exchange: step.exchange,
             verdict: mark(step.judgement.verdict),
-            says: voice.words().verdict(step.judgement.verdict, None),
+            says: match &step.undeclared {
+                Some(lack) => voice.undeclared(lack),
+                None => voice.words().verdict(step.judgement.verdict, None).into(),
+            },
         }
     }
 }
