@@ -1,7 +1,7 @@
 //! The moment of judging, and the time among the parties of a run. Nothing
 //! else in the product asks for the time.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -36,12 +36,22 @@ impl Clock {
     }
 }
 
-/// The time that the parties of a run share: the system's, or a virtual one
-/// that stands still until somebody moves it. A clone shows the same time.
+/// The time that the parties of a run share: the system's, or a virtual one. A
+/// clone shows the same time.
 #[derive(Debug, Clone, Default)]
 pub struct RunningClock {
-    /// Where a virtual clock stands; `None` is the system's clock.
-    standing: Option<Arc<Mutex<Timestamp>>>,
+    face: Face,
+}
+
+#[derive(Debug, Clone, Default)]
+enum Face {
+    /// The system's clock.
+    #[default]
+    System,
+    /// Stands still until somebody moves it.
+    Standing(Arc<Mutex<Timestamp>>),
+    /// Runs as the system's does, this much ahead of it.
+    Shifted(Arc<Mutex<SignedDuration>>),
 }
 
 impl RunningClock {
@@ -50,18 +60,34 @@ impl RunningClock {
         Self::default()
     }
 
-    /// A virtual clock that stands at `now`.
+    /// A virtual clock that stands at `now` until it is moved.
     pub fn standing_at(now: Timestamp) -> Self {
         Self {
-            standing: Some(Arc::new(Mutex::new(now))),
+            face: Face::Standing(Arc::new(Mutex::new(now))),
+        }
+    }
+
+    /// A virtual clock that runs on from `now`.
+    pub fn running_from(now: Timestamp) -> Self {
+        let ahead = now.duration_since(Timestamp::now());
+        Self {
+            face: Face::Shifted(Arc::new(Mutex::new(ahead))),
         }
     }
 
     /// The moment, in UTC.
     pub fn now(&self) -> Timestamp {
-        match &self.standing {
-            None => Timestamp::now(),
-            Some(moment) => *moment.lock().unwrap_or_else(PoisonError::into_inner),
+        match &self.face {
+            Face::System => Timestamp::now(),
+            Face::Standing(moment) => *locked(moment),
+            // It was never moved to a moment that there is not; the clock of
+            // the system could only run there.
+            Face::Shifted(ahead) => {
+                let ahead = *locked(ahead);
+                Timestamp::now()
+                    .checked_add(ahead)
+                    .unwrap_or(Timestamp::MAX)
+            }
         }
     }
 
@@ -72,24 +98,33 @@ impl RunningClock {
 
     /// Whether it can be moved.
     pub fn is_virtual(&self) -> bool {
-        self.standing.is_some()
+        !matches!(self.face, Face::System)
     }
 
     /// Moves a virtual clock on; a negative duration moves nothing. `false`
     /// when this is the system's clock or the moment lies out of range.
     pub fn advance(&self, by: SignedDuration) -> bool {
-        let Some(moment) = &self.standing else {
-            return false;
-        };
-        let mut moment = moment.lock().unwrap_or_else(PoisonError::into_inner);
-        match moment.checked_add(by) {
-            Ok(later) if !by.is_negative() => {
-                *moment = later;
-                true
-            }
-            _ => false,
+        match self.now().checked_add(by) {
+            Ok(_) if by.is_negative() => false,
+            Ok(later) => self.set(later),
+            Err(_) => false,
         }
     }
+
+    /// Sets a virtual clock to a moment, also an earlier one. `false` when this
+    /// is the system's clock.
+    pub fn set(&self, now: Timestamp) -> bool {
+        match &self.face {
+            Face::System => return false,
+            Face::Standing(moment) => *locked(moment) = now,
+            Face::Shifted(ahead) => *locked(ahead) = now.duration_since(Timestamp::now()),
+        }
+        true
+    }
+}
+
+fn locked<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
+    value.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -106,5 +141,19 @@ mod tests {
         assert!(!clock.advance(SignedDuration::from_hours(-1)));
         assert_eq!(other.read().now(), start + SignedDuration::from_hours(24));
         assert!(!RunningClock::system().advance(SignedDuration::from_hours(1)));
+        assert!(!RunningClock::system().set(start));
+    }
+
+    #[test]
+    fn a_clock_that_runs_on_is_set_for_everybody() {
+        let start: Timestamp = "2026-08-01T00:00:00Z".parse().unwrap();
+        let clock = RunningClock::running_from(start);
+        let other = clock.clone();
+        let first = other.now();
+        assert!(first >= start && clock.now() >= first);
+        assert!(clock.advance(SignedDuration::from_hours(24)));
+        assert!(other.now() >= start + SignedDuration::from_hours(24));
+        assert!(clock.set(start) && clock.is_virtual());
+        assert!(other.now() < start + SignedDuration::from_hours(24));
     }
 }

@@ -239,6 +239,10 @@ pub const MAX_HELD_SECONDS: u64 = 120;
 /// seconds, for it to be played against a party whose clock cannot be moved.
 pub const NEAR_SECONDS: u64 = 24 * 60 * 60;
 
+/// How far a clock that was set may lie from the moment that it was set to, in
+/// seconds: it runs on while it answers.
+pub const CLOCK_SECONDS: u64 = 60;
+
 /// Seconds of real time that a LAS has for one action.
 pub const TRIGGER_SECONDS: u64 = 300;
 

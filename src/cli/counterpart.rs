@@ -53,7 +53,7 @@ pub fn run_counterpart(
     };
     let clock = match &common.now {
         None => RunningClock::system(),
-        Some(now) => RunningClock::standing_at(setup::clock(Some(now))?.now()),
+        Some(now) => RunningClock::running_from(setup::clock(Some(now))?.now()),
     };
     let listen = address(&common.listen)?;
     let role = Role::parse(name).ok_or_else(|| Failure::internal("internal"))?;
@@ -118,6 +118,10 @@ pub fn run_counterpart(
     if let Some(door) = served.door() {
         let key = if name == "osr" { "pages" } else { "trigger" };
         said.push_str(&fill(phrase(key), &[("url", door)]));
+        said.push('\n');
+    }
+    if let Some(clock) = served.clock() {
+        said.push_str(&fill(phrase("clock"), &[("url", clock)]));
         said.push('\n');
     }
     print(&said)?;

@@ -65,7 +65,7 @@ pub fn run_run(
         began: Clock::system().now(),
         seed: settled.map_or(&run.seed, |settled| &settled.seed).clone(),
         now,
-        virtual_clock: tested.is_none(),
+        virtual_clock: tested.as_ref().is_none_or(|tested| tested.has_clock()),
         profile: profile.name().to_string(),
         strict_provenance: settled.map_or(strict, |settled| settled.strict_provenance),
         fail_on: settled.map_or(asked.unwrap_or(Class::Foutmelding), |settled| {
@@ -218,7 +218,7 @@ fn is_shared(target: &Target) -> bool {
     let mut tested = target.under_test.values();
     let fixed = |listen: SocketAddr| listen.port() != 0;
     plays.any(|plays| plays.listen.is_some_and(fixed))
-        || tested.any(|tested| tested.trigger.is_some())
+        || tested.any(|tested| tested.trigger.is_some() || tested.clock.is_some())
 }
 
 /// The target as the evidence has it.

@@ -6,6 +6,7 @@
 
 mod bodies;
 mod body;
+pub mod clock;
 pub mod defect;
 mod desk;
 pub mod duo;

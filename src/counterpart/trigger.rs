@@ -372,7 +372,10 @@ impl Outcome {
 }
 
 /// The members of a JSON object that has no others than `known`.
-fn object(body: &[u8], known: &[&'static str]) -> Result<Map<String, Value>, TriggerError> {
+pub(super) fn object(
+    body: &[u8],
+    known: &[&'static str],
+) -> Result<Map<String, Value>, TriggerError> {
     if body.len() > MAX_TRIGGER_BYTES {
         return Err(TriggerError::TooLarge);
     }

@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use serde_json::{Map, Value};
 
 use super::actor::{Actor, InProcess, Nobody};
@@ -352,6 +353,22 @@ impl Cast {
     /// How long a step waits for a message that is to come within this.
     pub(super) fn wait(&self, within: Duration) -> Duration {
         within.min(self.stage.patience)
+    }
+
+    /// Moves the time of all parties on, those of the target included.
+    pub(super) fn advance(&self, by: SignedDuration) -> Result<(), &'static str> {
+        if !self.clock.is_virtual() {
+            return Err("clock-real");
+        }
+        if !self.clock.advance(by) {
+            return Err("clock-back");
+        }
+        match &self.stage.tested {
+            Some(tested) => tested
+                .set_clocks(self.clock.now())
+                .map_err(|_| "clock-target"),
+            None => Ok(()),
+        }
     }
 
     pub(super) fn judges(&self) -> &Judges {

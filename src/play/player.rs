@@ -468,16 +468,13 @@ impl<'s> Player<'s> {
             Advance::By(by) => SignedDuration::try_from(*by).ok(),
             Advance::To(moment) => Some(moment.on(self.cast.today).duration_since(now)),
         };
-        if by.is_some_and(|by| self.cast.clock.advance(by)) {
-            self.ledger.done(step, number);
-            return Ok(());
+        match by.ok_or("clock-back").and_then(|by| self.cast.advance(by)) {
+            Ok(()) => {
+                self.ledger.done(step, number);
+                Ok(())
+            }
+            Err(reason) => Err(self.stopped(step, number, Unspeakable::new(step.at, reason, ""))),
         }
-        let reason = if self.cast.clock.is_virtual() {
-            "clock-back"
-        } else {
-            "clock-real"
-        };
-        Err(self.stopped(step, number, Unspeakable::new(step.at, reason, "")))
     }
 
     // --- Steps within steps --------------------------------------------------

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use super::cast::{DUO_PATH, LAS_PATH, Waiting};
 use super::directory::RemoteDirectory;
 use crate::clock::RunningClock;
+use crate::counterpart::clock::PATH as CLOCK_PATH;
 use crate::counterpart::defect::{Defect, WrongHandler, WrongPost};
 use crate::counterpart::duo::{Duo, DuoOptions, TAKES, Terugkoppeling, rio_facts};
 use crate::counterpart::las::{
@@ -112,6 +113,7 @@ pub struct Served {
     pushing: Option<Pushing>,
     url: String,
     door: Option<String>,
+    clock: Option<String>,
 }
 
 impl std::fmt::Debug for Served {
@@ -132,6 +134,11 @@ impl Served {
     /// The address behind [`Served::url`].
     pub fn address(&self) -> Option<SocketAddr> {
         self.servers.first().map(Server::address)
+    }
+
+    /// The URL of the clock of a LAS, where it can be set.
+    pub fn clock(&self) -> Option<&str> {
+        self.clock.as_deref()
     }
 
     /// The URL of the pages of an OSR or the trigger of a LAS, over plain HTTP.
@@ -211,11 +218,15 @@ pub fn serve(options: ServeOptions) -> Result<Served, ServeError> {
     let party: Arc<dyn Handler> = Arc::new(WrongHandler::new(party, defect));
     let mut servers = vec![server];
     let mut door_url = None;
+    let mut clock_url = None;
     if let Some((address, path)) = door {
+        let settable = clock.is_virtual() && path == TRIGGER_PATH;
         let mut open = ServerOptions::new(clock);
         open.listen = address;
         let server = Server::start(open, Arc::clone(&party))?;
-        door_url = Some(server.url(&host_of(server.address()), path));
+        let host = host_of(server.address());
+        door_url = Some(server.url(&host, path));
+        clock_url = settable.then(|| server.url(&host, CLOCK_PATH));
         servers.push(server);
     }
     // Filled once, here.
@@ -225,6 +236,7 @@ pub fn serve(options: ServeOptions) -> Result<Served, ServeError> {
         pushing,
         url,
         door: door_url,
+        clock: clock_url,
     })
 }
 

@@ -197,15 +197,15 @@ impl Stage {
         info.own = !self.is_tested(scenario);
         sink.event(Event::Scenario(Box::new(info.clone())));
         let not = |why: &WhyNot| not_played(info.clone(), scenario, &*sink, why);
-        let clock = match &self.tested {
-            None => {
-                let moment = scenario.at.map_or(self.now, |at| at.on(self.today));
-                RunningClock::standing_at(moment)
-            }
+        let moment = scenario.at.map_or(self.now, |at| at.on(self.today));
+        let tested = self.tested.as_ref();
+        let clock = match tested {
+            None => RunningClock::standing_at(moment),
+            // Theirs runs on while ours would stand still.
+            Some(tested) if tested.has_clock() => RunningClock::running_from(moment),
             // Somebody else's clock cannot be moved.
             Some(_) => RunningClock::system(),
         };
-        let tested = self.tested.as_ref();
         let why = match why {
             Some(key) => Some(WhyNot::open(key)),
             None => tested.and_then(|tested| {
@@ -214,6 +214,11 @@ impl Stage {
         };
         if let Some(why) = why {
             return Ok(not(&why));
+        }
+        if let Some(tested) = tested.filter(|tested| tested.has_clock())
+            && tested.set_clocks(clock.now()).is_err()
+        {
+            return Ok(not(&WhyNot::open("clock-refused")));
         }
         let wire = Arc::new(Wire::new(
             Arc::clone(&scenario.id),

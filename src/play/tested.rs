@@ -9,14 +9,15 @@ use jiff::Timestamp;
 use super::actor::{Actor, Asks, ByCommand, ByPerson, OverHttp};
 use super::built_in::Unmade;
 use crate::clock::RunningClock;
+use crate::counterpart::clock::{self, ClockTrouble};
 use crate::edukoppeling::Trust;
 use crate::event::Undeclared;
-use crate::limits::NEAR_SECONDS;
+use crate::limits::{CLOCK_SECONDS, NEAR_SECONDS};
 use crate::pack::Store;
 use crate::pki::TEST_DOMAIN;
 use crate::scenario::{Action, Conduct, Role, Scenario};
 use crate::target::{EndpointName, IdentitySource, PlayedRole, Target, TestedRole, Trigger};
-use crate::transport::{Client, ClientOptions};
+use crate::transport::{Client, ClientOptions, TransportProblem};
 
 /// Somebody else's parties, and how the others are played against them.
 pub struct Tested {
@@ -123,7 +124,7 @@ impl Tested {
             !scenario.any_moment
                 && at.on(today).duration_since(now).as_secs().unsigned_abs() > NEAR_SECONDS
         });
-        if moves_clock || elsewhen {
+        if (moves_clock || elsewhen) && !self.has_clock() {
             return Some(WhyNot::open("clock"));
         }
         let mut steps = scenario.all_steps().into_iter();
@@ -137,6 +138,35 @@ impl Tested {
             })
         });
         operates.then_some(WhyNot::open("person"))
+    }
+
+    /// Whether all parties of the target have a clock that can be set.
+    pub fn has_clock(&self) -> bool {
+        let mut tested = self.target.under_test.values();
+        tested.all(|tested| tested.clock.is_some())
+    }
+
+    /// Sets the clocks of the target's parties to `now`.
+    pub(super) fn set_clocks(&self, now: Timestamp) -> Result<(), ClockTrouble> {
+        // The moment of what comes back is of no use: any clock will do.
+        let options = self
+            .target
+            .client(Arc::clone(&self.trust), RunningClock::system());
+        let client = Client::new(options)
+            .map_err(|_| ClockTrouble::Transport(TransportProblem::Unreachable))?;
+        for url in self
+            .target
+            .under_test
+            .values()
+            .filter_map(|tested| tested.clock.as_ref())
+        {
+            let stands = clock::set(&client, url, now)?;
+            let apart = stands.duration_since(now).as_secs().unsigned_abs();
+            if apart > CLOCK_SECONDS {
+                return Err(ClockTrouble::Refused);
+            }
+        }
+        Ok(())
     }
 
     /// How the LAS of the target is made to act.

@@ -10,6 +10,7 @@ use super::identity::{IdentityError, IdentitySource};
 use super::model::{EndpointName, Target, TestedRole, Trigger};
 use crate::clock::RunningClock;
 use crate::counterpart::Service;
+use crate::counterpart::clock::{self, ClockTrouble};
 use crate::edukoppeling::{SecurityContext, TransportReport, Trust};
 use crate::exchange::Exchange;
 use crate::finding::Finding;
@@ -188,6 +189,9 @@ impl Inspector<'_> {
         if let Some(trigger) = &tested.trigger {
             self.trigger(role, trigger);
         }
+        if let Some(url) = &tested.clock {
+            self.virtual_clock(role, url);
+        }
         if role == Role::Osr {
             self.mandates(tested, &identity);
         }
@@ -310,6 +314,30 @@ impl Inspector<'_> {
             }
         };
         self.say(Subject::Trigger, role, &about, outcome);
+    }
+
+    /// The virtual clock that a role offers: it is set to where it stands.
+    fn virtual_clock(&mut self, role: Role, url: &str) {
+        let trust = Arc::clone(self.trust);
+        let options = self.target.client(trust, self.clock.clone());
+        let tried = Client::new(options).map(|client| {
+            let stands = clock::read(&client, url)?;
+            clock::set(&client, url, stands)
+        });
+        let outcome = match tried {
+            Err(_) => Inspected::Open("not-probed"),
+            Ok(Ok(stands)) => Inspected::Right(stands.to_string()),
+            Ok(Err(ClockTrouble::Refused)) => Inspected::Wrong("clock-stays", url.to_string()),
+            Ok(Err(ClockTrouble::Answer)) => Inspected::Wrong("clock-answer", url.to_string()),
+            Ok(Err(ClockTrouble::Transport(problem))) => {
+                let error = TransportError {
+                    host: url.to_string(),
+                    problem,
+                };
+                Inspected::Unreachable(Box::new(judge_failure(&error)))
+            }
+        };
+        self.say(Subject::Clock, role, url, outcome);
     }
 
     /// Whether the OSR that is under test knows the supplier's mandates

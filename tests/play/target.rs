@@ -1,8 +1,9 @@
 //! `ketenkeur run --target`.
 
+use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -239,4 +240,119 @@ steps:
     let said = super::target::said(&output);
     assert_eq!(output.status.code(), Some(0), "{said}");
     assert!(!said.contains("not declared"), "{said}");
+}
+
+/// A LAS in a process of its own, with a clock of its own.
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Starts `counterpart las`; where it takes pushes, triggers, and the clock.
+fn las_process(duo: SocketAddr, osr: SocketAddr, more: &[&str]) -> (Process, Vec<String>) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_ketenkeur"))
+        .args(["counterpart", "las", "--lang", "en"])
+        .args([
+            "--duo",
+            &format!("https://duo.ketenkeur.invalid:{}/duo", duo.port()),
+        ])
+        .args([
+            "--osr",
+            &format!("https://osr.ketenkeur.invalid:{}", osr.port()),
+        ])
+        .args(["--trigger", &free().to_string()])
+        .args(more)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let out = BufReader::new(child.stdout.take().unwrap());
+    let lines = 2 + usize::from(more.contains(&"--now"));
+    let words: Vec<String> = out.lines().take(lines).map(Result::unwrap).collect();
+    let urls = words.iter().map(|line| {
+        let url = line.split(' ').find(|word| word.starts_with("http"));
+        url.unwrap_or_else(|| panic!("{line}")).to_string()
+    });
+    (Process(child), urls.collect())
+}
+
+/// The target file of such a LAS.
+fn with_clock(urls: &[String], clock: &str, duo: SocketAddr, osr: SocketAddr) -> String {
+    target(&urls[0], &urls[1], duo, osr)
+        .replace(
+            "    trigger:",
+            &format!("    clock: \"{clock}\"\n    trigger:"),
+        )
+        .replace(r#"{ not-applicable: "een mens doet dat" }"#, "yes")
+}
+
+#[test]
+fn with_a_clock_of_its_own_a_las_elsewhere_passes_what_takes_days() {
+    let folder = tempfile::tempdir().unwrap();
+    let (duo, osr) = (free(), free());
+    let (_las, urls) = las_process(duo, osr, &["--now", "2026-08-24T07:40:00Z"]);
+    let file = with_clock(&urls, &urls[2], duo, osr);
+    let (output, report) = run(folder.path(), &file, &["--key=osr-h2m", "--out=bewijs"]);
+    let said = said(&output);
+    let played = report["scenarios"].as_array().unwrap().iter();
+    let of_las: Vec<_> = played.filter(|one| one["subject"] == "las").collect();
+    assert_eq!(of_las.len(), 5, "{report}");
+    for one in of_las {
+        assert_eq!(one["verdict"], "pass", "{said}");
+    }
+    let record = std::fs::read(folder.path().join("bewijs/run.json")).unwrap();
+    let record: Value = serde_json::from_slice(&record).unwrap();
+    assert_eq!(record["virtual_clock"], true);
+    // What was recorded comes out the same.
+    let verified = Command::new(env!("CARGO_BIN_EXE_ketenkeur"))
+        .current_dir(folder.path())
+        .args(["runs", "verify", "bewijs", "--lang", "en"])
+        .output()
+        .unwrap();
+    assert_eq!(
+        verified.status.code(),
+        Some(0),
+        "{}",
+        super::target::said(&verified)
+    );
+    let checked = target_check(folder.path());
+    let clock = format!("clock        {}: 2026-", urls[2]);
+    assert!(checked.contains(&clock), "{checked}");
+}
+
+#[test]
+fn a_clock_that_cannot_be_set_is_told_and_nothing_is_played() {
+    let folder = tempfile::tempdir().unwrap();
+    let (duo, osr) = (free(), free());
+    // Without --now its clock is the system's.
+    let (_las, urls) = las_process(duo, osr, &[]);
+    let clock = urls[1].replace("/trigger", "/clock");
+    let file = with_clock(&urls, &clock, duo, osr);
+    let (output, _) = run(folder.path(), &file, &["--id=osr-h2m-las-mandaat"]);
+    let told = said(&output);
+    assert_eq!(output.status.code(), Some(5), "{told}");
+    assert!(
+        told.contains("the clock of the product could not be set"),
+        "{told}"
+    );
+    let checked = target_check(folder.path());
+    assert!(checked.contains("can be read but not be set"), "{checked}");
+    let file = with_clock(&urls, &urls[1], duo, osr);
+    std::fs::write(folder.path().join("target.yaml"), file).unwrap();
+    let checked = target_check(folder.path());
+    assert!(checked.contains("is no moment of a clock"), "{checked}");
+}
+
+/// What `target check` says of the target in a folder.
+fn target_check(folder: &Path) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_ketenkeur"))
+        .current_dir(folder)
+        .args(["target", "check", "target.yaml", "--lang", "en"])
+        .output()
+        .unwrap();
+    said(&output)
 }

@@ -13,6 +13,7 @@ use super::state::{Entry, State};
 use super::with::iso;
 use super::{absence, advice, enrolment, osr, overview, person, resend, rio, show};
 use crate::clock::RunningClock;
+use crate::counterpart::clock;
 use crate::counterpart::trigger::{Action, Outcome, PATH, Status, Trigger};
 use crate::counterpart::{
     Bodies, Desk, DeskOptions, Journal, JournalError, Judges, Post, Service, identificatiecode,
@@ -259,8 +260,11 @@ impl Handler for Las {
         let path = http.and_then(|http| http.url()).map(path_of);
         let is_post = http.is_some_and(|http| http.method() == Some("POST"));
         let is = |known: &str| path == Some(known);
-        let response = if is(PATH) && !self.may_trigger(&request) {
+        let is_clock = is(clock::PATH);
+        let response = if (is(PATH) || is_clock) && !self.may_trigger(&request) {
             Response::empty(403)
+        } else if is_clock {
+            clock::answer(&self.clock, &request)
         } else if is(PATH) && is_post {
             self.triggered(&request)
         } else if is(path_of(&self.settings.own_address)) && is_post {
