@@ -14,18 +14,17 @@ impl Tested {
     pub(super) fn undeclared(&self, scenario: &Scenario, step: &Step) -> Option<Undeclared> {
         let capability = &*step.if_capability.as_ref()?.value;
         let declared = &self.target.capabilities;
-        if declared.offers(capability, scenario.key, scenario.sectors()) {
+        let sectors = scenario.sectors().iter();
+        let said: Vec<&Capability> = sectors
+            .filter_map(|&sector| declared.named(capability, scenario.key, sector))
+            .collect();
+        if said.contains(&&Capability::Yes) {
             return None;
         }
-        let (key, message) = match crate::scenario::Key::parse(capability) {
-            Some(key) => (key, None),
-            None => (scenario.key, Some(capability)),
-        };
-        let said = |&sector| declared.of(key, message, sector);
         Some(Undeclared {
             step: None,
             capability: capability.to_string(),
-            reason: scenario.sectors().iter().filter_map(said).find_map(reason),
+            reason: said.into_iter().find_map(reason),
         })
     }
 

@@ -32,15 +32,13 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
-    /// Whether the product has a capability in one of `sectors`: that of a row by
-    /// its key, or that of a message of row `key` by its operation.
-    pub fn offers(&self, capability: &str, key: Key, sectors: &[Sector]) -> bool {
-        let (row, message) = match Key::parse(capability) {
-            Some(row) => (row, None),
-            None => (key, Some(capability)),
-        };
-        let yes = |&sector: &Sector| self.of(row, message, sector) == Some(&Capability::Yes);
-        sectors.iter().any(yes)
+    /// What is said of a capability in a sector: a row by its key, or a message
+    /// of row `key` by its operation.
+    pub fn named(&self, capability: &str, key: Key, sector: Sector) -> Option<&Capability> {
+        match Key::parse(capability) {
+            Some(row) => self.of(row, None, sector),
+            None => self.of(key, Some(capability), sector),
+        }
     }
 
     /// What is said of a message, or a row as a whole, in a sector.
