@@ -16,7 +16,7 @@ use super::outgoing::Post;
 use crate::document::Format;
 use crate::edukoppeling::{SignError, SignRequest, Trust, address_of, sign};
 use crate::example::{Edit, apply};
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, StartLine};
 use crate::transport::{Answer, ClientTrust, Handler, Refusal, Request, Response, TransportError};
 
 /// A decision that is taken otherwise than the specification has it, by the
@@ -72,6 +72,28 @@ pub enum Slip {
     KeepsOldPerson,
     /// LAS: it goes by the number that it knew first.
     KeepsOldNumber,
+    /// LAS: a mutation that met a lock conflict is left at that. DUO: a
+    /// mutation on an outdated copy is taken.
+    IgnoresLock,
+    /// LAS: a report that is closed or withdrawn is changed all the same.
+    ChangesClosedReports,
+    /// LAS: it asks for changed reports since the same moment every time.
+    AsksSamePeriod,
+    /// LAS: a refusal by RIO is an empty answer.
+    RioRefusalIsEmpty,
+    /// LAS: RIO is asked once.
+    AsksRioOnce,
+    /// LAS: whatever the OSR answers, the endpoint is registered.
+    RefusalIsRegistered,
+    /// LAS: an endpoint that moves is registered anew.
+    RegistersOnMove,
+    /// LAS: a mandate holds before its first day and after its last.
+    IgnoresMandatePeriod,
+    /// LAS: who shows a certificate without an OIN may come in.
+    AdmitsWithoutOin,
+    /// DUO: of the endpoints of a school it takes the first, whichever
+    /// administration a message is for.
+    FirstEndpoint,
     /// LAS: a mandate is asked for once. DUO: likewise.
     RemembersMandate,
     /// LAS: pushes are taken for whichever school. DUO: messages of whichever
@@ -87,7 +109,8 @@ pub struct Defect {
     pub slips: BTreeSet<Slip>,
     /// What is wrong with what it sends, by message.
     pub sends: Vec<Sending>,
-    /// Rules that it does not keep others to: patterns of their codes.
+    /// Rules that it does not keep others to: patterns of their codes. What an
+    /// OSR asks of a JWT goes by the requirement.
     pub overlooks: Vec<Box<str>>,
     /// What is wrong with its connections.
     pub connects: Connecting,
@@ -119,7 +142,8 @@ pub struct Sending {
     pub replaces: Vec<(Box<str>, Box<str>)>,
     /// Header lines that are set; an empty value leaves one out.
     pub headers: BTreeMap<Box<str>, Box<str>>,
-    /// Status codes of answers that are given in place of others.
+    /// Status codes of answers that are given in place of others; in answers to
+    /// requests of its own, those that are read in place of others.
     pub status: BTreeMap<Box<str>, u16>,
     /// How often a request goes out at once when its answer is no success.
     pub times: u32,
@@ -200,6 +224,13 @@ impl Sending {
     fn replaced(&self, text: String) -> String {
         let replaces = self.replaces.iter();
         replaces.fold(text, |text, (from, to)| text.replacen(&**from, to, 1))
+    }
+
+    fn status(&self, status: u16) -> u16 {
+        let text = status.to_string();
+        let mut others = self.status.iter();
+        let other = others.find(|(pattern, _)| is_like(&text, pattern));
+        other.map_or(status, |(_, other)| *other)
     }
 
     fn set_headers(&self, headers: &mut Vec<(String, String)>) {
@@ -336,6 +367,12 @@ impl Post for WrongPost {
             }
             answer = self.post.post(&request);
         }
+        let http = answer.as_mut().ok().and_then(|answer| answer.http.as_mut());
+        if let Some(StartLine::Response { status }) = http.map(|http| &mut http.start) {
+            for one in self.defect.about(&name) {
+                *status = one.status(*status);
+            }
+        }
         answer
     }
 }
@@ -391,10 +428,7 @@ impl WrongHandler {
                 response.body = text.into_bytes().into();
             }
             one.set_headers(&mut response.headers);
-            let status = response.status.to_string();
-            let mut others = one.status.iter();
-            let other = others.find(|(pattern, _)| is_like(&status, pattern));
-            response.status = other.map_or(response.status, |(_, other)| *other);
+            response.status = one.status(response.status);
         }
         response
     }

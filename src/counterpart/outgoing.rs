@@ -90,12 +90,19 @@ pub trait Directory: Send + Sync {
     /// The OSR gave no answer.
     fn mandated(&self, query: Query<'_>, supplier: &str) -> Result<bool, DirectoryError>;
 
-    /// Where messages for the school go; `None` when nothing is registered.
+    /// Where messages for the school go, or for the administration of it with
+    /// that routing id; `None` when nothing is registered. Where several
+    /// administrations have an endpoint and none is asked for, it is that of
+    /// the school's own OIN, else the first: reconstructed.
     ///
     /// # Errors
     ///
     /// The OSR gave no answer.
-    fn endpoint(&self, query: Query<'_>) -> Result<Option<Endpoint>, DirectoryError>;
+    fn endpoint(
+        &self,
+        query: Query<'_>,
+        routing_id: Option<&str>,
+    ) -> Result<Option<Endpoint>, DirectoryError>;
 }
 
 /// Delivers requests.
@@ -114,8 +121,12 @@ impl<T: Directory + ?Sized> Directory for Arc<T> {
         (**self).mandated(query, supplier)
     }
 
-    fn endpoint(&self, query: Query<'_>) -> Result<Option<Endpoint>, DirectoryError> {
-        (**self).endpoint(query)
+    fn endpoint(
+        &self,
+        query: Query<'_>,
+        routing_id: Option<&str>,
+    ) -> Result<Option<Endpoint>, DirectoryError> {
+        (**self).endpoint(query, routing_id)
     }
 }
 

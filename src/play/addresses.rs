@@ -123,11 +123,12 @@ impl Cast {
             Role::Duo => Ok(self.duo_url(service.unwrap_or(Service::RodPo))),
             Role::Osr => Ok(self.party(to).url.clone()),
             Role::Las => {
-                let found = self.directory.endpoint(Query {
+                let query = Query {
                     school: &school.oin,
                     service_version: service.unwrap_or(Service::RodPo).namespace(),
                     moment: self.clock.now(),
-                });
+                };
+                let found = self.directory.endpoint(query, None);
                 match found {
                     Ok(Some(endpoint)) => Ok(endpoint.url),
                     Ok(None) => Err(Unspeakable::new(at, "no-endpoint", &*school.brin)),

@@ -64,6 +64,7 @@ impl Makings {
             // that it is all production.
             profile: self.stage.profile,
             trust: Arc::clone(&self.stage.trust),
+            defect: self.stage.defect_of(Role::Osr),
         })
         .map_err(|_| Unmade("osr"))
     }
@@ -393,6 +394,9 @@ impl BuiltIn {
                     with.maybe("inschrijvingvolgnummer"),
                     with.day("datumUitschrijving")?,
                 )
+                .map_err(|why| with.refused(why)),
+            "wijs-administratie-toe" => duo
+                .assign(with.text("vestiging")?, with.text("kenmerk")?)
                 .map_err(|why| with.refused(why)),
             "bepaal-bekostiging" => duo.tick().map_err(|why| with.refused(why)),
             _ => Err(Unspeakable::new(with.what.at, "act-unknown", act)),

@@ -81,11 +81,19 @@ impl Directory for RemoteDirectory {
         }
     }
 
-    fn endpoint(&self, query: Query<'_>) -> Result<Option<Endpoint>, DirectoryError> {
+    fn endpoint(
+        &self,
+        query: Query<'_>,
+        routing_id: Option<&str>,
+    ) -> Result<Option<Endpoint>, DirectoryError> {
+        let whose = match routing_id {
+            Some(id) => ("routing_id", id),
+            None => ("school_oin", query.school),
+        };
         let answer = self.get(
             "/endpoints",
             &[
-                ("school_oin", query.school),
+                whose,
                 ("service_version_namespace", query.service_version),
                 ("reference_date", &day(query)),
             ],
@@ -99,13 +107,15 @@ impl Directory for RemoteDirectory {
             return Err(unusable());
         }
         let found: Value = serde_json::from_slice(&answer.body).map_err(|_| unusable())?;
-        let Some(first) = found.as_array().ok_or_else(unusable)?.first() else {
+        let found = found.as_array().ok_or_else(unusable)?;
+        let of_school = found.iter().find(|one| one["routing_id"] == query.school);
+        let Some(endpoint) = of_school.or(found.first()) else {
             return Ok(None);
         };
-        let url = first["url"].as_str().ok_or_else(unusable)?;
+        let url = endpoint["url"].as_str().ok_or_else(unusable)?;
         Ok(Some(Endpoint {
             url: url.to_string(),
-            supplier: first["supplier"]["oin"].as_str().map(str::to_string),
+            supplier: endpoint["supplier"]["oin"].as_str().map(str::to_string),
         }))
     }
 }

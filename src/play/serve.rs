@@ -266,6 +266,7 @@ fn osr(options: ServeOptions) -> Result<Osr, ServeError> {
         seed: u64::from_str_radix(&digest[..16], 16).unwrap_or(0),
         profile: Profile::Test,
         trust: options.connections,
+        defect: options.defect,
     });
     started.map_err(|error| match error {
         OsrError::Data(_) => ServeError::Unmade("osr"),

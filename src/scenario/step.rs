@@ -319,6 +319,8 @@ pub const ACTS: &[(&str, Role)] = &[
     ("andere-school-schrijft-uit", Role::Duo),
     // The BRP gives a pupil another number.
     ("wijzig-persoonsnummer", Role::Duo),
+    // A school says which of its administrations keeps a vestiging.
+    ("wijs-administratie-toe", Role::Duo),
     // DUO works out funding as of a teldatum.
     ("bepaal-bekostiging", Role::Duo),
     // A school employee on the pages of the OSR.

@@ -122,7 +122,11 @@ impl Directory for Osr {
         Ok(!self.withdrawn.lock().unwrap().contains(&key))
     }
 
-    fn endpoint(&self, query: Query<'_>) -> Result<Option<Endpoint>, DirectoryError> {
+    fn endpoint(
+        &self,
+        query: Query<'_>,
+        _: Option<&str>,
+    ) -> Result<Option<Endpoint>, DirectoryError> {
         let without = self.without_endpoint.lock().unwrap();
         Ok(
             (!without.iter().any(|school| school == query.school)).then(|| Endpoint {

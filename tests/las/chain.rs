@@ -84,7 +84,11 @@ impl Directory for Wires {
             .is_mandated(supplier, query.school, query.service_version, None))
     }
 
-    fn endpoint(&self, query: Query<'_>) -> Result<Option<Endpoint>, DirectoryError> {
+    fn endpoint(
+        &self,
+        query: Query<'_>,
+        _: Option<&str>,
+    ) -> Result<Option<Endpoint>, DirectoryError> {
         let endpoints = self
             .osr
             .endpoints_of(query.school, query.service_version, None);
@@ -117,6 +121,7 @@ fn chain(now: &str, version: OsrVersion) -> Chain {
             seed: 1,
             profile: Profile::Test,
             trust: Arc::new(Trust::new(roots, lists)),
+            defect: Arc::default(),
         })
         .unwrap(),
     );

@@ -118,7 +118,7 @@ fn the_built_in_las_goes_the_whole_way() {
                 moment: world.clock.now(),
             };
             let mandated = world.osr.mandated(query, SUPPLIER).unwrap();
-            let endpoint = world.osr.endpoint(query).unwrap();
+            let endpoint = world.osr.endpoint(query, None).unwrap();
             (mandated, endpoint.map(|endpoint| endpoint.url))
         };
         let asked = act(&las, Action::VraagMandaatOp, &json!({}));

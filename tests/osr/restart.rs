@@ -1,5 +1,7 @@
 //! What was confirmed survives a restart.
 
+use std::sync::Arc;
+
 use ketenkeur::counterpart::Journal;
 use ketenkeur::counterpart::osr::{Osr, OsrData, OsrError, OsrOptions, Principal};
 use ketenkeur::facts::Profile;
@@ -89,6 +91,7 @@ fn started(journal: Journal, world: &World, seed: u64) -> Result<Osr, OsrError> 
         seed,
         profile: Profile::Test,
         trust: std::sync::Arc::default(),
+        defect: Arc::default(),
     })
 }
 
@@ -112,6 +115,7 @@ fn the_state_of_other_data_or_another_seed_is_refused() {
         seed: 1,
         profile: Profile::Test,
         trust: std::sync::Arc::default(),
+        defect: Arc::default(),
     });
     assert!(matches!(other, Err(OsrError::OtherData)));
 }

@@ -100,6 +100,7 @@ impl World {
             seed: 1,
             profile,
             trust: Arc::new(Trust::new(store, lists)),
+            defect: Arc::default(),
         })
         .unwrap();
         Self {

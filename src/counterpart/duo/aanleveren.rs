@@ -20,6 +20,8 @@ pub(super) struct Zaak<'r> {
     pub received: &'r Received,
     /// The institution that sent it.
     pub instelling: &'r str,
+    /// Whether a mutation on an outdated copy is taken.
+    pub takes_outdated: bool,
     /// Whether both schools hear at once of an enrolment at two.
     pub meld_dubbele_inschrijving: bool,
 }

@@ -49,6 +49,9 @@ pub enum DuoError {
     /// The institution has no such enrolment of the pupil.
     #[error("the school has not enrolled the pupil, or not under this inschrijvingvolgnummer")]
     UnknownEnrolment,
+    /// The vestiging and the routing id are not of one school.
+    #[error("the vestiging and the routing id are not of the same school")]
+    OtherSchool,
     /// The last day lies before the first.
     #[error("the last day lies before the first")]
     Dates,
@@ -58,6 +61,28 @@ pub enum DuoError {
 }
 
 impl Duo {
+    /// Lets a school say which of its administrations keeps a vestiging: what
+    /// DUO has to say of enrolments there goes to the endpoint with that
+    /// routing id. Where the real DUO has this from is not public.
+    ///
+    /// # Errors
+    ///
+    /// The two are not of one school, or the journal cannot be written.
+    pub fn assign(&self, vestiging: &str, routing_id: &str) -> Result<(), DuoError> {
+        let brin = vestiging.get(..4);
+        if brin.is_none() || brin != routing_id.get(11..15) {
+            return Err(DuoError::OtherSchool);
+        }
+        let mut known = self.reliable()?;
+        self.change(&mut known, |draft| {
+            draft.add(Entry::Administratie {
+                vestiging: vestiging.to_string(),
+                kenmerk: routing_id.to_string(),
+            });
+        })?;
+        Ok(())
+    }
+
     /// Lets a municipality act on a case of absence.
     ///
     /// # Errors

@@ -21,6 +21,15 @@ pub(super) struct Means {
     pub oin: Arc<str>,
 }
 
+/// Who hears something.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Recipient<'a> {
+    /// The school.
+    pub instelling: &'a str,
+    /// The vestiging that it is about, where it is about one.
+    pub vestiging: Option<&'a str>,
+}
+
 /// Entries in the making.
 pub(super) struct Draft<'s> {
     state: &'s mut State,
@@ -67,14 +76,20 @@ impl<'s> Draft<'s> {
     pub fn push(
         &mut self,
         bericht: &str,
-        instelling: &str,
+        to: Recipient<'_>,
         persoon: Option<&PersoonsgebondenNummer>,
         parts: Vec<Part>,
     ) {
+        let Recipient {
+            instelling,
+            vestiging,
+        } = to;
         let nummer = self.state.outbox.volgend();
+        let routing_id = vestiging.and_then(|code| self.state.administraties.get(code));
         let mut push = Push {
             nummer,
             instelling: instelling.to_string(),
+            administratie: routing_id.cloned(),
             bericht: bericht.to_string(),
             action: String::new(),
             document: String::new(),

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::aanleveren::{self, Uitkomst, Zaak};
-use super::draft::{Draft, Means};
+use super::draft::{Draft, Means, Recipient};
 use super::outbox::{self, Delivery, Push};
 use super::signalen::{Signaal, code, goedgekeurd, komt_terug};
 use super::state::{Document, Entry, State, Weeksignaal};
@@ -17,7 +17,7 @@ use super::{informeren, rio, verzuimloket, weekbestand};
 use crate::counterpart::defect::Slip;
 use crate::counterpart::{
     Bodies, Body, Desk, Directory, Fault, Journal, JournalError, Part, PersoonsgebondenNummer,
-    Post, Query, Reason, Received, Service, Stamp,
+    Post, Query, Reading, Reason, Received, Service, Stamp,
 };
 use crate::edukoppeling::school_oin;
 use crate::exchange::Exchange;
@@ -372,6 +372,7 @@ impl Duo {
             let zaak = Zaak {
                 received,
                 instelling: &instelling,
+                takes_outdated: self.desk.defect().has(Slip::IgnoresLock),
                 meld_dubbele_inschrijving: settings.meld_dubbele_inschrijving,
             };
             let uitkomst = match reused {
@@ -393,8 +394,17 @@ impl Duo {
                     id.as_str(),
                 )];
                 parts.extend(judgement(received, &uitkomst, false));
-                let bericht = "verstrekkenTerugkoppeling_Request";
-                draft.push(bericht, &instelling, persoon.as_ref(), parts);
+                let vestiging = vestiging_of(&reading);
+                let to = Recipient {
+                    instelling: &instelling,
+                    vestiging: vestiging.as_deref(),
+                };
+                draft.push(
+                    "verstrekkenTerugkoppeling_Request",
+                    to,
+                    persoon.as_ref(),
+                    parts,
+                );
             }
             let xml = body.to_xml();
             if let Some(id) = id.as_ref().filter(|_| !reused) {
@@ -484,6 +494,14 @@ fn is_enquiry(operation: &str) -> bool {
 /// delivered, but for an identification, whose answer is the number.
 fn may_come_later(operation: &str) -> bool {
     operation.starts_with("aanleveren") && operation != "aanleverenIdentificerenPersoon"
+}
+
+/// The vestiging that a document is about: its own, else that of its last
+/// period.
+fn vestiging_of(document: &Reading<'_>) -> Option<String> {
+    let of = |part: &Reading<'_>| part.text("vestigingscode");
+    let of_period = || document.parts().filter_map(|part| of(&part)).last();
+    of(document).or_else(of_period)
 }
 
 /// Reckons the funding of all enrolments, once a day.

@@ -2,11 +2,13 @@
 //! informerenInschrijving, informerenDubbeleInschrijving,
 //! informerenBekostigingsstatus, informerenPersoonsgegevens).
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 
 use super::bekostiging;
-use super::draft::Draft;
-use super::inschrijvingen::{Inschrijving, Sleutel};
+use super::draft::{Draft, Recipient};
+use super::inschrijvingen::Inschrijving;
 use super::state::Entry;
 use crate::counterpart::{Part, PersoonsgebondenNummer};
 
@@ -23,36 +25,41 @@ pub(super) fn inschrijving(
     let next = draft.state().inschrijvingen.volgende(now).cloned();
     if begins && let Some(previous) = &previous {
         let date = Part::of("datumInschrijving", now.inschrijving.to_string());
-        kennisgeving(draft, &previous.sleutel, Some(&now.sleutel), date);
+        kennisgeving(draft, previous, Some(now), date);
         let date = match previous.uitschrijving {
             Some(last) => Part::of("datumUitschrijving", last.to_string()),
             None => Part::of("datumInschrijving", previous.inschrijving.to_string()),
         };
-        kennisgeving(draft, &now.sleutel, Some(&previous.sleutel), date);
+        kennisgeving(draft, now, Some(previous), date);
     }
     if let Some(last) = now.uitschrijving.filter(|_| ends) {
         let date = || Part::of("datumUitschrijving", last.to_string());
-        kennisgeving(draft, &now.sleutel, None, date());
+        kennisgeving(draft, now, None, date());
         if let Some(next) = &next {
-            kennisgeving(draft, &next.sleutel, Some(&now.sleutel), date());
+            kennisgeving(draft, next, Some(now), date());
         }
     }
 }
 
-fn kennisgeving(draft: &mut Draft<'_>, to: &Sleutel, about: Option<&Sleutel>, date: Part) {
-    let persoon = &to.persoon;
+fn kennisgeving(
+    draft: &mut Draft<'_>,
+    to: &Inschrijving,
+    about: Option<&Inschrijving>,
+    date: Part,
+) {
+    let persoon = &to.sleutel.persoon;
     let mut parts = vec![
         Part::of(persoon.element(), persoon.digits()),
-        Part::of("inschrijvingvolgnummer", to.volgnummer.as_str()),
+        Part::of("inschrijvingvolgnummer", to.sleutel.volgnummer.as_str()),
     ];
     if let Some(about) = about {
-        let code = about.instelling.as_str();
+        let code = about.sleutel.instelling.as_str();
         parts.push(Part::of("instellingscodeAndereInstelling", code));
     }
     parts.push(date);
     draft.push(
         "informerenInschrijving_Request",
-        &to.instelling,
+        to.recipient(),
         Some(persoon),
         parts,
     );
@@ -80,10 +87,9 @@ pub(super) fn dubbele_inschrijving(
                 eigen,
                 gegevens("andereInschrijving", another),
             ];
-            let to = &own.sleutel.instelling;
             draft.push(
                 "informerenDubbeleInschrijving_Request",
-                to,
+                own.recipient(),
                 Some(persoon),
                 parts,
             );
@@ -136,7 +142,7 @@ pub(super) fn bekostiging_van(
         parts.extend(standen.iter().map(bekostiging::Stand::part));
         draft.push(
             "informerenBekostigingsstatus_Request",
-            &enrolment.sleutel.instelling,
+            enrolment.recipient(),
             Some(persoon),
             parts,
         );
@@ -152,14 +158,16 @@ pub(super) fn bekostiging_van(
 pub(super) fn persoonsgegevens(draft: &mut Draft<'_>, onderwijsnummer: &str, bsn: &str) {
     let persoon = PersoonsgebondenNummer::Onderwijsnummer(onderwijsnummer.to_string());
     let state = draft.state();
+    // Who asked for the number hears of it, and who has the pupil, where it is.
     let asked = state.personen.vragers(onderwijsnummer);
-    let mut schools: Vec<String> = asked.map(str::to_string).collect();
-    let enrolled = state.inschrijvingen.van(&persoon);
-    schools.extend(enrolled.map(|enrolment| enrolment.sleutel.instelling.clone()));
-    schools.sort();
-    schools.dedup();
+    let mut schools: BTreeMap<String, Option<String>> =
+        asked.map(|school| (school.to_string(), None)).collect();
+    for enrolment in state.inschrijvingen.van(&persoon) {
+        let to = enrolment.recipient();
+        schools.insert(to.instelling.to_string(), to.vestiging.map(str::to_string));
+    }
     let known = state.personen.gegevens(onderwijsnummer).cloned();
-    for school in &schools {
+    for (instelling, vestiging) in &schools {
         let mut parts = vec![
             Part::of("onderwijsnummer", onderwijsnummer),
             Part::new("nieuwPersoonsgebondenNummer").with_text("burgerservicenummer", bsn),
@@ -172,7 +180,10 @@ pub(super) fn persoonsgegevens(draft: &mut Draft<'_>, onderwijsnummer: &str, bsn
         let bsn = PersoonsgebondenNummer::Bsn(bsn.to_string());
         draft.push(
             "informerenPersoonsgegevens_Request",
-            school,
+            Recipient {
+                instelling,
+                vestiging: vestiging.as_deref(),
+            },
             Some(&bsn),
             parts,
         );

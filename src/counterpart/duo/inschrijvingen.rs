@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::dagen::{dag, dag_of_geen};
+use super::draft::Recipient;
 use crate::counterpart::{Part, PersoonsgebondenNummer, Reading};
 
 /// What tells enrolments apart: institution, person and volgnummer.
@@ -107,6 +108,16 @@ impl Inschrijving {
                 .map(Part::read)
                 .collect(),
         })
+    }
+
+    /// Who hears what DUO has to say of it: the administration of where the
+    /// pupil is now.
+    pub(super) fn recipient(&self) -> Recipient<'_> {
+        let last = self.perioden.last();
+        Recipient {
+            instelling: &self.sleutel.instelling,
+            vestiging: last.and_then(|last| last.gegevens.text_at("vestigingscode")),
+        }
     }
 
     /// Whether the pupil is enrolled on that day.

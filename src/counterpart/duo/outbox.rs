@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::dagen::moment;
+use crate::counterpart::defect::Slip;
 use crate::counterpart::{Desk, Directory, Post, Query, Reason, Service};
 use crate::edukoppeling::school_oin;
 use crate::transport::TransportProblem;
@@ -19,6 +20,10 @@ pub struct Push {
     pub nummer: u64,
     /// The school.
     pub instelling: String,
+    /// The routing id of the administration that it is for, where the school
+    /// has several.
+    #[serde(default)]
+    pub administratie: Option<String>,
     /// The message element.
     pub bericht: String,
     /// `wsa:Action`.
@@ -119,9 +124,10 @@ impl Outbox {
     }
 }
 
-/// Tries each message once, in order per school. A school whose endpoint does
-/// not answer is not asked again this time; behind a message that is refused,
-/// those about the same pupil wait. `tell` hears of every outcome at once.
+/// Tries each message once, in order per school. A school or administration
+/// whose endpoint does not answer is not asked again this time; behind a
+/// message that is refused, those about the same pupil wait. `tell` hears of
+/// every outcome at once.
 pub(super) fn deliver(
     pushes: Vec<Push>,
     desk: &Desk,
@@ -130,14 +136,15 @@ pub(super) fn deliver(
     mut tell: impl FnMut(&Push, Result<(), Undelivered>),
 ) -> Delivery {
     let mut result = Delivery::default();
-    let mut silent: BTreeMap<String, Undelivered> = BTreeMap::new();
+    let mut silent: BTreeMap<(String, Option<String>), Undelivered> = BTreeMap::new();
     let mut behind: BTreeSet<(String, String)> = BTreeSet::new();
     for push in pushes {
         let pupil = push
             .persoon
             .clone()
             .map(|pupil| (push.instelling.clone(), pupil));
-        let outcome = match silent.get(&push.instelling) {
+        let receiver = (push.instelling.clone(), push.administratie.clone());
+        let outcome = match silent.get(&receiver) {
             Some(&reason) => Err(reason),
             None if pupil.as_ref().is_some_and(|pupil| behind.contains(pupil)) => {
                 Err(Undelivered::Behind)
@@ -150,7 +157,7 @@ pub(super) fn deliver(
             Err(reason) => {
                 use Undelivered::{Directory, NoEndpoint, Transport};
                 if matches!(reason, NoEndpoint | Directory | Transport) {
-                    silent.insert(push.instelling.clone(), reason);
+                    silent.insert(receiver, reason);
                 }
                 behind.extend(pupil);
                 result.waiting.push((push, reason));
@@ -172,8 +179,10 @@ fn attempt(
         service_version: Service::RodPo.namespace(),
         moment: desk.clock().now(),
     };
+    let takes_first = desk.defect().has(Slip::FirstEndpoint);
+    let routing_id = push.administratie.as_deref().filter(|_| !takes_first);
     let endpoint = directory
-        .endpoint(query)
+        .endpoint(query, routing_id)
         .map_err(|_| Undelivered::Directory)?
         .ok_or(Undelivered::NoEndpoint)?;
     let signed = desk

@@ -44,6 +44,13 @@ pub enum Entry {
         /// The BSN.
         bsn: String,
     },
+    /// A school said which of its administrations keeps a vestiging.
+    Administratie {
+        /// The vestiging.
+        vestiging: String,
+        /// The routing id of the administration.
+        kenmerk: String,
+    },
     /// A case of absence is as follows.
     Verzuim(Geval),
     /// A school was told the funding status of an enrolment.
@@ -130,6 +137,9 @@ pub struct State {
     pub tlvs: Tlvs,
     /// Absence reports.
     pub verzuim: Verzuim,
+    /// Routing ids of administrations, by the vestiging that they keep, where a
+    /// school has several (50-osr.md, rules).
+    pub administraties: BTreeMap<String, String>,
     /// Messages for schools.
     pub outbox: Outbox,
     /// What schools were told of the funding of their enrolments.
@@ -183,6 +193,10 @@ impl State {
                 onderwijsnummer,
                 bsn,
             } => self.vervang(onderwijsnummer, bsn),
+            Entry::Administratie { vestiging, kenmerk } => {
+                self.administraties
+                    .insert(vestiging.clone(), kenmerk.clone());
+            }
             Entry::Verzuim(geval) => self.verzuim.registreer(geval),
             Entry::Bekostiging { sleutel, standen } => {
                 self.bekostiging.insert(sleutel.clone(), standen.clone());

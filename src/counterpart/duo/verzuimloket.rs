@@ -55,7 +55,7 @@ fn mutatie(draft: &mut Draft<'_>, zaak: &Zaak<'_>) -> Result<Vec<Part>, Signaal>
         body.text("procesverloop/datumLaatsteMutatie"),
         body.text("procesverloop/tijdstipLaatsteMutatie"),
     );
-    if seen != Some(geval.mutatie) {
+    if seen != Some(geval.mutatie) && !zaak.takes_outdated {
         return Err(Signaal::fout(
             code::VERZUIM_VEROUDERD,
             "De melding is intussen gewijzigd. Vraag de actuele stand op en wijzig opnieuw.",

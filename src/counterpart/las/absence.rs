@@ -15,6 +15,7 @@ use super::send::{Draft, Sent};
 use super::state::{Entry, State, overwrite};
 use super::verdict;
 use super::with::With;
+use crate::counterpart::defect::Slip;
 use crate::counterpart::trigger::{Outcome, Status};
 use crate::counterpart::{Part, Service};
 use crate::facts::{iso_date, school_year};
@@ -124,7 +125,7 @@ pub(super) fn change(las: &Las, with: &Map<String, Value>) -> Result<Outcome, En
         let sent = las.send_in_turn(&school, &known.leerling, |state| {
             mutation(state, &school, &known.sleutel, &news)
         })?;
-        let again = tries < conduct::TRIES_AFTER_LOCK_CONFLICT && met_lock_conflict(&sent);
+        let again = tries < las.conduct.tries_after_lock_conflict() && met_lock_conflict(&sent);
         if !again {
             let outcome = outcome(las, &sent, &known.sleutel, "the change of the report")?;
             return Ok(outcome.with("pogingen", tries + 1));
@@ -168,11 +169,10 @@ pub(super) fn fetch(las: &Las, with: &Map<String, Value>) -> Result<Outcome, End
     let since = match with.date("vanaf")? {
         Some(date) => midnight(&date),
         None => {
-            let known = las
-                .state()
-                .verzuim_vanaf
-                .get(&school.instellingscode)
-                .cloned();
+            let state = las.state();
+            let known = state.verzuim_vanaf.get(&school.instellingscode).cloned();
+            drop(state);
+            let known = known.filter(|_| !las.conduct.has(Slip::AsksSamePeriod));
             known.unwrap_or_else(|| midnight(&first_day_of_school_year(las)))
         }
     };
@@ -270,7 +270,8 @@ fn the_one(las: &Las, with: &With<'_>) -> Result<(School, Verzuimmelding), Ended
         let meant = |report: &&Verzuimmelding| match (&number, &pupil) {
             (Some(number), _) => report.meldingsnummer.as_ref() == Some(number),
             (None, Some(pupil)) => {
-                let open = report.status.as_deref().is_some_and(conduct::may_change);
+                let open = report.status.as_deref();
+                let open = open.is_some_and(|status| las.conduct.may_change(status));
                 report.leerling == *pupil && open
             }
             (None, None) => false,
@@ -296,7 +297,8 @@ fn may_change<'a>(state: &'a State, key: &str) -> Result<&'a Verzuimmelding, End
     let registered = report.filter(|report| report.status.is_some());
     let report =
         registered.ok_or_else(|| Ended::refused(UNKNOWN, "DUO has not registered this report"))?;
-    match report.status.as_deref().is_some_and(conduct::may_change) {
+    let status = report.status.as_deref();
+    match status.is_some_and(|status| state.conduct.may_change(status)) {
         true => Ok(report),
         false => Err(Ended::refused(CLOSED, "the report is closed or withdrawn")),
     }

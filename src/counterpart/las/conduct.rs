@@ -31,7 +31,7 @@ pub enum Arrival {
 
 /// How often a mutation that met a lock conflict is tried again after
 /// fetching. More would fight with the municipality.
-pub const TRIES_AFTER_LOCK_CONFLICT: u32 = 1;
+const TRIES_AFTER_LOCK_CONFLICT: u32 = 1;
 
 /// How far local time is ahead of UTC in summer.
 const SUMMER_TIME: SignedDuration = SignedDuration::from_hours(2);
@@ -199,6 +199,29 @@ impl Conduct {
         name != "bekostigingssignaal" || !self.has(Slip::HidesFundingSignals)
     }
 
+    /// How often a mutation of an absence report that met a lock conflict is
+    /// made again on what DUO has now (40-verzuim.md, rules).
+    pub fn tries_after_lock_conflict(&self) -> u32 {
+        match self.has(Slip::IgnoresLock) {
+            true => 0,
+            false => TRIES_AFTER_LOCK_CONFLICT,
+        }
+    }
+
+    /// Whether a report may still be changed by the school (40-verzuim.md,
+    /// statuses: G, I and K are final).
+    pub fn may_change(&self, status: &str) -> bool {
+        !matches!(status, "G" | "I" | "K") || self.has(Slip::ChangesClosedReports)
+    }
+
+    /// Whether a mandate holds on a day: the OSR may answer with one that is
+    /// yet to begin.
+    pub fn holds_on(&self, mandate: &Mandaat, day: &str) -> bool {
+        let begun = mandate.begin.as_deref().is_none_or(|begin| begin <= day);
+        let lasts = mandate.einde.as_deref().is_none_or(|einde| day <= einde);
+        (begun && lasts) || self.has(Slip::IgnoresMandatePeriod)
+    }
+
     /// Whether the LAS acts for a school, and takes messages for it: only while
     /// the OSR says at this moment that it may (50-osr.md, flow, steps 4 and 6).
     pub fn may_act(&self, mandate: Option<&Mandaat>) -> bool {
@@ -251,12 +274,6 @@ pub fn is_lock_conflict(signal: &Signaal) -> bool {
     ["verouderd", "intussen", "laatste mutatie", "procesverloop"]
         .iter()
         .any(|word| said.contains(word))
-}
-
-/// Whether a report may still be changed by the school (40-verzuim.md,
-/// statuses: G, I and K are final).
-pub fn may_change(status: &str) -> bool {
-    !matches!(status, "G" | "I" | "K")
 }
 
 /// Whether what DUO fetched is newer than what the LAS has seen.

@@ -14,12 +14,14 @@ use super::with::iso;
 use super::{absence, advice, enrolment, osr, overview, person, resend, rio, show};
 use crate::clock::RunningClock;
 use crate::counterpart::clock;
+use crate::counterpart::defect::Slip;
 use crate::counterpart::trigger::{Action, Outcome, PATH, Status, Trigger};
 use crate::counterpart::{
     Bodies, Desk, DeskOptions, Journal, JournalError, Judges, Post, Service, identificatiecode,
 };
 use crate::edukoppeling::{Certificate, SigningKey, school_oin};
 use crate::exchange::Exchange;
+use crate::facts::oin;
 use crate::transport::{Answer, Handler, Response};
 
 /// The name under which the LAS writes in its journal.
@@ -243,6 +245,19 @@ impl Las {
         }
     }
 
+    /// Whether who calls may come in: a certificate without an OIN says
+    /// nobody's name (20-edukoppeling.md, PKI001). Whether there must be one
+    /// the connection has decided.
+    fn admits(&self, request: &Exchange) -> bool {
+        let shown = request.tls.as_ref().and_then(|tls| tls.peer.first());
+        let named = |der: &Arc<[u8]>| {
+            let certificate = Certificate::read(der.to_vec());
+            certificate
+                .is_ok_and(|certificate| certificate.oin().is_some_and(|known| oin(known).is_ok()))
+        };
+        shown.is_none_or(named) || self.conduct.has(Slip::AdmitsWithoutOin)
+    }
+
     fn triggered(&self, request: &Exchange) -> Response {
         match Trigger::read(&request.body) {
             Ok(trigger) => self.trigger(&trigger).response(),
@@ -261,7 +276,8 @@ impl Handler for Las {
         let is_post = http.is_some_and(|http| http.method() == Some("POST"));
         let is = |known: &str| path == Some(known);
         let is_clock = is(clock::PATH);
-        let response = if (is(PATH) || is_clock) && !self.may_trigger(&request) {
+        let may = self.admits(&request) && (!(is(PATH) || is_clock) || self.may_trigger(&request));
+        let response = if !may {
             Response::empty(403)
         } else if is_clock {
             clock::answer(&self.clock, &request)

@@ -7,6 +7,7 @@ use super::ended::{Ended, FAULT};
 use super::party::Las;
 use super::state::Entry;
 use super::with::With;
+use crate::counterpart::defect::Slip;
 use crate::counterpart::trigger::{Outcome, Status};
 use crate::counterpart::{Part, Service};
 use crate::facts::iso_date;
@@ -25,9 +26,13 @@ pub(super) fn fetch(las: &Las, with: &Map<String, Value>) -> Result<Outcome, End
         None => las.first_school()?,
     };
     las.permitted(&school, Service::Rio)?;
-    let rio = Rio {
-        aanbieders: aanbieders(&ask(las, &school, AANBIEDERS)?),
-        locaties: locaties(&ask(las, &school, LOCATIES)?),
+    let known = las.state().rio.get(&school.bestuur).cloned();
+    let rio = match known.filter(|_| las.conduct.has(Slip::AsksRioOnce)) {
+        Some(known) => known,
+        None => match of_board(las, &school) {
+            Err(_) if las.conduct.has(Slip::RioRefusalIsEmpty) => Rio::default(),
+            answered => answered?,
+        },
     };
     let codes = |codes: &[RioCode]| {
         let codes = codes.iter();
@@ -42,6 +47,14 @@ pub(super) fn fetch(las: &Las, with: &Map<String, Value>) -> Result<Outcome, End
         rio,
     }])?;
     Ok(outcome)
+}
+
+/// What RIO says of the board of a school.
+fn of_board(las: &Las, school: &School) -> Result<Rio, Ended> {
+    Ok(Rio {
+        aanbieders: aanbieders(&ask(las, school, AANBIEDERS)?),
+        locaties: locaties(&ask(las, school, LOCATIES)?),
+    })
 }
 
 fn ask(las: &Las, school: &School, root: &str) -> Result<Part, Ended> {

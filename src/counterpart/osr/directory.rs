@@ -13,13 +13,20 @@ impl Directory for Osr {
         Ok(self.is_mandated(supplier, query.school, query.service_version, on))
     }
 
-    /// The endpoint that was registered first, where a school has several
-    /// administrations.
-    fn endpoint(&self, query: Query<'_>) -> Result<Option<Endpoint>, DirectoryError> {
+    fn endpoint(
+        &self,
+        query: Query<'_>,
+        routing_id: Option<&str>,
+    ) -> Result<Option<Endpoint>, DirectoryError> {
         let found = self.endpoints_of(query.school, query.service_version, Some(day_of(&query)));
-        Ok(found.into_iter().next().map(|endpoint| Endpoint {
-            url: endpoint.url,
-            supplier: Some(endpoint.supplier),
+        let of = |id: &str| found.iter().find(|endpoint| endpoint.routing_id == id);
+        let endpoint = match routing_id {
+            Some(id) => of(id),
+            None => of(query.school).or(found.first()),
+        };
+        Ok(endpoint.map(|endpoint| Endpoint {
+            url: endpoint.url.clone(),
+            supplier: Some(endpoint.supplier.clone()),
         }))
     }
 }

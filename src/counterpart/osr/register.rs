@@ -14,6 +14,7 @@ use super::state::{State, is_of_school};
 use super::target::Target;
 use super::{api, h2m};
 use crate::clock::RunningClock;
+use crate::counterpart::defect::Defect;
 use crate::counterpart::{Journal, JournalError};
 use crate::edukoppeling::Trust;
 use crate::exchange::Exchange;
@@ -39,6 +40,8 @@ pub struct OsrOptions {
     pub profile: Profile,
     /// The roots and revocation lists for the certificates in a JWT.
     pub trust: Arc<Trust>,
+    /// What it does wrong.
+    pub defect: Arc<Defect>,
 }
 
 /// Why an OSR cannot start.
@@ -90,6 +93,7 @@ pub struct Osr {
     pub(super) seed: Seed,
     pub(super) profile: Profile,
     pub(super) trust: Arc<Trust>,
+    pub(super) defect: Arc<Defect>,
     pub(super) calls: Calls,
     pub(super) pages: h2m::Pages,
 }
@@ -130,6 +134,7 @@ impl Osr {
             seed,
             profile: options.profile,
             trust: options.trust,
+            defect: options.defect,
             calls: Calls::default(),
             pages: h2m::Pages::new(),
         })

@@ -213,6 +213,7 @@ fn check_jwt(call: &Call<'_>) -> Result<(), Response> {
         trust: &call.osr.trust,
         now: call.osr.now(),
         body: call.body,
+        defect: &call.osr.defect,
     };
     jwt::verify(token, &expected)
         .map_err(|problem| authentication_required(&format!("JWT: {problem}")))

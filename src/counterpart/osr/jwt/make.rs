@@ -23,7 +23,8 @@ pub struct JwtMaker<'a> {
 /// The one part of a JWT that is wrong on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum JwtFault {
-    /// `alg` of the header is another algorithm (OSR-JWT-KOP).
+    /// `alg` of the header is `none`, and there is no signature
+    /// (OSR-JWT-KOP).
     Algorithm,
     /// `typ` in place of `type` (OSR-JWT-KOP).
     Type,
@@ -116,6 +117,9 @@ impl JwtMaker<'_> {
             url_safe(payload.to_string().as_bytes())
         );
         let mut signature = self.key.sign(signed.as_bytes())?;
+        if is(JwtFault::Algorithm) {
+            signature.clear();
+        }
         if is(JwtFault::Signature) {
             *signature.last_mut()? ^= 1;
         }
@@ -157,7 +161,7 @@ impl JwtMaker<'_> {
             "use": if is(JwtFault::Usage) { "enc" } else { "sig" },
         });
         let alg = if is(JwtFault::Algorithm) {
-            "RS512"
+            "none"
         } else {
             "RS256"
         };

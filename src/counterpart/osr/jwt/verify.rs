@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::parts::{body_hash, rsa_key, thumbprints, url_safe};
+use crate::counterpart::defect::Defect;
 use crate::document::{Document, Gated};
 use crate::edukoppeling::{Certificate, Trust};
 
@@ -28,6 +29,17 @@ pub(in super::super) struct Expected<'a> {
     pub now: Timestamp,
     /// The body as it was received.
     pub body: &'a [u8],
+    /// What the register does wrong.
+    pub defect: &'a Defect,
+}
+
+impl Expected<'_> {
+    fn holds(&self, holds: bool, problem: JwtProblem) -> Result<(), JwtProblem> {
+        match holds || !self.defect.keeps_to(problem.requirement()) {
+            true => Ok(()),
+            false => Err(problem),
+        }
+    }
 }
 
 /// What is wrong with a JWT. Worded for an answer of the register.
@@ -77,6 +89,24 @@ pub(in super::super) enum JwtProblem {
     Hash,
 }
 
+impl JwtProblem {
+    /// The requirement that is violated.
+    fn requirement(self) -> &'static str {
+        match self {
+            Self::Parts | Self::Header | Self::Algorithm | Self::Type | Self::Key => "OSR-JWT-KOP",
+            Self::Payload => "OSR-JWT-INHOUD",
+            Self::Chain | Self::Untrusted | Self::CertificateOin => "OSR-JWT-X5C",
+            Self::Issuer => "OSR-JWT-ISS",
+            Self::Modulus | Self::Thumbprint | Self::Thumbprint256 => "OSR-JWT-VINGERAFDRUK",
+            Self::Signature => "OSR-JWT-HANDTEKENING",
+            Self::Audience => "OSR-JWT-AUD",
+            Self::Order | Self::Empty => "OSR-JWT-TIJD",
+            Self::FromTheFuture | Self::NotYetValid | Self::Expired => "OSR-JWT-MOMENT",
+            Self::Hash => "OSR-JWT-HASH",
+        }
+    }
+}
+
 #[derive(Deserialize)]
 struct Header {
     alg: String,
@@ -124,10 +154,10 @@ pub(in super::super) fn verify(token: &str, expected: &Expected<'_>) -> Result<(
     let certificate = verify_key(&header, &payload, expected)?;
     let (n, e) = rsa_key(&certificate).ok_or(JwtProblem::Key)?;
     let key = DecodingKey::from_rsa_raw_components(&n, &e);
-    match crypto::verify(signature, signed.as_bytes(), &key, Algorithm::RS256) {
-        Ok(true) => {}
-        _ => return Err(JwtProblem::Signature),
-    }
+    // Only a register that is wrong about the algorithm comes here with none.
+    let verified = header.alg == "none"
+        || crypto::verify(signature, signed.as_bytes(), &key, Algorithm::RS256) == Ok(true);
+    expected.holds(verified, JwtProblem::Signature)?;
     verify_payload(&payload, expected)
 }
 
@@ -138,7 +168,7 @@ fn verify_key(
     expected: &Expected<'_>,
 ) -> Result<Certificate, JwtProblem> {
     let jwk = &header.jwk;
-    let holds = |holds: bool, problem| if holds { Ok(()) } else { Err(problem) };
+    let holds = |holds: bool, problem| expected.holds(holds, problem);
     holds(
         header.alg == "RS256" && jwk.alg == "RS256",
         JwtProblem::Algorithm,
@@ -177,7 +207,7 @@ fn verify_key(
 }
 
 fn verify_payload(payload: &Payload, expected: &Expected<'_>) -> Result<(), JwtProblem> {
-    let holds = |holds: bool, problem| if holds { Ok(()) } else { Err(problem) };
+    let holds = |holds: bool, problem| expected.holds(holds, problem);
     let now = expected.now.as_second();
     holds(payload.aud == expected.audience, JwtProblem::Audience)?;
     holds(payload.nbf >= payload.iat, JwtProblem::Order)?;
