@@ -23,8 +23,10 @@
 //! | [`defects`] | known-wrong parties, by which scenarios show their strength |
 //! | [`target`] | what is tested and how it is reached, as the target file says |
 //! | [`evidence`] | what is kept of a run, so that an outsider can judge it again |
+//! | [`recorded`] | a run that was read back, for reports and comparisons |
 //! | [`relay`] | standing between two parties: passing on, and keeping what passes |
 //! | [`readiness`] | the matrix over many runs |
+//! | [`serve`] | matrix and runs as pages over HTTP, and what suppliers send |
 //! | [`batch`] | the rules over several messages together |
 //! | [`coverage`] | which requirements scenarios, cases and runs prove |
 
@@ -53,12 +55,14 @@ pub mod pack;
 pub mod pki;
 pub mod play;
 pub mod readiness;
+pub mod recorded;
 pub mod relay;
 pub mod report;
 pub mod requirement;
 pub mod rules;
 pub mod scenario;
 pub mod schema;
+pub mod serve;
 pub mod target;
 pub mod text;
 pub mod transport;

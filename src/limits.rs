@@ -252,3 +252,39 @@ pub const PUSH_LOOK_MILLISECONDS: u64 = 500;
 
 /// Seconds of real time after which it tries again what it could not deliver.
 pub const PUSH_AGAIN_SECONDS: u64 = 60;
+
+/// Bytes of a run that a supplier sends, packed.
+pub const MAX_UPLOAD_BYTES: usize = 32 * 1024 * 1024;
+
+/// Runs of suppliers that are looked at at a time.
+pub const MAX_UPLOADS_AT_ONCE: usize = 2;
+
+/// Runs that one supplier may send in an hour.
+pub const MAX_UPLOADS_PER_HOUR: u32 = 60;
+
+/// Bytes of what the matrix keeps of a run that a supplier sends.
+pub const MAX_IMPORTED_BYTES: usize = 4 * 1024 * 1024;
+
+/// Seconds that the clock of whoever played a run may be ahead of ours.
+pub const CLOCK_SLACK_SECONDS: i64 = 5 * 60;
+
+/// Bytes of a form that a visitor sends.
+pub const MAX_FORM_BYTES: usize = 64 * 1024;
+
+/// Connections with visitors at a time; further ones wait.
+pub const MAX_SERVE_CONNECTIONS: usize = 32;
+
+/// Seconds that a visitor's request may take to come in.
+pub const SERVE_READ_SECONDS: u64 = 60;
+
+/// Seconds that a visitor's connection lasts at most.
+pub const MAX_SERVE_SECONDS: u64 = 5 * 60;
+
+/// Visits of browsers that are remembered; with more, all log in again.
+pub const MAX_VISITS: usize = 1_000;
+
+/// Seconds after which a visitor logs in again.
+pub const VISIT_SECONDS: u64 = 8 * 60 * 60;
+
+/// Milliseconds that whoever shows a wrong token waits for the answer.
+pub const REFUSED_MILLISECONDS: u64 = 500;

@@ -87,6 +87,8 @@ pub enum Command {
         #[arg(value_name = "SHELL", value_enum)]
         shell: Shell,
     },
+    Serve(Site),
+    Token(Token),
     Counterpart {
         #[command(subcommand)]
         command: Box<Counterpart>,
@@ -472,6 +474,38 @@ pub struct Report {
     pub at: Option<String>,
     #[arg(long)]
     pub no_redact: bool,
+}
+
+/// `serve`.
+#[derive(Debug, Args)]
+pub struct Site {
+    #[arg(long, value_name = "FILE")]
+    pub store: PathBuf,
+    #[arg(long, value_name = "DIR")]
+    pub runs: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    pub team: Option<PathBuf>,
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8420")]
+    pub listen: String,
+    #[arg(long, value_name = "NAME[:PORT]")]
+    pub host: Vec<String>,
+    #[arg(long, value_name = "FILE")]
+    pub tokens: Option<PathBuf>,
+    #[arg(long, requires = "tokens", requires = "runs")]
+    pub upload: bool,
+    #[arg(long, value_enum, default_value = "public")]
+    pub edition: EditionArg,
+}
+
+/// `token`.
+#[derive(Debug, Args)]
+pub struct Token {
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    #[arg(long, value_name = "OIN", required_unless_present = "team")]
+    pub supplier: Option<String>,
+    #[arg(long, conflicts_with = "supplier")]
+    pub team: bool,
 }
 
 /// `counterpart`.

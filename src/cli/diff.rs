@@ -7,12 +7,13 @@ use serde::Serialize;
 use super::args::{Global, Shape};
 use super::failure::Failure;
 use super::output::{print, print_json};
-use super::report::{Recorded, every_rule};
+use super::report::{every_rule, unreadable};
 use super::settings::Settings;
-use crate::event::{Comparison, FindingChange, PackInForce, Reported, RunState, TooMany};
+use crate::event::{Comparison, PackInForce, Reported, RunState, TooMany};
 use crate::exit::Exit;
 use crate::finding::{Class, Grade, Kind, Language, Verdict};
-use crate::report::{Voice, visible};
+use crate::recorded::Recorded;
+use crate::report::{Change, Compared, Voice, compared, newest_of, visible};
 
 /// Runs the command. Ends as [`Exit::Findings`] when anything got worse.
 pub fn diff(
@@ -39,7 +40,7 @@ pub fn diff(
 
 /// What is compared of the run that the user named.
 fn state(path: &Path, unmasked: bool) -> Result<RunState, Failure> {
-    let recorded = Recorded::read(path, unmasked)?;
+    let recorded = Recorded::read(path, unmasked).map_err(|error| unreadable(path, error))?;
     let mut state = RunState::default();
     for event in recorded.events.replay() {
         state
@@ -49,118 +50,21 @@ fn state(path: &Path, unmasked: bool) -> Result<RunState, Failure> {
     Ok(state)
 }
 
-/// How something differs.
-#[derive(Debug, Clone, Copy, Serialize)]
-#[serde(rename_all = "kebab-case")]
-enum Change {
-    Appeared,
-    Gone,
-    Changed,
-}
-
-impl Change {
-    fn of<T>(before: Option<T>, after: Option<T>) -> Self {
-        match (before, after) {
-            (None, _) => Change::Appeared,
-            (_, None) => Change::Gone,
-            _ => Change::Changed,
-        }
-    }
-
-    /// The key of the text about something of that sort.
-    fn key(self, sort: &str) -> String {
-        let name = match self {
-            Change::Appeared => "appeared",
-            Change::Gone => "gone",
-            Change::Changed => "changed",
-        };
-        format!("diff-{sort}-{name}")
-    }
-}
-
 /// The comparison in lines, what is worse before what is not.
 fn told(comparison: &Comparison, voice: Voice<'_>) -> String {
-    let texts = &voice.words().runs;
-    let say = |key: &str, args: &[(&str, &str)]| crate::text::say(texts, key, args);
-    let verdict = |verdict: Option<Verdict>| {
-        verdict.map_or("", |verdict| voice.words().verdict(verdict, None))
-    };
-    let (mut worse, mut other) = (Vec::new(), Vec::new());
-    let mut add = |is_worse: bool, line: String| {
-        if is_worse {
-            worse.push(line);
-        } else {
-            other.push(line);
-        }
-    };
-    for change in &comparison.cases {
-        let args = [
-            ("case", visible(&change.case)),
-            ("before", verdict(change.before).to_string()),
-            ("after", verdict(change.after).to_string()),
-        ];
-        let args = args.each_ref().map(|(name, value)| (*name, value.as_str()));
-        let key = Change::of(change.before, change.after).key("case");
-        add(change.is_worse(), say(&key, &args));
+    let word = |key: &str| crate::text::word(&voice.words().runs, key);
+    if comparison.is_empty() {
+        return format!("{}\n", word("diff-same"));
     }
-    for change in &comparison.findings {
-        let Some(newest) = newest(change) else {
-            continue;
-        };
-        let args = [
-            ("case", visible(&change.case)),
-            ("code", visible(&newest.code)),
-            ("title", voice.title(&newest.code).unwrap_or_default()),
-            ("place", voice.place(newest, Some(&change.case))),
-            ("before", weight(change.before.as_ref(), voice)),
-            ("after", weight(change.after.as_ref(), voice)),
-        ];
-        let args = args.each_ref().map(|(name, value)| (*name, value.as_str()));
-        let key = Change::of(change.before.as_ref(), change.after.as_ref()).key("finding");
-        add(change.is_worse(), say(&key, &args));
-    }
-    for change in &comparison.packs {
-        let pack = |pack: &Option<PackInForce>| {
-            let line = pack.as_ref().map(|pack| {
-                let line = voice.pack(&pack.contract, &pack.version, pack.kind, pack.grade);
-                format!("{line} {}", visible(pack.hash.get(..12).unwrap_or("")))
-            });
-            line.unwrap_or_default()
-        };
-        let args = [
-            ("before", pack(&change.before)),
-            ("after", pack(&change.after)),
-        ];
-        let args = args.each_ref().map(|(name, value)| (*name, value.as_str()));
-        let key = Change::of(change.before.as_ref(), change.after.as_ref()).key("pack");
-        add(false, say(&key, &args));
-    }
+    let Compared { worse, other } = compared(comparison, voice);
     let mut out = String::new();
     for (title, lines) in [("diff-worse", worse), ("diff-other", other)] {
         if !lines.is_empty() {
-            out += &format!("{}\n", say(title, &[]));
+            out += &format!("{}\n", word(title));
             lines.iter().for_each(|line| out += &format!("  {line}\n"));
         }
     }
-    if comparison.is_empty() {
-        out = format!("{}\n", say("diff-same", &[]));
-    }
     out
-}
-
-/// The finding as it stands in the later run, else as it stood.
-fn newest(change: &FindingChange) -> Option<&Reported> {
-    let newest = change.after.as_ref().or(change.before.as_ref());
-    newest.map(|(finding, _)| finding)
-}
-
-/// How grave a finding is and how often it occurs.
-fn weight(one: Option<&(Reported, u64)>, voice: Voice<'_>) -> String {
-    let texts = voice.words();
-    one.map_or_else(String::new, |(finding, count)| {
-        let kind = texts.kind(finding.kind);
-        format!("{}, {kind}, {count}×", texts.class(finding.class))
-    })
 }
 
 /// The comparison as a program reads it.
@@ -241,7 +145,7 @@ impl Document {
                 .collect(),
             findings: (comparison.findings.iter())
                 .filter_map(|change| {
-                    let newest = newest(change)?;
+                    let newest = newest_of(change)?;
                     Some(FindingEntry {
                         case: visible(&change.case),
                         change: Change::of(change.before.as_ref(), change.after.as_ref()),

@@ -22,6 +22,7 @@ mod rules;
 mod run;
 mod runs;
 mod scenarios;
+mod serve;
 mod serving;
 mod settings;
 mod setup;
@@ -148,6 +149,8 @@ fn command(cli: &Cli, settings: &Settings, language: Language) -> Result<Exit, F
         Command::Run(wanted) => run::run_run(wanted, &cli.global, settings, language),
         Command::Runs { command } => runs::run_runs(command, &cli.global, settings, language),
         Command::Report(wanted) => report::run_report(wanted, &cli.global, settings, language),
+        Command::Serve(wanted) => serve::run_serve(wanted, &cli.global, settings, language),
+        Command::Token(wanted) => serve::run_token(wanted, language),
         Command::Defects { command } => {
             defects::run_defects(command, &cli.global, settings, language)
         }

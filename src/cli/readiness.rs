@@ -10,11 +10,10 @@ use super::output::{print, tell};
 use super::setup;
 use crate::check::shipped_facts;
 use crate::clock::Clock;
-use crate::evidence::{MANIFEST, is_archive};
+use crate::evidence::runs_below;
 use crate::exit::Exit;
 use crate::facts::Profile;
 use crate::finding::Language;
-use crate::limits::{MAX_READINESS_RUNS, RUNS_DEPTH};
 use crate::readiness::{
     Edition, ImportError, Imported, Matrix, RunStore, StoreError, Team, agenda, csv, human, matrix,
     page,
@@ -62,7 +61,7 @@ pub fn run_readiness(wanted: &Readiness, language: Language) -> Result<Exit, Fai
         let content = match format {
             Format::Human => human(&made, &ahead, texts),
             Format::Csv => csv(&made),
-            Format::Html => page(&made, &ahead, edition, language),
+            Format::Html => page(&made, &ahead, edition, language, None),
             Format::Json => json(&made, &ahead)?,
         };
         match path {
@@ -132,7 +131,7 @@ fn since(text: &str) -> Result<Timestamp, Failure> {
     moment.map_err(|_| Failure::usage("readiness-since").with("value", text))
 }
 
-fn team(path: &Path) -> Result<Team, Failure> {
+pub fn team(path: &Path) -> Result<Team, Failure> {
     let text = setup::read(path)?;
     Team::read(&text).map_err(|error| Failure::of_user_file(path, error))
 }
@@ -143,7 +142,11 @@ fn read(paths: &[PathBuf], texts: &Texts) -> Result<(Vec<Imported>, bool), Failu
     let mut runs = Vec::new();
     let mut refused = false;
     for path in paths {
-        let found = runs_below(path)?;
+        if !path.exists() {
+            return Err(Failure::usage("not-found").with("path", path.display()));
+        }
+        let found = runs_below(path)
+            .map_err(|_| Failure::usage("readiness-many").with("path", path.display()))?;
         if found.is_empty() {
             return Err(Failure::usage("evidence-none").with("path", path.display()));
         }
@@ -168,34 +171,7 @@ fn read(paths: &[PathBuf], texts: &Texts) -> Result<(Vec<Imported>, bool), Failu
     Ok((runs, refused))
 }
 
-/// The folders and archives with evidence at or below a path, in order.
-fn runs_below(path: &Path) -> Result<Vec<PathBuf>, Failure> {
-    if !path.exists() {
-        return Err(Failure::usage("not-found").with("path", path.display()));
-    }
-    let mut found = Vec::new();
-    let mut walk = walkdir::WalkDir::new(path)
-        .max_depth(RUNS_DEPTH)
-        .sort_by_file_name()
-        .into_iter();
-    while let Some(entry) = walk.next() {
-        // What cannot be entered holds no evidence that could be read.
-        let Ok(entry) = entry else { continue };
-        let is_folder = entry.file_type().is_dir() && entry.path().join(MANIFEST).is_file();
-        if is_folder {
-            walk.skip_current_dir();
-        }
-        if is_folder || is_archive(entry.path()) {
-            found.push(entry.into_path());
-            if found.len() > MAX_READINESS_RUNS {
-                return Err(Failure::usage("readiness-many").with("path", path.display()));
-            }
-        }
-    }
-    Ok(found)
-}
-
-fn store_failure(path: &Path, error: StoreError) -> Failure {
+pub fn store_failure(path: &Path, error: StoreError) -> Failure {
     let key = match error {
         StoreError::Open => "store-open",
         StoreError::Foreign => "store-foreign",

@@ -1,11 +1,7 @@
 //! `ketenkeur report`: what was recorded of runs, told again.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::collections::BTreeSet;
 use std::path::Path;
-
-use jiff::{Timestamp, Unit};
 
 use super::args::{Global, Report};
 use super::failure::Failure;
@@ -14,33 +10,11 @@ use super::runs::unreadable as unreadable_evidence;
 use super::settings::Settings;
 use super::setup;
 use crate::check::RulesOfPacks;
-use crate::event::{Event, Grounds, Recording, RecordingError, Spool, Started, Tally};
-use crate::evidence::{
-    Differences, EVENTS, Evidence, ReadError, RunRecord, SignatureState, is_archive, sha256,
-};
-use crate::exit::{Exit, Trouble};
+use crate::event::{Event, Grounds, RecordingError, Spool, Started, Tally};
+use crate::exit::Exit;
 use crate::finding::Language;
-use crate::play::info_of;
-use crate::report::{Known, KnownRequirement, Origin, Proof, Run, Time};
-use crate::requirement::requirements;
-use crate::scenario::{Key, Library};
-
-/// A run that was read back.
-pub struct Recorded {
-    /// Where it comes from.
-    pub origin: Origin,
-    /// Its events.
-    pub events: Spool,
-    /// With what it judged.
-    pub started: Started,
-    /// Its scenarios.
-    scenarios: BTreeSet<String>,
-    exit: Exit,
-    /// When it began, where that was recorded.
-    began: Option<Timestamp>,
-    /// Whether its last event came.
-    finished: bool,
-}
+use crate::recorded::{Recorded, RecordedError, known};
+use crate::report::{Known, Proof, Run};
 
 /// Runs the command. It ends well when the reports were written, whatever they
 /// say; evidence that was touched, or a recording that breaks off, is told by
@@ -57,7 +31,7 @@ pub fn run_report(
     let recorded: Vec<Recorded> = report
         .runs
         .iter()
-        .map(|path| Recorded::read(path, report.no_redact))
+        .map(|path| Recorded::read(path, report.no_redact).map_err(|error| unreadable(path, error)))
         .collect::<Result<_, _>>()?;
     let book = every_rule(global, settings)?;
     let at = match &report.at {
@@ -113,70 +87,6 @@ pub fn every_rule(global: &Global, settings: &Settings) -> Result<RulesOfPacks, 
         book.of(pack);
     }
     Ok(book)
-}
-
-impl Recorded {
-    /// Reads the run that the user named: a folder of evidence, or a file that
-    /// `check --record` wrote. An unmasked one only when that is asked for.
-    pub fn read(path: &Path, unmasked: bool) -> Result<Self, Failure> {
-        let recorded = if path.is_dir() || is_archive(path) {
-            let unreadable = |error: ReadError| unreadable_evidence(path, &error);
-            let evidence = Evidence::open(path).map_err(unreadable)?;
-            let events = evidence.read(EVENTS).map_err(unreadable)?;
-            let (origin, began) = origin(path, &evidence).map_err(unreadable)?;
-            Self::of(origin, events.as_slice(), path).map(|recorded| Self {
-                began: Some(began),
-                ..recorded
-            })
-        } else {
-            let file = File::open(path).map_err(|error| setup::unreadable(path, &error))?;
-            let origin = Origin {
-                name: path.display().to_string(),
-                ..Origin::default()
-            };
-            Self::of(origin, BufReader::new(file), path)
-        }?;
-        if !recorded.started.redacted && !unmasked {
-            return Err(Failure::usage("recording-unmasked").with("path", path.display()));
-        }
-        Ok(recorded)
-    }
-
-    fn of(origin: Origin, events: impl BufRead, path: &Path) -> Result<Self, Failure> {
-        let mut spool = Spool::new();
-        let mut tally = Tally::new();
-        let mut trouble = Trouble::default();
-        let mut scenarios = BTreeSet::new();
-        let (mut started, mut finished) = (None, false);
-        for event in Recording::new(events) {
-            let event = event.map_err(|error| broken(path, error))?;
-            tally.count(&event);
-            match &event {
-                Event::Started(begun) => started = Some(begun.clone()),
-                Event::Judged(judged) => {
-                    let mut findings = judged.findings.iter();
-                    trouble.internal |= findings.any(|finding| finding.code == "KK-INTERN");
-                }
-                Event::Played(played) => {
-                    trouble.unreachable |= played.unreachable;
-                    scenarios.insert(played.about.scenario.clone());
-                }
-                Event::Finished(_) => finished = true,
-                _ => {}
-            }
-            spool.push(&event)?;
-        }
-        let nothing = || broken(path, RecordingError::NoRecording);
-        Ok(Self {
-            origin,
-            events: spool,
-            started: started.ok_or_else(nothing)?,
-            scenarios,
-            exit: Exit::of(tally.summary(), trouble),
-            began: None,
-            finished,
-        })
-    }
 }
 
 /// The events of several runs as those of one. They must have been judged by
@@ -235,113 +145,28 @@ fn in_one(several: &[Recorded]) -> Result<(Spool, Exit), Failure> {
     Ok((spool, exits.min_by_key(order).unwrap_or(Exit::Undecided)))
 }
 
-/// Where evidence comes from, what is to be said of it, and when it began.
-fn origin(path: &Path, evidence: &Evidence) -> Result<(Origin, Timestamp), ReadError> {
-    let run = evidence.run()?;
-    let Differences {
-        changed,
-        missing,
-        strange,
-    } = evidence.differences()?;
-    let differences = [
-        ("file-changed", changed),
-        ("file-missing", missing),
-        ("file-strange", strange),
-    ];
-    let mut times = BTreeMap::new();
-    for name in evidence.manifest().files.keys() {
-        if name.starts_with("exchanges/") && name.ends_with(".json") {
-            // What cannot be read is told among the differences.
-            if let Ok(record) = evidence.record(name) {
-                let time = Time {
-                    at: moment(record.at),
-                    took: record.took,
-                };
-                times.insert((record.scenario, record.number), time);
-            }
-        }
-    }
-    let began = run.began;
-    let origin = Origin {
-        name: path.display().to_string(),
-        proof: match evidence.signature() {
-            SignatureState::Unsigned => Proof::Unsigned,
-            SignatureState::Signed(oin) => Proof::Signed(oin),
-            SignatureState::Broken => Proof::Broken,
-        },
-        masked: evidence.manifest().masked,
-        manifest: sha256(&evidence.manifest_bytes()),
-        differences: differences
-            .into_iter()
-            .flat_map(|(key, names)| names.into_iter().map(move |name| (key, name)))
-            .collect(),
-        times,
-        ..described(run)
-    };
-    Ok((origin, began))
-}
-
-/// What the record of a run says of it.
-pub fn described(run: RunRecord) -> Origin {
-    Origin {
-        supplier: run.target.supplier,
-        oin: run.target.oin,
-        product: run.target.product,
-        version: run.target.version,
-        roles: run.target.roles,
-        began: moment(run.began),
-        now: moment(run.now),
-        virtual_clock: run.virtual_clock,
-        profile: run.profile,
-        seed: run.seed,
-        shard: run.shard,
-        ..Origin::default()
-    }
-}
-
-/// A moment to the second, as reports have it.
-fn moment(at: Timestamp) -> String {
-    at.round(Unit::Second).unwrap_or(at).to_string()
-}
-
 /// What there is to test, when a page among the reports is to say what was not.
 pub fn known_for(reports: &[Wanted]) -> Result<Option<Known>, Failure> {
     let wanted = reports.iter().any(Wanted::is_page);
-    wanted.then(known).transpose()
+    let known = wanted.then(known).transpose();
+    known.map_err(|error| Failure::internal("pack").with("reason", error))
 }
 
-/// What there is to test.
-fn known() -> Result<Known, Failure> {
-    let requirements =
-        requirements().map_err(|error| Failure::internal("pack").with("reason", error))?;
-    Ok(Known {
-        keys: Key::NAMES.to_vec(),
-        scenarios: Library::shipped()
-            .scenarios
-            .iter()
-            .map(|scenario| info_of(scenario))
-            .collect(),
-        requirements: requirements
-            .into_iter()
-            .map(|requirement| KnownRequirement {
-                id: requirement.id,
-                title_nl: requirement.title_nl,
-                title_en: requirement.title_en,
-                source: requirement.source,
-                grade: requirement.grade,
-                rules: requirement.rules,
-            })
-            .collect(),
-    })
-}
-
-/// Why a recording cannot be used.
-fn broken(path: &Path, error: RecordingError) -> Failure {
+/// Why a run cannot be told again.
+pub fn unreadable(path: &Path, error: RecordedError) -> Failure {
     let failure = match error {
-        RecordingError::Io(kind) => Failure::usage("unreadable").because(kind),
-        RecordingError::NoRecording => Failure::usage("recording-none"),
-        RecordingError::Version => Failure::usage("recording-version"),
-        RecordingError::Damaged(line) => Failure::usage("recording-damaged").with("line", line),
+        RecordedError::Evidence(error) => return unreadable_evidence(path, &error),
+        RecordedError::File(kind) => return setup::unreadable(path, &kind.into()),
+        RecordedError::Events(error) => return error.into(),
+        RecordedError::Unmasked => Failure::usage("recording-unmasked"),
+        RecordedError::Recording(RecordingError::Io(kind)) => {
+            Failure::usage("unreadable").because(kind)
+        }
+        RecordedError::Recording(RecordingError::NoRecording) => Failure::usage("recording-none"),
+        RecordedError::Recording(RecordingError::Version) => Failure::usage("recording-version"),
+        RecordedError::Recording(RecordingError::Damaged(line)) => {
+            Failure::usage("recording-damaged").with("line", line)
+        }
     };
     failure.with("path", path.display())
 }

@@ -18,9 +18,9 @@ use super::telling::unwritten;
 use crate::check::Masker;
 use crate::evidence::{Evidence, Folder, ReadError, RunRecord, SignatureState, new_file, seal};
 use crate::exit::Exit;
-use crate::finding::{Language, Redaction};
+use crate::finding::Language;
 use crate::pack::Store;
-use crate::play::{Interrupt, Rejudged, Stage, StageOptions, Unmade, rejudge};
+use crate::play::{Rejudged, Stage, Unmade, rejudge, stage_for};
 use crate::text::{Texts, say};
 
 /// Runs the command.
@@ -149,22 +149,7 @@ fn said(language: Language, key: &str, args: &[(&str, &str)]) -> String {
 
 /// What the messages of a recorded run are judged with.
 pub fn stage(run: &RunRecord, global: &Global, settings: &Settings) -> Result<Stage, Failure> {
-    let options = StageOptions {
-        store: setup::store(global, settings)?,
-        profile: match run.profile.as_str() {
-            "production" => crate::facts::Profile::Production,
-            _ => crate::facts::Profile::Test,
-        },
-        tested: None,
-        seed: run.seed.as_str().into(),
-        now: run.now,
-        redaction: Redaction::Mask,
-        strict_provenance: run.strict_provenance,
-        fail_on: run.fail_on,
-        judges: 1,
-        defect: None,
-    };
-    Stage::new(options, None, Interrupt::default())
+    stage_for(run, setup::store(global, settings)?)
         .map_err(|Unmade(part)| Failure::internal("play").with("part", part))
 }
 

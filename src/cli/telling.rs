@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use super::failure::Failure;
 use super::output;
-use super::report::{described, known_for};
+use super::report::known_for;
 use super::reports::{Outlet, Wanted, keep, write_reports};
 use crate::event::{Event, Grounds, Recorder, Spool, Started, Tally};
 use crate::evidence::{EVENTS, Folder, RunRecord, WriteError};
 use crate::exit::{Exit, Trouble};
 use crate::finding::{Language, Redaction, RuleBook};
+use crate::recorded::described;
 use crate::report::{Origin, Proof, Run};
 use crate::text::{Texts, fill};
 

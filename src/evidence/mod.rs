@@ -12,6 +12,7 @@
 //! | `manifest.json` | the SHA-256 of every file above |
 //! | `manifest.sig`, `manifest.pem` | the supplier's signature over it, where there is one |
 
+mod below;
 mod folder;
 mod message;
 mod pack;
@@ -22,6 +23,7 @@ mod sealed;
 mod share;
 mod store;
 
+pub use below::{TooManyRuns, runs_below};
 pub use folder::{
     Folder, Growing, MANIFEST, Manifest, SIGNATURE, SIGNER, WriteError, new_file, sha256, sign,
 };

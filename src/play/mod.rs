@@ -40,5 +40,5 @@ pub use serve::{ServeError, ServeOptions, Served, Serving, serve};
 pub use sink::Sink;
 pub use stage::{PlayError, Stage, StageOptions, info_of};
 pub use tested::Tested;
-pub use verify::{Difference, Rejudged, recorded_script, rejudge};
+pub use verify::{Difference, Rejudged, recorded_script, rejudge, stage_for};
 pub use wire::name_of;

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::built_in::Unmade;
 use super::ledger::REST;
 use super::observe::{Observed, Seen};
-use super::stage::Stage;
+use super::run::Interrupt;
+use super::stage::{Stage, StageOptions};
 use super::weigh::{Scale, outcome_of, weigh};
 use crate::check::Reporter;
 use crate::clock::RunningClock;
@@ -15,7 +17,9 @@ use crate::document::Spot;
 use crate::event::{Event, PackInForce, ScenarioJudged};
 use crate::evidence::{EVENTS, Evidence, ReadError, RunRecord, StepRecord, script_file};
 use crate::exchange::Exchange;
-use crate::finding::Verdict;
+use crate::facts::Profile;
+use crate::finding::{Redaction, Verdict};
+use crate::pack::Store;
 use crate::scenario::{
     Action, Expect, Scenario, Script, Shipped, SourceError, Sources, Values, read_script,
 };
@@ -63,6 +67,31 @@ impl Sources for Kept<'_> {
     fn beside(&self, file: &str, name: &str) -> Option<String> {
         Shipped.beside(file, name)
     }
+}
+
+/// What the messages of a recorded run are judged with again: the packs of
+/// `store`, and otherwise as the run says.
+///
+/// # Errors
+///
+/// The shipped data cannot be read: we are at fault.
+pub fn stage_for(run: &RunRecord, store: Store) -> Result<Stage, Unmade> {
+    let options = StageOptions {
+        store,
+        profile: match run.profile.as_str() {
+            "production" => Profile::Production,
+            _ => Profile::Test,
+        },
+        tested: None,
+        seed: run.seed.as_str().into(),
+        now: run.now,
+        redaction: Redaction::Mask,
+        strict_provenance: run.strict_provenance,
+        fail_on: run.fail_on,
+        judges: 1,
+        defect: None,
+    };
+    Stage::new(options, None, Interrupt::default())
 }
 
 /// Judges every step of `evidence` again, with the packs of `stage`.

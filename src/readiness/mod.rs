@@ -21,7 +21,7 @@ mod team;
 pub use agenda::{AtRisk, agenda};
 pub use imported::{ImportError, Imported, Outcome};
 pub use matrix::{Cell, Evidenced, Line, Matrix, Row, Share, Total, Turn, matrix};
-pub use page::page;
+pub use page::{PAGE_STYLE, WAYS, Ways, page};
 pub use show::{Edition, csv, human};
 pub use store::{RunStore, StoreError};
 pub use team::{Followed, Phase, PhaseName, Team, Waiver};

@@ -1,40 +1,93 @@
 //! The matrix as one HTML file, for screen and paper. It calls nothing from
 //! outside and holds no script; what came from outside is escaped.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use minijinja::{Environment, UndefinedBehavior};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::agenda::AtRisk;
 use super::matrix::Matrix;
 use super::show::Edition;
 use crate::finding::Language;
+use crate::report::{page_policy, shown};
 use crate::scenario::{Key, Sector};
 use crate::text::Texts;
 
-const TEMPLATE: &str = include_str!("page.html");
-const STYLE: &str = include_str!("page.css");
+/// The style of this page, and of those that are served beside it.
+pub const PAGE_STYLE: &str = include_str!("page.css");
 
-/// The page. Like for like: the same matrix gives the same bytes.
-pub fn page(matrix: &Matrix, agenda: &[AtRisk], edition: Edition, language: Language) -> String {
+/// The links at the head of a page that is served.
+pub const WAYS: &str = include_str!("ways.html");
+
+/// Where a page leads that is served, and not a file.
+#[derive(Debug, Clone, Default)]
+pub struct Ways {
+    /// Other pages: addresses with their words.
+    pub ways: Vec<(String, String)>,
+    /// The pages of runs, by the SHA-256 of their manifest.
+    pub runs: BTreeMap<String, String>,
+    /// The pages of suppliers, by their OIN.
+    pub suppliers: BTreeMap<String, String>,
+}
+
+static PAGES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut pages = Environment::new();
     pages.set_undefined_behavior(UndefinedBehavior::Strict);
-    // The template is part of the binary and a test makes the page.
+    for (name, source) in [
+        ("page.html", include_str!("page.html")),
+        ("ways.html", WAYS),
+    ] {
+        // The templates are part of the binary and a test makes the page.
+        pages
+            .add_template(name, source)
+            .expect("the embedded templates are valid");
+    }
     pages
-        .add_template("page.html", TEMPLATE)
-        .expect("the embedded template is valid");
+});
+
+/// Every text in a value as a page may hold it.
+fn all_shown(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(shown(&text)),
+        Value::Array(all) => all.into_iter().map(all_shown).collect(),
+        Value::Object(all) => all
+            .into_iter()
+            .map(|(name, value)| (name, all_shown(value)))
+            .collect(),
+        other => other,
+    }
+}
+
+/// The page; `ways` when it is served. Like for like: the same matrix gives
+/// the same bytes.
+pub fn page(
+    matrix: &Matrix,
+    agenda: &[AtRisk],
+    edition: Edition,
+    language: Language,
+    ways: Option<&Ways>,
+) -> String {
+    let nowhere = Ways::default();
+    let ways = ways.unwrap_or(&nowhere);
     let texts = Texts::of(language);
     let context = json!({
         "lang": match language { Language::Nl => "nl", Language::En => "en" },
         "t": &*texts.readiness,
         "not_played": &texts.not_played,
-        "style": STYLE,
-        "matrix": matrix,
-        "agenda": agenda,
+        "style": PAGE_STYLE,
+        "policy": page_policy(PAGE_STYLE, None),
+        "matrix": all_shown(json!(matrix)),
+        "agenda": all_shown(json!(agenda)),
         "keys": Key::NAMES,
         "sectors": Sector::NAMES,
         "public": edition == Edition::Public,
+        "ways": &ways.ways,
+        "runs": &ways.runs,
+        "suppliers": &ways.suppliers,
     });
-    pages
+    PAGES
         .get_template("page.html")
         .and_then(|template| template.render(minijinja::value::Serde(&context)))
         .expect("a test makes the page")

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OpenFlags, params};
 
 use super::imported::Imported;
 
@@ -40,7 +40,23 @@ impl RunStore {
     ///
     /// The file cannot be opened, or is something else.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let connection = Connection::open(path).map_err(|_| StoreError::Open)?;
+        Self::with(path, OpenFlags::default())
+    }
+
+    /// The store in a file that is there, of which nothing is changed.
+    ///
+    /// # Errors
+    ///
+    /// As [`RunStore::open`]; also when the file is not there.
+    pub fn open_to_read(path: &Path) -> Result<Self, StoreError> {
+        Self::with(
+            path,
+            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )
+    }
+
+    fn with(path: &Path, flags: OpenFlags) -> Result<Self, StoreError> {
+        let connection = Connection::open_with_flags(path, flags).map_err(|_| StoreError::Open)?;
         let number = |pragma: &str| -> Result<i64, StoreError> {
             connection
                 .query_row(pragma, [], |row| row.get(0))
@@ -84,6 +100,29 @@ impl RunStore {
             all.commit()
         };
         add().map_err(|_| StoreError::Use)
+    }
+
+    /// Whether the run of that id is there.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read.
+    pub fn has(&self, id: &str) -> Result<bool, StoreError> {
+        let query = "SELECT EXISTS (SELECT 1 FROM run WHERE id = ?1)";
+        let found = self.0.query_row(query, [id], |row| row.get(0));
+        found.map_err(|_| StoreError::Use)
+    }
+
+    /// What is another after every change, by this program or another.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read.
+    pub fn stamp(&self) -> Result<(i64, i64), StoreError> {
+        let number = |query: &str| self.0.query_row(query, [], |row| row.get(0));
+        let stamp = number("PRAGMA data_version")
+            .and_then(|others| Ok((others, number("SELECT total_changes()")?)));
+        stamp.map_err(|_| StoreError::Use)
     }
 
     /// Every run, in the order of their ids.

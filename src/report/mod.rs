@@ -6,6 +6,7 @@
 //! the events from the [`Spool`](crate::event::Spool) as they write, so that
 //! their size does not matter.
 
+mod comparison;
 mod error;
 mod escape;
 mod format;
@@ -24,10 +25,12 @@ mod stream;
 mod totals;
 mod voice;
 
+pub use comparison::{Change, Compared, compared, newest_of};
 pub use error::ReportError;
 pub use escape::visible;
 pub use format::{Format, Run};
-pub use html::write as write_html;
+pub(crate) use html::shown;
+pub use html::{page_policy, report_policy, write as write_html};
 pub use human::Human;
 pub use look::Look;
 pub use origin::{Known, KnownRequirement, Origin, Proof, Time};

@@ -81,6 +81,9 @@ pub struct Texts {
     /// What stands in the HTML report.
     #[serde(skip)]
     pub report: Later,
+    /// What stands on the pages that are served, beside the matrix.
+    #[serde(skip)]
+    pub serve: Later,
     pub junit: JunitTexts,
     /// Why rules are undecided.
     pub reason: Phrases,
@@ -207,13 +210,14 @@ section! {
 }
 
 /// The sections that are read at the first look.
-const LATER: [&str; 7] = [
+const LATER: [&str; 8] = [
     "yaml",
     "error",
     "help",
     "runs",
     "readiness",
     "report",
+    "serve",
     "osr",
 ];
 
@@ -234,7 +238,7 @@ impl Texts {
                 source: sections.remove(name).unwrap_or_default(),
                 read: OnceLock::new(),
             };
-            let [yaml, error, help, runs, readiness, report, osr] = LATER.map(&mut later);
+            let [yaml, error, help, runs, readiness, report, serve, osr] = LATER.map(&mut later);
             let now = sections.iter();
             let now: String = now
                 .map(|(name, texts)| format!("[{name}]\n{texts}\n"))
@@ -242,7 +246,7 @@ impl Texts {
             let mut texts: Self = toml::from_str(&now).expect("the embedded texts are valid");
             (texts.yaml, texts.error, texts.help) = (yaml, error, help);
             (texts.runs, texts.readiness, texts.report) = (runs, readiness, report);
-            texts.osr = osr;
+            (texts.serve, texts.osr) = (serve, osr);
             texts
         })
     }

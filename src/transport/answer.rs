@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::error::TransportProblem;
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, HttpFacts};
 
 /// An HTTP request that is to be sent.
 #[derive(Clone, PartialEq, Eq)]
@@ -54,6 +54,13 @@ pub trait Handler: Send + Sync + 'static {
     /// time of receipt is the handler's to give.
     fn answer(&self, request: Arc<Exchange>) -> Answer;
 
+    /// The largest body that is read of a request with this head, within the
+    /// limit of the server.
+    fn body_limit(&self, head: &HttpFacts) -> usize {
+        let _ = head;
+        usize::MAX
+    }
+
     /// Told of a client with which no connection came about: no certificate or
     /// one that was refused, no version in common, no TLS at all, or a client
     /// that refused the server's certificate.
@@ -91,6 +98,44 @@ impl Response {
             status,
             headers: Vec::new(),
             body: Arc::from([]),
+        }
+    }
+}
+
+/// Headers of every page for people: no other site may frame it or be reached
+/// from it, and nothing of it is kept.
+const PAGE_HEADERS: &[(&str, &str)] = &[
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    (
+        "permissions-policy",
+        "camera=(), geolocation=(), microphone=()",
+    ),
+    ("cache-control", "no-store"),
+];
+
+impl Response {
+    /// The response as a page for people, under a content security policy and
+    /// a referrer policy.
+    pub fn guarded(mut self, policy: &str, referrer: &str) -> Self {
+        let own = [
+            ("content-security-policy", policy),
+            ("referrer-policy", referrer),
+        ];
+        let headers = own.iter().chain(PAGE_HEADERS);
+        let headers = headers.map(|(name, value)| (name.to_string(), value.to_string()));
+        self.headers.extend(headers);
+        self
+    }
+
+    /// Sends a visitor on to another page, so that going back or loading again
+    /// sends no form twice.
+    pub fn see_other(to: &str) -> Self {
+        Self {
+            headers: vec![("location".to_string(), to.to_string())],
+            ..Self::empty(303)
         }
     }
 }

@@ -20,6 +20,7 @@ mod pool;
 mod probe;
 mod problem;
 mod proxy;
+mod request_target;
 mod runtime;
 mod serve;
 mod server;
@@ -38,6 +39,7 @@ pub use judge::{
 };
 pub use probe::{How, Outcome, ProbeOptions, Probed, Why, WrongClient, probe};
 pub use proxy::Proxy;
+pub use request_target::{NotText, Parameters, RequestTarget};
 pub use server::{ClientTrust, Server, ServerLimits, ServerOptions};
 pub use target_url::{UrlKind, origin, url_kind};
 pub use tls::TlsVersions;

@@ -146,7 +146,16 @@ async fn reply(
     serving: &Serving,
 ) -> Result<Message<Full<Bytes>>, LastBytes> {
     let (head, body) = request.into_parts();
-    let whole = Limited::new(body, serving.limits.body).collect();
+    let head = HttpFacts {
+        start: StartLine::Request {
+            method: head.method.to_string(),
+            url: head.uri.to_string(),
+        },
+        version: head::version(head.version),
+        headers: head::facts(&head.headers),
+    };
+    let limit = serving.limits.body.min(serving.handler.body_limit(&head));
+    let whole = Limited::new(body, limit).collect();
     let body = match timeout(serving.limits.read, whole).await {
         Ok(Ok(body)) => body.to_bytes(),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
@@ -157,14 +166,7 @@ async fn reply(
     };
     let exchange = Arc::new(Exchange {
         body: Arc::from(&*body),
-        http: Some(HttpFacts {
-            start: StartLine::Request {
-                method: head.method.to_string(),
-                url: head.uri.to_string(),
-            },
-            version: head::version(head.version),
-            headers: head::facts(&head.headers),
-        }),
+        http: Some(head),
         tls,
         answers: None,
         received: None,

@@ -4,15 +4,13 @@
 #[path = "../support/browser.rs"]
 mod leading;
 
-use std::path::{Path, PathBuf};
-
 use ketenkeur::document::Excerpt;
 use ketenkeur::event::{Event, Judged, Reported};
 use ketenkeur::exit::Exit;
 use ketenkeur::finding::{Args, Class, Judgement, Kind, Language, Position, Redaction, Verdict};
 use ketenkeur::report::Run;
 
-use self::leading::{Browser, Scripts};
+use self::leading::{Browser, Scripts, axe};
 use crate::page::{html, page};
 use crate::scenes;
 use crate::stream::{Book, MESSAGE, Provenance, events, finding_at, spool};
@@ -362,22 +360,6 @@ fn the_page_is_whole_without_its_script() {
     assert_eq!(browser.text("#filters"), "");
 }
 
-/// The checker that `.ci/run` fetches; `None`, said so, where it is not there.
-fn axe() -> Option<String> {
-    let file = std::env::var_os("KETENKEUR_AXE").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/axe-core/axe.min.js"),
-        PathBuf::from,
-    );
-    let source = std::fs::read_to_string(&file).ok();
-    if source.is_none() {
-        eprintln!(
-            "skipped: no axe-core at {} (.ci/run fetches it)",
-            file.display()
-        );
-    }
-    source
-}
-
 #[test]
 fn an_accessibility_checker_finds_nothing() {
     let Some(axe) = axe() else { return };
@@ -395,25 +377,7 @@ fn an_accessibility_checker_finds_nothing() {
             let disk = OnDisk::of(page);
             browser.open(&disk.url());
             browser.picture(&format!("rapport-{number}-{scheme}"));
-            // What is folded or far below is looked at too.
-            browser.script(
-                "document.querySelectorAll('details').forEach((one) => { one.open = true; });
-                 document.querySelectorAll('.case, .f').forEach((one) => { one.style.contentVisibility = 'visible'; });",
-            );
-            browser.script(&format!("{axe}; window.axe = axe;"));
-            let found = browser.script_until_called(
-                "const done = arguments[0];
-                 axe.run(document, { resultTypes: ['violations', 'incomplete'] }).then((result) => done({
-                     checked: result.passes.length,
-                     violations: result.violations.map((one) => one.id + ': ' + one.nodes.slice(0, 3).map((node) => node.html)),
-                 }), (error) => done({ error: String(error) }));",
-            );
-            assert!(found["checked"].as_u64().unwrap_or(0) >= 15, "{found}");
-            assert_eq!(
-                found["violations"],
-                serde_json::json!([]),
-                "{number} {scheme}"
-            );
+            browser.assert_accessible(&axe, &format!("{number} {scheme}"));
         }
     }
 }

@@ -4,7 +4,7 @@
 #![allow(dead_code)]
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -45,6 +45,22 @@ impl Drop for Browser {
 fn is_installed(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|folder| folder.join(program).exists())
+}
+
+/// The checker that `.ci/run` fetches; `None`, said so, where it is not there.
+pub fn axe() -> Option<String> {
+    let file = std::env::var_os("KETENKEUR_AXE").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/axe-core/axe.min.js"),
+        PathBuf::from,
+    );
+    let source = std::fs::read_to_string(&file).ok();
+    if source.is_none() {
+        eprintln!(
+            "skipped: no axe-core at {} (.ci/run fetches it)",
+            file.display()
+        );
+    }
+    source
 }
 
 impl Browser {
@@ -237,5 +253,50 @@ impl Browser {
         let command =
             json!({ "cmd": "Emulation.setEmulatedMedia", "params": { "features": features } });
         self.command("/goog/cdp/execute", Some(command));
+    }
+
+    /// Chooses a file in a form.
+    #[track_caller]
+    pub fn choose(&self, css: &str, file: &Path) {
+        self.write(css, file.to_str().unwrap());
+    }
+
+    /// Types into a field.
+    #[track_caller]
+    pub fn write(&self, css: &str, text: &str) {
+        let path = format!("{}/value", self.element(css));
+        self.command(&path, Some(json!({ "text": text })));
+    }
+
+    /// Waits until a script in the page gives back something true.
+    #[track_caller]
+    pub fn wait_for(&self, script: &str) {
+        let began = Instant::now();
+        while self.script(script) != json!(true) {
+            assert!(began.elapsed() < PATIENCE, "{script}");
+        }
+    }
+
+    /// Has an accessibility checker look at the page, also at what is folded
+    /// or far below.
+    #[track_caller]
+    pub fn assert_accessible(&self, axe: &str, name: &str) {
+        self.script(
+            "document.querySelectorAll('details').forEach((one) => { one.open = true; });
+             document.querySelectorAll('.case, .f, .product').forEach((one) => { one.style.contentVisibility = 'visible'; });",
+        );
+        self.script(&format!("{axe}; window.axe = axe;"));
+        let found = self.script_until_called(
+            "const done = arguments[0];
+             axe.run(document, { resultTypes: ['violations', 'incomplete'] }).then((result) => done({
+                 checked: result.passes.length,
+                 violations: result.violations.map((one) => one.id + ': ' + one.nodes.slice(0, 3).map((node) => node.html)),
+             }), (error) => done({ error: String(error) }));",
+        );
+        assert!(
+            found["checked"].as_u64().unwrap_or(0) >= 10,
+            "{name}: {found}"
+        );
+        assert_eq!(found["violations"], json!([]), "{name}");
     }
 }

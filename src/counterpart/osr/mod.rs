@@ -19,7 +19,6 @@ mod limit;
 mod object;
 mod register;
 mod state;
-mod target;
 
 pub use data::{
     BoardData, EmployeeData, EndpointData, Level, MandateData, OsrData, RateLimit, SchoolData,

@@ -11,7 +11,6 @@ use super::entry::{Endpoint, Entry, Mandate, Principal};
 use super::ids::{Seed, hex};
 use super::limit::Calls;
 use super::state::{State, is_of_school};
-use super::target::Target;
 use super::{api, h2m};
 use crate::clock::RunningClock;
 use crate::counterpart::defect::Defect;
@@ -20,6 +19,7 @@ use crate::edukoppeling::Trust;
 use crate::exchange::Exchange;
 use crate::facts::Profile;
 use crate::limits::MAX_OSR_REQUEST_BYTES;
+use crate::transport::RequestTarget as Target;
 use crate::transport::{Answer, Handler, Response};
 
 /// The name of the OSR in a journal.

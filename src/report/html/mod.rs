@@ -13,6 +13,8 @@ mod overview;
 mod sections;
 mod views;
 
+pub(crate) use views::shown;
+
 use std::io::Write;
 use std::sync::LazyLock;
 
@@ -80,8 +82,7 @@ pub fn write(runs: &[Run<'_>], out: &mut dyn Write) -> Result<(), ReportError> {
         &json!({
             "runs": overviews.iter().map(Overview::entry).collect::<Vec<_>>(),
             "style": STYLE,
-            "style_hash": hash(STYLE),
-            "script_hash": hash(SCRIPT),
+            "policy": report_policy(),
             "marks": marks(first.voice),
         }),
     )?;
@@ -129,6 +130,24 @@ impl Page<'_> {
         }
         Ok(())
     }
+}
+
+/// The content security policy of a page that loads nothing and runs nothing
+/// but this style and script.
+pub fn page_policy(style: &str, script: Option<&str>) -> String {
+    let script = script.map_or_else(String::new, |script| {
+        format!("; script-src '{}'; connect-src 'self'", hash(script))
+    });
+    let style = hash(style);
+    format!("default-src 'none'; style-src '{style}'{script}; base-uri 'none'; form-action 'none'")
+}
+
+/// The content security policy of the report, as it stands in its head.
+pub fn report_policy() -> String {
+    let (style, script) = (hash(STYLE), hash(SCRIPT));
+    format!(
+        "default-src 'none'; style-src '{style}'; script-src '{script}'; base-uri 'none'; form-action 'none'"
+    )
 }
 
 /// The hash by which the content security policy knows a style or script.

@@ -10,7 +10,7 @@ use crate::report::{Voice, visible};
 
 /// A text from outside as a page may hold it: nothing hidden in it, and not
 /// without end. That markup in it is none, is the templates' business.
-pub(super) fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     match text.char_indices().nth(MAX_PAGE_CHARS) {
         None => visible(text),
         Some((cut, _)) => visible(&text[..cut]) + "…",

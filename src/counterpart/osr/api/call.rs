@@ -5,11 +5,11 @@ use jiff::civil::Date;
 use super::refusal::{FieldError, access_denied, authentication_required, invalid, says};
 use crate::counterpart::osr::object::Version;
 use crate::counterpart::osr::register::Osr;
-use crate::counterpart::osr::target::{Parameters, Target};
 use crate::edukoppeling::Certificate;
 use crate::exchange::{Exchange, HttpFacts};
 use crate::facts::{self, Profile, iso_date};
 use crate::transport::Response;
+use crate::transport::{Parameters, RequestTarget as Target};
 
 /// OINs of test environments.
 const TEST: &str = "00000099";

@@ -10,8 +10,8 @@ mod registration;
 
 use super::object::Version;
 use super::register::Osr;
-use super::target::Target;
 use crate::exchange::Exchange;
+use crate::transport::RequestTarget as Target;
 use crate::transport::Response;
 use call::Call;
 use refusal::{not_allowed, not_found};

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use crate::counterpart::osr::register::Refused;
-use crate::counterpart::osr::target::Parameters;
 use crate::facts::iso_date;
+use crate::transport::Parameters;
 
 /// What is wrong with a form: the key of a text, by field.
 pub(super) type Mistakes = BTreeMap<&'static str, &'static str>;

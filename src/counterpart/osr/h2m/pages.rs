@@ -28,25 +28,9 @@ const TEMPLATES: &[(&str, &str)] = &[
 
 const STYLE: &str = include_str!("templates/stijl.css");
 
-/// Headers of every answer: no other site may frame the pages or be reached
-/// from them, nothing is kept, nothing but the style sheet is loaded.
-const HEADERS: &[(&str, &str)] = &[
-    (
-        "content-security-policy",
-        "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; \
-         base-uri 'none'",
-    ),
-    ("x-content-type-options", "nosniff"),
-    ("x-frame-options", "DENY"),
-    ("referrer-policy", "same-origin"),
-    ("cross-origin-opener-policy", "same-origin"),
-    ("cross-origin-resource-policy", "same-origin"),
-    (
-        "permissions-policy",
-        "camera=(), geolocation=(), microphone=()",
-    ),
-    ("cache-control", "no-store"),
-];
+/// What the pages may load: nothing but the style sheet.
+const POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'self'; \
+                      frame-ancestors 'none'; base-uri 'none'";
 
 /// What the pages are made with.
 pub(in super::super) struct Pages {
@@ -139,19 +123,11 @@ pub(super) fn style() -> Response {
     ))
 }
 
-/// Sends the visitor on to another page, so that going back or loading again
-/// sends no form twice.
+/// Sends the visitor on to another page.
 pub(super) fn redirect(to: &str) -> Response {
-    let mut response = secured(Response::empty(303));
-    response
-        .headers
-        .push(("location".to_string(), to.to_string()));
-    response
+    secured(Response::see_other(to))
 }
 
-pub(super) fn secured(mut response: Response) -> Response {
-    let headers = HEADERS.iter();
-    let headers = headers.map(|(name, value)| (name.to_string(), value.to_string()));
-    response.headers.extend(headers);
-    response
+pub(super) fn secured(response: Response) -> Response {
+    response.guarded(POLICY, "same-origin")
 }

@@ -10,10 +10,10 @@ use super::view;
 use crate::counterpart::osr::data::EmployeeData;
 use crate::counterpart::osr::entry::{Mandate, Principal};
 use crate::counterpart::osr::register::Osr;
-use crate::counterpart::osr::target::{Parameters, Target};
 use crate::exchange::{Exchange, HttpFacts};
 use crate::finding::Language;
 use crate::transport::Response;
+use crate::transport::{Parameters, RequestTarget as Target};
 
 /// A request for a page.
 struct Visit<'a> {

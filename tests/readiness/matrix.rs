@@ -1,100 +1,14 @@
 //! The readiness matrix, from evidence on disk to what a reader gets.
 
-use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
 use ketenkeur::evidence::Folder;
-use ketenkeur::scenario::{Key, Library, Role};
+use ketenkeur::scenario::Library;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-const OIN: &str = "00000003123456780000";
-
-/// A run on disk: what each scenario came to.
-struct Made<'a> {
-    began: &'a str,
-    version: &'a str,
-    supplier: &'a str,
-    pack: &'a str,
-    capabilities: Value,
-    /// Verdict by scenario; those that are not named passed.
-    verdicts: &'a [(&'a str, &'a str)],
-    /// Only scenarios of these keys were chosen.
-    keys: &'a [&'a str],
-}
-
-impl Default for Made<'_> {
-    fn default() -> Self {
-        Self {
-            began: "2026-09-01T10:00:00Z",
-            version: "1.0",
-            supplier: "Voorbeeld",
-            pack: "official",
-            capabilities: json!({}),
-            verdicts: &[],
-            keys: Key::NAMES,
-        }
-    }
-}
-
-impl Made<'_> {
-    fn write(&self, path: &Path) -> PathBuf {
-        let folder = Folder::create(path).unwrap();
-        let run = json!({
-            "tool": "0.1.0", "began": self.began, "seed": "proef", "now": self.began,
-            "virtual_clock": false, "profile": "test", "strict_provenance": false,
-            "fail_on": "foutmelding",
-            "target": {
-                "supplier": self.supplier, "oin": OIN, "product": "Voorbeeld-LAS",
-                "version": self.version, "roles": ["las"], "capabilities": self.capabilities,
-            },
-            "packs": [], "scenarios": {}, "shard": null,
-        });
-        folder
-            .write("run.json", run.to_string().as_bytes())
-            .unwrap();
-        folder
-            .write("events.jsonl", self.events().as_bytes())
-            .unwrap();
-        folder.seal(false).unwrap();
-        path.to_path_buf()
-    }
-
-    /// The events of a run as the tool records them, taken from a real one and
-    /// told of other scenarios.
-    fn events(&self) -> String {
-        let mut lines = String::new();
-        for scenario in &Library::shipped().scenarios {
-            let key = scenario.key.name();
-            if scenario.subject != Role::Las || !self.keys.contains(&key) {
-                continue;
-            }
-            let verdict = self
-                .verdicts
-                .iter()
-                .find(|(id, _)| *id == &*scenario.id)
-                .map_or("pass", |(_, verdict)| verdict);
-            let sectors: Vec<&str> = scenario.sectors.iter().map(|one| one.name()).collect();
-            let played = json!({
-                "event": "played",
-                "about": {
-                    "scenario": &*scenario.id, "title_nl": &*scenario.title.nl,
-                    "title_en": &*scenario.title.en, "key": key,
-                    "mandatory": scenario.mandatory, "subject": "las", "own": false,
-                    "sectors": sectors, "requirements": [], "hash": "",
-                },
-                "judgement": { "verdict": verdict, "grade": "published" },
-                "pack": self.pack, "unreachable": false, "not_played": null,
-                "steps": 1, "findings": [],
-            });
-            writeln!(lines, "{played}").unwrap();
-        }
-        let finished = ketenkeur::event::Event::Finished(Default::default());
-        writeln!(lines, "{}", serde_json::to_string(&finished).unwrap()).unwrap();
-        lines
-    }
-}
+use crate::made::{Made, OIN, mandatory, text};
 
 fn ketenkeur(args: &[&str]) -> Output {
     let at = (!args.contains(&"--at")).then_some(["--at", "2026-11-01T00:00:00Z"]);
@@ -105,10 +19,6 @@ fn ketenkeur(args: &[&str]) -> Output {
         .env("NO_COLOR", "1")
         .output()
         .unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
 }
 
 /// The state of a cell.
@@ -131,14 +41,6 @@ fn cell(paths: &[&Path], more: &[&str], key: &str, sector: &str) -> Value {
         .iter()
         .find(|cell| cell["key"] == key && cell["sector"] == sector);
     found.unwrap().clone()
-}
-
-/// The mandatory scenarios of a key for a LAS.
-fn mandatory(key: &str) -> Vec<String> {
-    let all = Library::shipped().scenarios.iter();
-    let of_key =
-        all.filter(|one| one.key.name() == key && one.mandatory && one.subject == Role::Las);
-    of_key.map(|one| one.id.to_string()).collect()
 }
 
 #[test]
@@ -467,7 +369,7 @@ fn what_the_team_knows_stands_beside_what_was_tested() {
     // The form for a terminal, of what does not change with the scenarios.
     for language in ["nl", "en"] {
         let output = ketenkeur(&["--team", team, "--lang", language]);
-        insta::with_settings!({snapshot_path => "../snapshots", prepend_module_to_snapshot => false}, {
+        insta::with_settings!({snapshot_path => "../../snapshots", prepend_module_to_snapshot => false}, {
             insta::assert_snapshot!(format!("readiness-{language}"), text(&output.stdout));
         });
     }

@@ -4,7 +4,7 @@ use percent_encoding::percent_decode_str;
 
 /// A request's target, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Target {
+pub struct RequestTarget {
     /// The steps of the path, decoded.
     pub steps: Vec<String>,
     /// What stands after the question mark.
@@ -13,14 +13,19 @@ pub(super) struct Target {
 
 /// Names and values, as in a query or a form.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Parameters(Vec<(String, String)>);
+pub struct Parameters(Vec<(String, String)>);
 
 /// The target or the form is not UTF-8 after decoding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct NotText;
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not UTF-8 after decoding")]
+pub struct NotText;
 
-impl Target {
+impl RequestTarget {
     /// Takes a target apart: a path, or a whole URL.
+    ///
+    /// # Errors
+    ///
+    /// It is not UTF-8 after decoding.
     pub fn read(target: &str) -> Result<Self, NotText> {
         let target = target.split('#').next().unwrap_or(target);
         let path_on = match target.split_once("://") {
@@ -45,6 +50,10 @@ impl Target {
 
 impl Parameters {
     /// Reads `name=value&…`, as in a query and in a form.
+    ///
+    /// # Errors
+    ///
+    /// It is not UTF-8 after decoding.
     pub fn read(text: &str) -> Result<Self, NotText> {
         let pairs = text.split('&').filter(|pair| !pair.is_empty());
         let pairs = pairs.map(|pair| {
@@ -82,7 +91,7 @@ mod tests {
 
     #[test]
     fn targets_are_taken_apart() {
-        let target = Target::read(
+        let target = RequestTarget::read(
             "/api/v2/mandates?service_version_namespace=http%3A%2F%2Fa%2Fb&name=De+Wilg&x=&y#z",
         )
         .unwrap();
@@ -94,17 +103,20 @@ mod tests {
             (query.get("x"), query.get("y"), query.get("q")),
             (None, None, None)
         );
-        let whole = Target::read("https://osr.example.nl/api/v3/schools").unwrap();
+        let whole = RequestTarget::read("https://osr.example.nl/api/v3/schools").unwrap();
         assert_eq!(whole.steps(), ["api", "v3", "schools"]);
         assert_eq!(
-            Target::read("https://osr.example.nl")
+            RequestTarget::read("https://osr.example.nl")
                 .unwrap()
                 .steps()
                 .len(),
             0
         );
-        assert_eq!(Target::read("/a%2Fb//c").unwrap().steps(), ["a/b", "c"]);
-        assert_eq!(Target::read("/%ff"), Err(NotText));
+        assert_eq!(
+            RequestTarget::read("/a%2Fb//c").unwrap().steps(),
+            ["a/b", "c"]
+        );
+        assert_eq!(RequestTarget::read("/%ff"), Err(NotText));
         let twice = Parameters::read("a=1&a=2").unwrap();
         assert!(twice.is_repeated("a") && twice.get("a") == Some("1"));
     }

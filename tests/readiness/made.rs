@@ -1,0 +1,134 @@
+//! Evidence made by hand: what scenarios came to, as the tool records it.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use ketenkeur::event::{EVENT_VERSION, Event, Started};
+use ketenkeur::evidence::Folder;
+use ketenkeur::facts::Profile;
+use ketenkeur::finding::Class;
+use ketenkeur::scenario::{Key, Library, Role};
+use serde_json::{Value, json};
+
+pub const OIN: &str = "00000003123456780000";
+
+/// A run on disk: what each scenario came to.
+pub struct Made<'a> {
+    pub began: &'a str,
+    pub version: &'a str,
+    pub supplier: &'a str,
+    pub oin: &'a str,
+    pub pack: &'a str,
+    pub capabilities: Value,
+    /// Verdict by scenario; those that are not named passed.
+    pub verdicts: &'a [(&'a str, &'a str)],
+    /// Only scenarios of these keys were chosen.
+    pub keys: &'a [&'a str],
+    /// Why nothing was played.
+    pub not_played: Option<&'a str>,
+    /// Whether it is the masked view, and its events are masked.
+    pub masked: [bool; 2],
+    /// What stands before every title.
+    pub title: &'a str,
+}
+
+impl Default for Made<'_> {
+    fn default() -> Self {
+        Self {
+            began: "2026-09-01T10:00:00Z",
+            version: "1.0",
+            supplier: "Voorbeeld",
+            oin: OIN,
+            pack: "official",
+            capabilities: json!({}),
+            verdicts: &[],
+            keys: Key::NAMES,
+            not_played: None,
+            masked: [false, true],
+            title: "",
+        }
+    }
+}
+
+impl Made<'_> {
+    pub fn write(&self, path: &Path) -> PathBuf {
+        let folder = Folder::create(path).unwrap();
+        let run = json!({
+            "tool": "0.1.0", "began": self.began, "seed": "proef", "now": self.began,
+            "virtual_clock": false, "profile": "test", "strict_provenance": false,
+            "fail_on": "foutmelding",
+            "target": {
+                "supplier": self.supplier, "oin": self.oin, "product": "Voorbeeld-LAS",
+                "version": self.version, "roles": ["las"], "capabilities": self.capabilities,
+            },
+            "packs": [], "scenarios": {}, "shard": null,
+        });
+        folder
+            .write("run.json", run.to_string().as_bytes())
+            .unwrap();
+        folder
+            .write("events.jsonl", self.events().as_bytes())
+            .unwrap();
+        folder.seal(self.masked[0]).unwrap();
+        path.to_path_buf()
+    }
+
+    /// The events of a run as the tool records them, taken from a real one and
+    /// told of other scenarios.
+    pub fn events(&self) -> String {
+        let started = Event::Started(Started {
+            version: EVENT_VERSION,
+            tool: "0.1.0".to_string(),
+            redacted: self.masked[1],
+            strict_provenance: false,
+            fail_on: Class::Foutmelding,
+            at: None,
+            profile: Profile::Test,
+        });
+        let mut lines = format!("{}\n", serde_json::to_string(&started).unwrap());
+        for scenario in &Library::shipped().scenarios {
+            let key = scenario.key.name();
+            if scenario.subject != Role::Las || !self.keys.contains(&key) {
+                continue;
+            }
+            let verdict = self
+                .verdicts
+                .iter()
+                .find(|(id, _)| *id == &*scenario.id)
+                .map_or("pass", |(_, verdict)| verdict);
+            let verdict = match self.not_played {
+                Some(_) => "undecided",
+                None => verdict,
+            };
+            let sectors: Vec<&str> = scenario.sectors.iter().map(|one| one.name()).collect();
+            let played = json!({
+                "event": "played",
+                "about": {
+                    "scenario": &*scenario.id, "title_nl": format!("{}{}", self.title, scenario.title.nl),
+                    "title_en": format!("{}{}", self.title, scenario.title.en), "key": key,
+                    "mandatory": scenario.mandatory, "subject": "las", "own": false,
+                    "sectors": sectors, "requirements": [], "hash": "",
+                },
+                "judgement": { "verdict": verdict, "grade": "published" },
+                "pack": self.pack, "unreachable": false, "not_played": self.not_played,
+                "steps": 1, "findings": [],
+            });
+            writeln!(lines, "{played}").unwrap();
+        }
+        let finished = Event::Finished(Default::default());
+        writeln!(lines, "{}", serde_json::to_string(&finished).unwrap()).unwrap();
+        lines
+    }
+}
+
+pub fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// The mandatory scenarios of a key for a LAS.
+pub fn mandatory(key: &str) -> Vec<String> {
+    let all = Library::shipped().scenarios.iter();
+    let of_key =
+        all.filter(|one| one.key.name() == key && one.mandatory && one.subject == Role::Las);
+    of_key.map(|one| one.id.to_string()).collect()
+}

@@ -1,0 +1,6 @@
+//! The readiness matrix, in files and over HTTP.
+
+mod made;
+mod matrix;
+mod pages;
+mod serve;

@@ -1,0 +1,566 @@
+//! What is served, to whom, and what suppliers may send: without a browser.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use tempfile::TempDir;
+
+use crate::made::{Made, OIN, text};
+
+/// Another supplier.
+const OTHER: &str = "00000003999999990000";
+
+/// `ketenkeur serve` with a store, until it is dropped.
+pub struct Served {
+    pub folder: TempDir,
+    process: Child,
+    pub url: String,
+    agent: ureq::Agent,
+    pub team: String,
+    pub supplier: String,
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn ketenkeur(args: &[&str], folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ketenkeur"));
+    command.args(args).current_dir(folder).env("NO_COLOR", "1");
+    command
+}
+
+/// An answer: status, headers in lines, body.
+pub type Answered = (u16, String, String);
+
+impl Served {
+    /// Serves what `make` put into `runs` of its folder.
+    pub fn start(more: &[&str], make: impl FnOnce(&Path)) -> Self {
+        let folder = TempDir::new().unwrap();
+        let root = folder.path();
+        std::fs::create_dir(root.join("runs")).unwrap();
+        std::fs::write(root.join("team.toml"), TEAM).unwrap();
+        make(&root.join("runs"));
+        let quiet = ["--report", "json=matrix.json", "--team", "team.toml"];
+        let import = [&["readiness", "runs", "--store", "s.sqlite"], &quiet[..]].concat();
+        let imported = ketenkeur(&import, root).output().unwrap();
+        assert!(
+            imported.status.code() < Some(2),
+            "{}",
+            text(&imported.stderr)
+        );
+        let token = |holder: &[&str]| {
+            let args = [&["token", "tokens.toml"], holder].concat();
+            let made = ketenkeur(&args, root).output().unwrap();
+            assert!(made.status.success(), "{}", text(&made.stderr));
+            text(&made.stdout).trim().to_string()
+        };
+        let (team, supplier) = (token(&["--team"]), token(&["--supplier", OIN]));
+        let args = [
+            "serve",
+            "--store",
+            "s.sqlite",
+            "--runs",
+            "runs",
+            "--team",
+            "team.toml",
+        ];
+        let listen = ["--listen", "127.0.0.1:0", "--tokens", "tokens.toml"];
+        let mut process = ketenkeur(&[&args[..], &listen, more].concat(), root)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = String::new();
+        BufReader::new(process.stdout.take().unwrap())
+            .read_line(&mut said)
+            .unwrap();
+        let url = said
+            .split_whitespace()
+            .find(|word| word.starts_with("http://"));
+        Self {
+            url: url.unwrap().trim_end_matches(['/', '.']).to_string(),
+            folder,
+            process,
+            agent: ureq::Agent::config_builder()
+                .http_status_as_error(false)
+                .max_redirects(0)
+                .proxy(None)
+                .build()
+                .into(),
+            team,
+            supplier,
+        }
+    }
+
+    /// Asks for a page, with a token or without.
+    pub fn get(&self, path: &str, token: Option<&str>) -> Answered {
+        let mut request = self.agent.get(format!("{}{path}", self.url));
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        answered(request.call())
+    }
+
+    /// Sends an archive.
+    pub fn send(&self, archive: &[u8], token: Option<&str>) -> Answered {
+        let mut request = self.agent.post(format!("{}/upload", self.url));
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        answered(
+            request
+                .header("content-type", "application/zip")
+                .send(archive),
+        )
+    }
+
+    /// Packs evidence into an archive.
+    pub fn pack(&self, run: &Made<'_>, name: &str) -> Vec<u8> {
+        let root = self.folder.path();
+        run.write(&root.join(name));
+        let zip = format!("{name}.zip");
+        let packed = ketenkeur(&["runs", "pack", name, "--out", &zip], root)
+            .output()
+            .unwrap();
+        assert!(packed.status.success(), "{}", text(&packed.stderr));
+        std::fs::read(root.join(zip)).unwrap()
+    }
+
+    /// Every file below the folder of runs, and what the store holds.
+    fn kept(&self) -> (Vec<String>, i64) {
+        let root = self.folder.path();
+        let files = walkdir::WalkDir::new(root.join("runs")).sort_by_file_name();
+        let files = files.into_iter().map(|entry| entry.unwrap());
+        let files = files.filter(|entry| entry.file_type().is_file());
+        let store = rusqlite::Connection::open(root.join("s.sqlite")).unwrap();
+        let count = store.query_row("SELECT count(*) FROM run", [], |row| row.get(0));
+        (
+            files
+                .map(|entry| entry.path().display().to_string())
+                .collect(),
+            count.unwrap(),
+        )
+    }
+}
+
+fn answered(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Answered {
+    let mut answer = answer.unwrap();
+    let headers = answer.headers().iter();
+    let headers = headers.map(|(name, value)| format!("{name}: {}\n", value.to_str().unwrap()));
+    let headers = headers.collect();
+    let body = answer
+        .body_mut()
+        .with_config()
+        .limit(64 << 20)
+        .read_to_string()
+        .unwrap();
+    (answer.status().as_u16(), headers, body)
+}
+
+const TEAM: &str = r#"
+[[supplier]]
+oin = "00000003123456780000"
+name = "Voorbeeld"
+product = "Voorbeeld-LAS"
+schools = 1200
+
+[[supplier]]
+oin = "00000003999999990000"
+name = "Ander"
+product = "Ander-LAS"
+
+[[phase]]
+oin = "00000003123456780000"
+product = "Voorbeeld-LAS"
+key = "po-inwinnen"
+phase = "ketentest"
+owner = "team keten"
+blocker = "geheim-blok-een"
+
+[[phase]]
+oin = "00000003999999990000"
+product = "Ander-LAS"
+key = "po-inwinnen"
+phase = "ketentest"
+blocker = "geheim-blok-twee"
+"#;
+
+/// The id of the run that the matrix rests on.
+fn id_of(served: &Served) -> String {
+    let (_, _, page) = served.get("/", None);
+    let at = page.find("SHA-256 ").unwrap();
+    let code = page[at..].split("<code>").nth(1).unwrap();
+    code.split('<').next().unwrap().to_string()
+}
+
+#[test]
+fn everybody_sees_what_is_theirs() {
+    let served = Served::start(&[], |runs| {
+        Made::default().write(&runs.join("eerste"));
+        Made {
+            began: "2026-09-02T10:00:00Z",
+            oin: OTHER,
+            ..Made::default()
+        }
+        .write(&runs.join("ander"));
+    });
+    let (team, supplier) = (Some(served.team.as_str()), Some(served.supplier.as_str()));
+    let run = format!("/runs/{}", id_of(&served));
+    let own = format!("/suppliers/{OIN}");
+    let others = format!("/suppliers/{OTHER}");
+    let (one, two) = ("geheim-blok-een", "geheim-blok-twee");
+    let not_here = "Deze pagina is er niet";
+    for (who, path, status, holds, lacks) in [
+        (None, "/", 200, "Voorbeeld-LAS", one),
+        (supplier, "/", 200, "Voorbeeld-LAS", one),
+        (team, "/", 200, one, "zzz"),
+        (None, &own, 200, "Voorbeeld-LAS", one),
+        (supplier, &own, 200, one, two),
+        (supplier, &others, 200, "Ander-LAS", two),
+        (team, &others, 200, two, one),
+        (None, &run, 404, not_here, "po-inwinnen"),
+        (
+            supplier,
+            &run,
+            200,
+            "po-inwinnen",
+            served.folder.path().to_str().unwrap(),
+        ),
+        (team, &run, 200, "po-inwinnen", "zzz"),
+        (None, "/runs", 404, not_here, "<table"),
+        (team, "/runs", 200, OTHER.get(..1).unwrap(), "zzz"),
+        (None, "/live", 404, not_here, "<table"),
+        (supplier, "/live", 404, not_here, "<table"),
+        (team, "/live", 200, "Er is geen run bezig", "<table"),
+        (
+            Some("kk_verzonnen"),
+            "/",
+            401,
+            "Dit token geldt niet",
+            "Voorbeeld-LAS",
+        ),
+        (
+            None,
+            "/?lang=en",
+            200,
+            "Readiness of the chain",
+            "Gereedheid van",
+        ),
+        (
+            None,
+            "/login?lang=en",
+            200,
+            "The team gives suppliers",
+            "zzz",
+        ),
+        // Nothing is found by a path.
+        (team, "/runs/..%2f..%2fs.sqlite", 404, not_here, "SQLite"),
+        (team, "/runs/eerste", 404, not_here, "zzz"),
+        (team, "/../s.sqlite", 404, not_here, "SQLite"),
+        (team, "/suppliers/%3Cscript%3E", 404, not_here, "<script>"),
+        (team, "/live/..%2feerste", 404, not_here, "zzz"),
+        (team, "/compare?a=x&b=y", 404, not_here, "zzz"),
+        // Nobody sends anything unless that is asked for.
+        (
+            supplier,
+            "/upload",
+            403,
+            "geen runs worden ingestuurd",
+            "<form",
+        ),
+    ] {
+        let (found, headers, body) = served.get(path, who);
+        let name = format!("{who:?} {path}: {found}");
+        assert_eq!(found, status, "{name}\n{body}");
+        assert!(body.contains(holds), "{name} lacks {holds}\n{body}");
+        assert!(!body.contains(lacks), "{name} holds {lacks}");
+        for header in [
+            "x-content-type-options: nosniff",
+            "referrer-policy: no-referrer",
+            "frame-ancestors 'none'",
+            "cache-control: no-store",
+        ] {
+            assert!(headers.contains(header), "{name}: {header}\n{headers}");
+        }
+        assert!(!headers.contains("unsafe"), "{headers}");
+    }
+    // The supplier sees its own runs alone.
+    let (_, _, list) = served.get("/runs", supplier);
+    assert_eq!(
+        list.matches("type=\"radio\" name=\"a\"").count(),
+        1,
+        "{list}"
+    );
+    let (status, ..) = served.send(b"PK", supplier);
+    assert_eq!(status, 403);
+    // A token that is taken out of the file opens nothing any more.
+    std::fs::write(served.folder.path().join("tokens.toml"), "").unwrap();
+    assert_eq!(served.get("/", team).0, 401);
+}
+
+#[test]
+fn a_supplier_sends_its_own_masked_runs_and_nothing_else() {
+    let served = Served::start(&["--upload"], |_| {});
+    let made = || Made {
+        masked: [true, true],
+        not_played: Some("clock"),
+        ..Made::default()
+    };
+    let good = served.pack(&made(), "goed");
+    let supplier = Some(served.supplier.as_str());
+    let before = served.kept();
+    let tampered = {
+        // Another file under the hash of the first.
+        let name = served.folder.path().join("geknoeid");
+        made().write(&name);
+        let events = name.join("events.jsonl");
+        let changed = std::fs::read_to_string(&events)
+            .unwrap()
+            .replace("undecided", "pass");
+        std::fs::write(&events, changed).unwrap();
+        zipped(&name)
+    };
+    let pack = |run: Made<'_>, name: &str| served.pack(&run, name);
+    let refused: Vec<(&str, Vec<u8>, Option<&str>, u16, &str)> = vec![
+        ("nobody", good.clone(), None, 401, "Meld u eerst aan"),
+        (
+            "team",
+            good.clone(),
+            Some(&served.team),
+            403,
+            "met zijn eigen token",
+        ),
+        (
+            "wrong",
+            good.clone(),
+            Some("kk_x"),
+            401,
+            "Dit token geldt niet",
+        ),
+        ("empty", Vec::new(), supplier, 422, "geen archief"),
+        (
+            "text",
+            b"geen archief".to_vec(),
+            supplier,
+            422,
+            "geen archief",
+        ),
+        (
+            "cut",
+            good[..good.len() / 2].to_vec(),
+            supplier,
+            422,
+            "geen archief",
+        ),
+        (
+            "tampered",
+            tampered,
+            supplier,
+            422,
+            "1 bestanden zijn niet die",
+        ),
+        (
+            "original",
+            pack(
+                Made {
+                    masked: [false, true],
+                    ..made()
+                },
+                "o",
+            ),
+            supplier,
+            422,
+            "niet gemaskeerd",
+        ),
+        (
+            "shown",
+            pack(
+                Made {
+                    masked: [true, false],
+                    ..made()
+                },
+                "s",
+            ),
+            supplier,
+            422,
+            "niet gemaskeerd",
+        ),
+        (
+            "other",
+            pack(
+                Made {
+                    oin: OTHER,
+                    ..made()
+                },
+                "a",
+            ),
+            supplier,
+            403,
+            OTHER,
+        ),
+        (
+            "own",
+            pack(
+                Made {
+                    supplier: "",
+                    ..made()
+                },
+                "e",
+            ),
+            supplier,
+            422,
+            "speelde alle partijen",
+        ),
+        (
+            "future",
+            pack(
+                Made {
+                    began: "2199-01-01T00:00:00Z",
+                    ..made()
+                },
+                "t",
+            ),
+            supplier,
+            422,
+            "in de toekomst",
+        ),
+        // Verdicts without the steps that they rest on.
+        (
+            "claims",
+            pack(
+                Made {
+                    not_played: None,
+                    ..made()
+                },
+                "c",
+            ),
+            supplier,
+            422,
+            "zegt het bewijs iets anders",
+        ),
+    ];
+    for (name, archive, token, status, says) in refused {
+        let (found, _, body) = served.send(&archive, token);
+        assert_eq!(found, status, "{name}: {body}");
+        assert!(body.contains(says), "{name}: {body}");
+        assert_eq!(served.kept(), before, "{name}");
+    }
+    let huge = vec![0; 33 << 20];
+    assert_eq!(served.send(&huge, supplier).0, 413);
+    let long = vec![0; 65 << 10];
+    assert_eq!(
+        served.send(&long, None).0,
+        413,
+        "a stranger sends a form at most"
+    );
+    // The good one counts, once.
+    let (status, _, body) = served.send(&good, supplier);
+    assert_eq!(status, 201, "{body}");
+    let kept = served.kept();
+    assert_eq!((kept.0.len(), kept.1), (1, 1));
+    assert!(served.get("/", None).2.contains("Voorbeeld-LAS 1.0"));
+    let (status, _, body) = served.send(&good, supplier);
+    assert_eq!(status, 200, "{body}");
+    assert_eq!(served.kept(), kept);
+    // A browser that another site misled sends nothing.
+    let (status, _, body) = answered(
+        served
+            .agent
+            .post(format!("{}/upload", served.url))
+            .header("authorization", format!("Bearer {}", served.supplier))
+            .header("sec-fetch-site", "cross-site")
+            .send(&good[..]),
+    );
+    assert_eq!(status, 403, "{body}");
+}
+
+/// A folder as an archive, whatever its manifest says.
+fn zipped(folder: &Path) -> Vec<u8> {
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for name in ["events.jsonl", "manifest.json", "run.json"] {
+        let options = zip::write::SimpleFileOptions::default();
+        archive.start_file(name, options).unwrap();
+        archive
+            .write_all(&std::fs::read(folder.join(name)).unwrap())
+            .unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
+#[test]
+fn it_answers_to_its_own_name_and_ends_in_order() {
+    let mut served = Served::start(&["--host", "gereed.voorbeeld.nl"], |_| {});
+    let port = served.url.rsplit(':').next().unwrap().to_string();
+    for (host, status) in [
+        (format!("127.0.0.1:{port}"), 200),
+        (format!("localhost:{port}"), 200),
+        ("gereed.voorbeeld.nl".to_string(), 200),
+        (format!("kwaad.voorbeeld.nl:{port}"), 421),
+        ("127.0.0.1".to_string(), 421),
+        ("127.0.0.1:1".to_string(), 421),
+    ] {
+        let request = served.agent.get(&served.url).header("host", &host);
+        let (found, _, body) = answered(request.call());
+        assert_eq!(found, status, "{host}: {body}");
+    }
+    let (status, ..) = answered(served.agent.delete(&served.url).call());
+    assert_eq!(status, 405);
+    let ended = Command::new("kill")
+        .args(["-INT", &served.process.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(ended.success());
+    assert_eq!(served.process.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn what_would_open_too_much_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let root = folder.path();
+    let made = ketenkeur(
+        &["readiness", "--store", "s.sqlite", "--team", "team.toml"],
+        root,
+    );
+    std::fs::write(root.join("team.toml"), TEAM).unwrap();
+    assert!({ made }.output().unwrap().status.success());
+    let token = ketenkeur(&["token", "t.toml", "--supplier", "12"], root)
+        .output()
+        .unwrap();
+    assert_eq!(token.status.code(), Some(2));
+    assert!(!root.join("t.toml").exists());
+    for (args, says) in [
+        (&["--listen", "0.0.0.0:0"][..], "--host"),
+        (
+            &[
+                "--listen",
+                "0.0.0.0:0",
+                "--host",
+                "a.nl",
+                "--edition",
+                "confidential",
+            ],
+            "vertrouwelijke editie",
+        ),
+        (&["--upload"], "--tokens"),
+        (&["--tokens", "nergens.toml"], "nergens.toml"),
+        (&["--runs", "nergens"], "nergens"),
+        (&["--tokens", "team.toml"], "regel 1"),
+        (&["--listen", "overal"], "overal"),
+    ] {
+        let args = [&["serve", "--store", "s.sqlite"], args].concat();
+        let output = ketenkeur(&args, root).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        let said = text(&output.stderr);
+        assert!(said.contains(says), "{args:?}: {said}");
+    }
+    // A store that is not there is not made by looking at it.
+    let output = ketenkeur(&["serve", "--store", "geen.sqlite"], root)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(!root.join("geen.sqlite").exists());
+}
