@@ -288,3 +288,12 @@ pub const VISIT_SECONDS: u64 = 8 * 60 * 60;
 
 /// Milliseconds that whoever shows a wrong token waits for the answer.
 pub const REFUSED_MILLISECONDS: u64 = 500;
+
+/// Disputes in one file.
+pub const MAX_DISPUTES: usize = 1_000;
+
+/// Disputes of one supplier that a store keeps.
+pub const MAX_STORED_DISPUTES: usize = 200;
+
+/// Characters of what somebody holds against a rule, and of its source.
+pub const MAX_DISPUTE_CHARS: usize = 2_000;

@@ -42,6 +42,13 @@ pub enum Mistake {
         /// What it can have.
         expected: Expected,
     },
+    /// There is no rule of that code.
+    UnknownRule {
+        /// The code as written.
+        rule: String,
+        /// The known code that it resembles.
+        nearest: Option<Arc<str>>,
+    },
     /// Anything else, in the words of the TOML reader.
     Other(String),
 }

@@ -128,6 +128,8 @@ pub struct Check {
     pub strict_provenance: bool,
     #[arg(long, value_name = "FILE")]
     pub deviations: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    pub disputes: Option<PathBuf>,
     #[arg(long, value_name = "PATH")]
     pub rio: Vec<PathBuf>,
     #[arg(long, value_name = "PATH")]
@@ -373,6 +375,8 @@ pub struct Readiness {
     pub store: Option<PathBuf>,
     #[arg(long, value_name = "FILE")]
     pub team: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    pub disputes: Option<PathBuf>,
     #[arg(long, value_name = "MOMENT")]
     pub at: Option<String>,
     #[arg(long, value_name = "DATE")]
@@ -466,6 +470,8 @@ pub struct Run {
 pub struct Report {
     #[arg(value_name = "RUN", required = true)]
     pub runs: Vec<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    pub disputes: Option<PathBuf>,
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
     #[arg(long, value_name = "FORMAT[=FILE]")]

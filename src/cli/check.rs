@@ -17,7 +17,7 @@ use crate::document::nearest;
 use crate::event::{Recorder, Spool, Summary};
 use crate::exit::{Exit, Trouble};
 use crate::facts::Profile;
-use crate::finding::{Class, Language, Redaction};
+use crate::finding::{Class, Dispute, Disputed, Language, Redaction};
 use crate::input::{Input, Inputs, Options};
 use crate::pack::Store;
 use crate::report::Run;
@@ -40,6 +40,7 @@ pub fn run_check(
     let named = check.named.as_deref();
     named.map_or(Ok(()), |named| is_json_message(&store, named))?;
     let deviations = deviations(check, settings, &store)?;
+    let disputes = setup::disputes(check.disputes.as_deref(), &store)?;
     let rio = if check.rio.is_empty() {
         &settings.rio
     } else {
@@ -81,6 +82,7 @@ pub fn run_check(
         wanted: &reports,
         recorder,
         language,
+        disputes: &disputes,
         quiet: check.quiet,
     };
     telling.judge(&bench, inputs, threads, |summary, internal| {
@@ -97,6 +99,8 @@ pub struct Telling<'a> {
     pub wanted: &'a [Wanted],
     pub recorder: Option<Recorder>,
     pub language: Language,
+    /// What is held against rules.
+    pub disputes: &'a [Dispute],
     pub quiet: bool,
 }
 
@@ -111,7 +115,11 @@ impl Telling<'_> {
         exit: impl FnOnce(&Summary, bool) -> Exit,
     ) -> Result<Exit, Failure> {
         let (language, moment) = (self.language, bench.facts.clock.now());
-        let mut outlet = Outlet::new(self.wanted, &bench.rules, language, self.quiet);
+        let book = Disputed {
+            book: &bench.rules,
+            disputes: self.disputes,
+        };
+        let mut outlet = Outlet::new(self.wanted, &book, language, self.quiet);
         let mut spool = Spool::new();
         let mut trouble = None;
         let (tally, end) = run(bench, inputs, threads, |event| {
@@ -132,7 +140,7 @@ impl Telling<'_> {
         let told = Run {
             moment: Some(moment),
             known: known.as_ref(),
-            ..Run::new(&spool, &bench.rules, language, exit)
+            ..Run::new(&spool, &book, language, exit)
         };
         write_reports(self.wanted, &told, std::slice::from_ref(&told))?;
         Ok(exit)

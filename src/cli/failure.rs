@@ -96,6 +96,10 @@ impl Failure {
                 }
                 Expected::Kind(kind) => (kind, vec![("key", key)]),
             },
+            Mistake::UnknownRule { rule, nearest } => {
+                let nearest = nearest.map_or_else(String::new, |name| name.to_string());
+                ("deviation-rule", vec![("rule", rule), ("nearest", nearest)])
+            }
             Mistake::Other(reason) => ("config", vec![("reason", reason)]),
         };
         let failure = Self::usage(key)

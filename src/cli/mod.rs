@@ -138,7 +138,9 @@ fn command(cli: &Cli, settings: &Settings, language: Language) -> Result<Exit, F
         Command::Target { command } => {
             target::run_target(command, || setup::store(&cli.global, settings), language)
         }
-        Command::Readiness(wanted) => readiness::run_readiness(wanted, language),
+        Command::Readiness(wanted) => {
+            readiness::run_readiness(wanted, &cli.global, settings, language)
+        }
         Command::Pki { command } => pki::run_pki(command, language),
         Command::Sign(wanted) => {
             sign::run_sign(&setup::store(&cli.global, settings)?, wanted, language)

@@ -164,6 +164,7 @@ pub fn run_proxy(
         wanted: &reports,
         recorder: Some(recorder),
         language,
+        disputes: &[],
         // The lines of exchanges stand where a bar would.
         quiet: true,
     };

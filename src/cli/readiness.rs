@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::args::{EditionArg, Readiness};
+use super::args::{EditionArg, Global, Readiness};
 use super::failure::Failure;
 use super::output::{print, tell};
+use super::settings::Settings;
 use super::setup;
 use crate::check::shipped_facts;
 use crate::clock::Clock;
@@ -22,7 +23,12 @@ use crate::report::visible;
 use crate::text::{Texts, say};
 
 /// Runs the command.
-pub fn run_readiness(wanted: &Readiness, language: Language) -> Result<Exit, Failure> {
+pub fn run_readiness(
+    wanted: &Readiness,
+    global: &Global,
+    settings: &Settings,
+    language: Language,
+) -> Result<Exit, Failure> {
     let texts = Texts::of(language);
     let reports = reports(&wanted.report)?;
     let at = setup::clock(wanted.at.as_deref())?.now();
@@ -31,12 +37,18 @@ pub fn run_readiness(wanted: &Readiness, language: Language) -> Result<Exit, Fai
         Some(path) => team(path)?,
         None => Team::default(),
     };
+    let mut disputes = match &wanted.disputes {
+        Some(path) => setup::disputes(Some(path), &setup::store(global, settings)?)?,
+        None => Vec::new(),
+    };
     let (mut runs, refused) = read(&wanted.paths, texts)?;
     if let Some(path) = &wanted.store {
         let failure = |error| store_failure(path, error);
         let mut store = RunStore::open(path).map_err(failure)?;
         store.add(&runs).map_err(failure)?;
         runs = store.runs().map_err(failure)?;
+        store.dispute(&disputes).map_err(failure)?;
+        disputes = store.disputes().map_err(failure)?;
     }
     runs.sort_by(|one, other| one.id.cmp(&other.id));
     runs.dedup_by(|one, other| one.id == other.id);
@@ -54,7 +66,7 @@ pub fn run_readiness(wanted: &Readiness, language: Language) -> Result<Exit, Fai
             return Err(Failure::usage("readiness-supplier").with("oin", oin));
         }
     }
-    let made = made.edition(edition);
+    let made = made.disputed(&disputes).edition(edition);
     let calendar = shipped_facts(Clock::at(at), Profile::Production).calendar;
     let ahead = agenda(&made, &calendar);
     for (format, path) in &reports {

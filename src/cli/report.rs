@@ -12,7 +12,7 @@ use super::setup;
 use crate::check::RulesOfPacks;
 use crate::event::{Event, Grounds, RecordingError, Spool, Started, Tally};
 use crate::exit::Exit;
-use crate::finding::Language;
+use crate::finding::{Disputed, Language};
 use crate::recorded::{Recorded, RecordedError, known};
 use crate::report::{Known, Proof, Run};
 
@@ -33,7 +33,15 @@ pub fn run_report(
         .iter()
         .map(|path| Recorded::read(path, report.no_redact).map_err(|error| unreadable(path, error)))
         .collect::<Result<_, _>>()?;
-    let book = every_rule(global, settings)?;
+    let rules = every_rule(global, settings)?;
+    let disputes = match &report.disputes {
+        Some(path) => setup::disputes(Some(path), &setup::store(global, settings)?)?,
+        None => Vec::new(),
+    };
+    let book = Disputed {
+        book: &rules,
+        disputes: &disputes,
+    };
     let at = match &report.at {
         Some(at) => Some(setup::clock(Some(at))?.now()),
         None => recorded.iter().filter_map(|one| one.began).max(),

@@ -9,8 +9,9 @@ use super::failure::Failure;
 use super::output::{print, tell};
 use super::readiness::{store_failure, team};
 use super::report::every_rule;
-use super::settings::Settings;
+use super::rules::codes;
 use super::serving::{address, not_served};
+use super::settings::Settings;
 use super::setup;
 use crate::clock::Clock;
 use crate::exit::Exit;
@@ -48,6 +49,7 @@ pub fn run_serve(
         false => RunStore::open_to_read(&wanted.store),
     };
     let store = store.map_err(|error| store_failure(&wanted.store, error))?;
+    let packs = setup::store(global, settings)?;
     let options = SiteOptions {
         listen,
         hosts: wanted.host.clone(),
@@ -60,7 +62,8 @@ pub fn run_serve(
         uploads: wanted.upload,
         confidential,
         language,
-        packs: setup::store(global, settings)?,
+        codes: codes(&packs),
+        packs,
         rules: every_rule(global, settings)?,
     };
     let (ask, asked) = channel::<()>();

@@ -6,8 +6,11 @@ use std::sync::Arc;
 
 use super::args::{Check, Global};
 use super::failure::Failure;
+use super::rules::codes;
 use super::settings::{self, Settings};
-use crate::check::{Recognition, recognise_xml, request_facts, shipped_facts, shipped_rio_paths};
+use crate::check::{
+    Recognition, read_disputes, recognise_xml, request_facts, shipped_facts, shipped_rio_paths,
+};
 use crate::clock::Clock;
 use crate::document::{Document, Gated};
 use crate::edukoppeling::{
@@ -15,6 +18,7 @@ use crate::edukoppeling::{
     TrustStore,
 };
 use crate::facts::{Facts, Profile, RioData};
+use crate::finding::Dispute;
 use crate::input::{Inputs, Options, UsageError};
 use crate::limits::MAX_KEY_BYTES;
 use crate::pack::{Project, Store, in_force, user_packs_folder};
@@ -87,6 +91,14 @@ pub fn store(global: &Global, settings: &Settings) -> Result<Store, Failure> {
             .map_err(|error| Failure::from(error.problem()))?;
     }
     Ok(store)
+}
+
+/// What is held against rules, in the file that the user named.
+pub fn disputes(path: Option<&Path>, store: &Store) -> Result<Vec<Dispute>, Failure> {
+    let Some(path) = path else {
+        return Ok(Vec::new());
+    };
+    read_disputes(&read(path)?, &codes(store)).map_err(|error| Failure::of_user_file(path, error))
 }
 
 /// The facts of a run.

@@ -5,6 +5,7 @@
 //! comparison of runs all rest on its [`Fingerprint`].
 
 mod beyond;
+mod dispute;
 mod fingerprint;
 mod grade;
 mod personal;
@@ -14,6 +15,7 @@ mod template;
 mod verdict;
 
 pub use beyond::Beyond;
+pub use dispute::{Dispute, Disputed};
 pub use fingerprint::Fingerprint;
 pub use grade::{Class, Grade};
 pub(crate) use personal::mask;

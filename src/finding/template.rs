@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Class, Code, Grade, Source};
+use super::{Class, Code, Dispute, Grade, Source};
 
 /// The languages of user-facing text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -174,6 +174,11 @@ impl RuleInfo {
 pub trait RuleBook {
     /// The rule of that code, `None` when nobody here knows it.
     fn rule(&self, code: &str) -> Option<Arc<RuleInfo>>;
+
+    /// What is held against rules, settled or not.
+    fn disputes(&self) -> &[Dispute] {
+        &[]
+    }
 }
 
 #[cfg(test)]

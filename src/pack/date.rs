@@ -35,8 +35,17 @@ impl<'de> Deserialize<'de> for Moment {
 }
 
 impl Serialize for Day {
+    /// As text: TOML alone has dates ([`in_toml`]).
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        written(&self.0.to_string(), serializer)
+        serializer.collect_str(&self.0)
+    }
+}
+
+/// Writes a date as TOML does.
+pub(super) fn in_toml<S: Serializer>(day: &Option<Day>, serializer: S) -> Result<S::Ok, S::Error> {
+    match day {
+        Some(day) => written(&day.0.to_string(), serializer),
+        None => serializer.serialize_none(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::date::{Day, Moment};
+use super::date::{Day, Moment, in_toml};
 use crate::event::PackKind;
 use crate::finding::{Grade, Language, Source};
 
@@ -22,8 +22,10 @@ pub struct Manifest {
     /// The pack's version.
     pub version: Arc<str>,
     /// First day on which the contract holds.
+    #[serde(serialize_with = "in_toml")]
     pub valid_from: Option<Day>,
     /// Last day on which the contract holds.
+    #[serde(serialize_with = "in_toml")]
     pub valid_until: Option<Day>,
     /// Namespace of the message elements; absent for JSON.
     pub schema_namespace: Option<Arc<str>>,

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::imported::{Imported, Outcome};
 use super::team::{Followed, Phase, Team, Waiver};
 use crate::clock::Clock;
-use crate::finding::Verdict;
+use crate::finding::{Dispute, Verdict};
 use crate::report::readiness::{Counted, KeyCount, State};
 use crate::scenario::{Key, Library, Scenario, Sector};
 use crate::target::Capability;
@@ -26,6 +26,8 @@ pub struct Matrix {
     pub rows: Vec<Row>,
     /// For each key, how many products and schools are in which state.
     pub totals: Vec<Total>,
+    /// What is held against rules that products broke, settled or not.
+    pub disputes: Vec<Dispute>,
 }
 
 /// A product.
@@ -108,6 +110,8 @@ pub struct Line {
     pub not_played: Option<String>,
     /// The codes of the rules that were broken.
     pub broken: Vec<String>,
+    /// Those of them that somebody disputes.
+    pub disputed: Vec<String>,
     /// Who answers for its not having passed.
     pub waiver: Option<Waiver>,
 }
@@ -171,6 +175,29 @@ pub fn matrix(runs: &[Imported], team: &Team, at: Timestamp, since: Option<Times
         since,
         totals: Key::ALL.iter().map(|key| total(*key, &rows)).collect(),
         rows,
+        disputes: Vec::new(),
+    }
+}
+
+impl Matrix {
+    /// The matrix with what is held against its rules. It changes no state.
+    pub fn disputed(mut self, disputes: &[Dispute]) -> Self {
+        self.disputes = disputes.to_vec();
+        for line in self.lines_mut() {
+            let broken = line.broken.iter();
+            let is_disputed = |rule: &&String| {
+                let mut all = disputes.iter();
+                all.any(|one| one.is_open() && one.rule == **rule)
+            };
+            line.disputed = broken.filter(is_disputed).cloned().collect();
+        }
+        self
+    }
+
+    /// Every scenario behind every cell.
+    pub(super) fn lines_mut(&mut self) -> impl Iterator<Item = &mut Line> {
+        let cells = self.rows.iter_mut().flat_map(|row| &mut row.cells);
+        cells.flat_map(|cell| &mut cell.scenarios)
     }
 }
 
@@ -322,6 +349,7 @@ impl Looked<'_> {
                 verdict: outcome.not_played.is_none().then_some(outcome.verdict),
                 not_played: outcome.not_played.clone(),
                 broken: outcome.broken.clone(),
+                disputed: Vec::new(),
                 waiver: waiver(&outcome.scenario),
             };
             count.count(Counted {
@@ -347,6 +375,7 @@ impl Looked<'_> {
                 verdict: None,
                 not_played: None,
                 broken: Vec::new(),
+                disputed: Vec::new(),
                 waiver: waiver(&scenario.id),
             });
         }

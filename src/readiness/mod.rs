@@ -22,6 +22,6 @@ pub use agenda::{AtRisk, agenda};
 pub use imported::{ImportError, Imported, Outcome};
 pub use matrix::{Cell, Evidenced, Line, Matrix, Row, Share, Total, Turn, matrix};
 pub use page::{PAGE_STYLE, WAYS, Ways, page};
-pub use show::{Edition, csv, human};
+pub use show::{Edition, csv, dispute, human};
 pub use store::{RunStore, StoreError};
 pub use team::{Followed, Phase, PhaseName, Team, Waiver};

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::agenda::AtRisk;
 use super::matrix::Matrix;
-use super::show::Edition;
+use super::show::{Edition, dispute};
 use crate::finding::Language;
 use crate::report::{page_policy, shown};
 use crate::scenario::{Key, Sector};
@@ -80,6 +80,11 @@ pub fn page(
         "policy": page_policy(PAGE_STYLE, None),
         "matrix": all_shown(json!(matrix)),
         "agenda": all_shown(json!(agenda)),
+        "disputes": matrix
+            .disputes
+            .iter()
+            .map(|one| shown(&dispute(one, texts)))
+            .collect::<Vec<_>>(),
         "keys": Key::NAMES,
         "sectors": Sector::NAMES,
         "public": edition == Edition::Public,

@@ -4,6 +4,7 @@ use super::agenda::AtRisk;
 use super::matrix::{Cell, Matrix, Row};
 use super::team::PhaseName;
 use crate::clock::Clock;
+use crate::finding::Dispute;
 use crate::report::readiness::State;
 use crate::report::visible;
 use crate::scenario::{Key, Sector};
@@ -24,12 +25,14 @@ impl Matrix {
         if edition == Edition::Confidential {
             return self;
         }
+        self.disputes.clear();
         for cell in self.rows.iter_mut().flat_map(|row| &mut row.cells) {
             for phase in &mut cell.phases {
                 (phase.owner, phase.blocker) = (None, None);
             }
             for line in &mut cell.scenarios {
                 line.broken.clear();
+                line.disputed.clear();
                 if let Some(waiver) = &mut line.waiver {
                     waiver.owner.clear();
                     waiver.reason.clear();
@@ -47,6 +50,28 @@ fn word<'t>(texts: &'t Texts, key: &str) -> &'t str {
 /// The state of a cell in a word.
 fn state(texts: &Texts, state: State) -> &str {
     word(texts, state.name())
+}
+
+/// A dispute in a line, with what it came to.
+pub fn dispute(one: &Dispute, texts: &Texts) -> String {
+    let of = |text: &Option<String>| visible(text.as_deref().unwrap_or(""));
+    let args = [
+        ("rule", visible(&one.rule)),
+        ("finding", of(&one.finding)),
+        ("by", visible(&one.by)),
+        ("since", visible(&one.since)),
+        ("note", visible(&one.note)),
+        ("source", visible(&one.source)),
+        ("settled", of(&one.settled)),
+        ("outcome", of(&one.outcome)),
+    ];
+    let args = args.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let key = if one.is_open() {
+        "dispute-open"
+    } else {
+        "dispute-settled"
+    };
+    fill(word(texts, key), &args)
 }
 
 /// The matrix for a terminal: a block for each product, a line for each key.
@@ -128,6 +153,12 @@ pub fn human(matrix: &Matrix, agenda: &[AtRisk], texts: &Texts) -> String {
         let behind = fill(word(texts, "behind"), &[("count", &count)]);
         let what = word(texts, &format!("day-{}", one.what));
         out += &format!("  {}  {what}: {behind}\n", one.day.0);
+    }
+    if !matrix.disputes.is_empty() {
+        out += &format!("\n{}\n", word(texts, "disputes"));
+    }
+    for one in &matrix.disputes {
+        out += &format!("  {}\n", dispute(one, texts));
     }
     let marks = [
         ("changed", matrix.since.is_some()),

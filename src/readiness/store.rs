@@ -5,6 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags, params};
 
 use super::imported::Imported;
+use crate::finding::Dispute;
 
 /// The version of the file. A file of another version is refused.
 const VERSION: i64 = 1;
@@ -78,6 +79,18 @@ impl RunStore {
         } else if number("PRAGMA user_version")? != VERSION {
             return Err(StoreError::Version);
         }
+        if !flags.contains(OpenFlags::SQLITE_OPEN_READ_ONLY) {
+            let make = "CREATE TABLE IF NOT EXISTS dispute (
+                    party TEXT NOT NULL,
+                    rule TEXT NOT NULL,
+                    finding TEXT NOT NULL,
+                    content TEXT NOT NULL,
+                    PRIMARY KEY (party, rule, finding)
+                )";
+            connection
+                .execute_batch(make)
+                .map_err(|_| StoreError::Use)?;
+        }
         Ok(Self(connection))
     }
 
@@ -100,6 +113,53 @@ impl RunStore {
             all.commit()
         };
         add().map_err(|_| StoreError::Use)
+    }
+
+    /// Keeps disputes, all or none: each in place of what the same party held
+    /// against the same rule or finding.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written.
+    pub fn dispute(&mut self, disputes: &[Dispute]) -> Result<(), StoreError> {
+        let mut keep = || -> rusqlite::Result<()> {
+            let all = self.0.transaction()?;
+            for dispute in disputes {
+                let (party, rule, finding) = dispute.subject();
+                let content = serde_json::to_string(dispute)
+                    .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+                all.execute(
+                    "INSERT OR REPLACE INTO dispute (party, rule, finding, content)
+                     VALUES (?1, ?2, ?3, ?4)",
+                    params![party, rule, finding.unwrap_or(""), content],
+                )?;
+            }
+            all.commit()
+        };
+        keep().map_err(|_| StoreError::Use)
+    }
+
+    /// Every dispute, by who disputes what.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read.
+    pub fn disputes(&self) -> Result<Vec<Dispute>, StoreError> {
+        let read = || -> rusqlite::Result<Vec<String>> {
+            // A store of before there were disputes has no place for them.
+            let has = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'dispute')";
+            if !self.0.query_row(has, [], |row| row.get(0))? {
+                return Ok(Vec::new());
+            }
+            let query = "SELECT content FROM dispute ORDER BY party, rule, finding";
+            let mut all = self.0.prepare(query)?;
+            all.query_map([], |row| row.get(0))?.collect()
+        };
+        let contents = read().map_err(|_| StoreError::Use)?;
+        let disputes = contents.iter().map(|content| serde_json::from_str(content));
+        disputes
+            .collect::<Result<_, _>>()
+            .map_err(|_| StoreError::Use)
     }
 
     /// Whether the run of that id is there.

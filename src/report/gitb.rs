@@ -285,7 +285,8 @@ impl Item {
                 finding.class.name()
             ),
         };
-        let texts = [wording.message.as_str(), wording.hint.as_str(), excuse];
+        let disputes = voice.disputed(&wording);
+        let texts = [&wording.message, &wording.hint, excuse, &disputes];
         let texts: Vec<&str> = texts.into_iter().filter(|text| !text.is_empty()).collect();
         let parts = [
             ("assertionID", visible(&finding.code)),

@@ -93,19 +93,21 @@ fn command(
     }
     let wording = voice.wording(finding);
     let title = if wording.title == finding.code {
-        wording.title
+        wording.title.clone()
     } else {
         format!("{}: {}", finding.code, wording.title)
     };
     properties.push(format!("title={}", property(&title)));
     let text = format!(
-        "{} {} ({}; {})",
+        "{} {} ({}; {}) {}",
         wording.message,
         wording.hint,
         voice.place(finding, input),
-        voice.source(finding)
+        voice.source(finding),
+        voice.disputed(&wording),
     );
-    writeln!(out, "::{level} {}::{}", properties.join(","), data(&text))?;
+    let text = text.trim_end();
+    writeln!(out, "::{level} {}::{}", properties.join(","), data(text))?;
     Ok(())
 }
 

@@ -259,6 +259,7 @@ impl<'a, W: Write> Human<'a, W> {
             (&texts.finding.rule, &rule),
             (&texts.finding.source, &source),
             (&texts.finding.hint, &wording.hint),
+            (&texts.finding.disputed, &wording.disputes.join("; ")),
         ];
         let width = lines.iter().map(|(label, _)| label.chars().count()).max();
         for (label, text) in lines.into_iter().filter(|(_, text)| !text.is_empty()) {

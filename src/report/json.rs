@@ -19,7 +19,9 @@ use crate::event::{
     ScenarioJudged, Started, Tally, Undeclared,
 };
 use crate::facts::Profile;
-use crate::finding::{Class, Fingerprint, Grade, Kind, Language, Position, Source, Verdict};
+use crate::finding::{
+    Class, Dispute, Fingerprint, Grade, Kind, Language, Position, Source, Verdict,
+};
 
 /// The version of the document. Raised when a reader of older documents would
 /// misunderstand newer ones.
@@ -216,6 +218,8 @@ struct FindingEntry {
     title: String,
     text: String,
     hint: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    disputes: Vec<DisputeEntry>,
     #[serde(serialize_with = "as_object")]
     args: Vec<(String, String)>,
     place: PlaceEntry,
@@ -236,10 +240,32 @@ struct PlaceEntry {
     keyed: String,
 }
 
+/// What is held against a finding or its rule.
+#[derive(Serialize)]
+struct DisputeEntry {
+    by: String,
+    since: String,
+    note: String,
+    source: String,
+}
+
+impl DisputeEntry {
+    fn new(dispute: &Dispute) -> Self {
+        Self {
+            by: dispute.by.clone(),
+            since: dispute.since.clone(),
+            note: dispute.note.clone(),
+            source: dispute.source.clone(),
+        }
+    }
+}
+
 impl FindingEntry {
     fn new(finding: Reported, voice: Voice<'_>) -> Self {
         let wording = voice.wording(&finding);
+        let disputes = voice.disputes(&finding).map(DisputeEntry::new).collect();
         Self {
+            disputes,
             code: finding.code,
             kind: finding.kind,
             class: finding.class,

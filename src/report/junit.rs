@@ -376,5 +376,8 @@ fn told(finding: &Reported, input: Option<&str>, others: &[String], voice: Voice
         ));
     }
     text.push_str(&format!("\n  {}: {}", texts.finding.hint, wording.hint));
+    for dispute in &wording.disputes {
+        text.push_str(&format!("\n  {}: {dispute}", texts.finding.disputed));
+    }
     text
 }

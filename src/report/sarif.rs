@@ -304,6 +304,9 @@ struct ResultProperties {
     source: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     contract: Option<String>,
+    /// What is held against the rule, and not settled.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    disputes: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -390,6 +393,7 @@ impl SarifResult {
                 grade: finding.grade,
                 source: finding.source.told(voice.language()),
                 contract: finding.contract.clone(),
+                disputes: wording.disputes,
             },
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::event::{Excused, Judged, PackKind, Reported, ScenarioJudged, Started, Undeclared};
 use crate::exit::Exit;
 use crate::finding::{
-    Class, Grade, Judgement, Kind, Language, RuleBook, RuleInfo, RuleText, Source, Verdict,
+    Class, Dispute, Grade, Judgement, Kind, Language, RuleBook, RuleInfo, RuleText, Source, Verdict,
 };
 use crate::report::visible;
 use crate::text::{Texts, fill};
@@ -51,6 +51,8 @@ pub struct Wording {
     pub message: String,
     /// What to do about it.
     pub hint: String,
+    /// What is held against the rule, and not settled.
+    pub disputes: Vec<String>,
 }
 
 impl<'a> Voice<'a> {
@@ -94,7 +96,45 @@ impl<'a> Voice<'a> {
             title: visible(text.map_or(&finding.code, |text| &text.title)),
             message: visible(&message),
             hint: visible(&hint),
+            disputes: self
+                .disputes(finding)
+                .map(|one| self.dispute(one))
+                .collect(),
         }
+    }
+
+    /// What is held against a finding or its rule, and not settled.
+    pub fn disputes(&self, finding: &Reported) -> impl Iterator<Item = &'a Dispute> {
+        let (code, fingerprint) = (finding.code.clone(), finding.fingerprint.clone());
+        let all = self.book.disputes().iter();
+        all.filter(move |one| one.is_open() && one.is_about(&code, fingerprint.as_str()))
+    }
+
+    /// What is held against rules, and not settled.
+    pub fn open_disputes(&self) -> impl Iterator<Item = &'a Dispute> {
+        self.book.disputes().iter().filter(|one| one.is_open())
+    }
+
+    /// What is held against the rule of a finding, with the word for it. Empty
+    /// for nothing.
+    pub fn disputed(&self, wording: &Wording) -> String {
+        match wording.disputes.as_slice() {
+            [] => String::new(),
+            all => format!("{}: {}", self.texts.finding.disputed, all.join("; ")),
+        }
+    }
+
+    /// A dispute in a line.
+    pub fn dispute(&self, dispute: &Dispute) -> String {
+        fill(
+            &self.texts.finding.dispute,
+            &[
+                ("by", &visible(&dispute.by)),
+                ("since", &visible(&dispute.since)),
+                ("note", &visible(&dispute.note)),
+                ("source", &visible(&dispute.source)),
+            ],
+        )
     }
 
     /// The rule of that code, `None` when nobody knows it.

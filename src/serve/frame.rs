@@ -23,6 +23,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("compare.html", include_str!("templates/compare.html")),
     ("live.html", include_str!("templates/live.html")),
     ("upload.html", include_str!("templates/upload.html")),
+    ("disputes.html", include_str!("templates/disputes.html")),
 ];
 
 /// Follows a run without loading the page again.
@@ -96,6 +97,7 @@ impl Frame<'_> {
             ways.push((self.to(&format!("/suppliers/{oin}")), word("way-own")));
             if self.site.options.uploads {
                 ways.push((self.to("/upload"), word("way-upload")));
+                ways.push((self.to("/disputes"), word("way-disputes")));
             }
         }
         if self.visitor.form.is_some() {

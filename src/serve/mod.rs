@@ -8,8 +8,9 @@
 //! | `tokens` | the tokens of team and suppliers |
 //! | `visitor` | who asks |
 //! | `shelf` | the evidence on this machine, also of runs under way |
-//! | `upload` | what suppliers send |
+//! | `upload`, `dispute` | what suppliers send: runs, and what they hold against rules |
 
+mod dispute;
 mod frame;
 mod routes;
 mod shelf;
@@ -17,6 +18,7 @@ pub mod tokens;
 mod upload;
 mod visitor;
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -63,6 +65,8 @@ pub struct SiteOptions {
     pub packs: Store,
     /// The texts of their rules.
     pub rules: RulesOfPacks,
+    /// The codes of all rules.
+    pub codes: BTreeSet<String>,
 }
 
 /// What is served.
@@ -165,9 +169,10 @@ impl Site {
         {
             return Some(Arc::clone(&made.matrix));
         }
-        let runs = store.runs().ok()?;
+        let (runs, disputes) = (store.runs().ok()?, store.disputes().ok()?);
         drop(store);
-        let fresh = Arc::new(matrix(&runs, &self.options.team, at, None));
+        let fresh = matrix(&runs, &self.options.team, at, None).disputed(&disputes);
+        let fresh = Arc::new(fresh);
         *made = Some(Made {
             at,
             stamp,

@@ -10,15 +10,15 @@ use serde_json::{Value, json};
 use super::frame::{Frame, answered};
 use super::shelf::{Live, Shelf, Shelved};
 use super::upload::{Uploaded, multipart, take_in};
-use super::{Holder, Site};
+use super::{Holder, Site, dispute};
 use crate::check::shipped_facts;
 use crate::clock::Clock;
 use crate::event::{RunState, TooMany};
 use crate::exchange::{Exchange, HttpFacts, StartLine};
 use crate::facts::Profile;
-use crate::finding::{Language, Verdict};
-use crate::limits::{MAX_PAGE_NAMES, REFUSED_MILLISECONDS};
-use crate::readiness::{Edition, Ways, agenda, page};
+use crate::finding::{Disputed, Language, Verdict};
+use crate::limits::{MAX_DISPUTE_CHARS, MAX_PAGE_NAMES, REFUSED_MILLISECONDS};
+use crate::readiness::{Edition, Ways, agenda, dispute as told, page};
 use crate::recorded::{Recorded, known};
 use crate::report::{Run, Voice, compared, page_policy, report_policy, shown, write_html};
 use crate::transport::{Answer, Parameters, RequestTarget, Response};
@@ -81,6 +81,8 @@ pub(super) fn answer(site: &Site, request: &Exchange) -> Answer {
         ("POST", ["logout"]) => visit.log_out(),
         ("GET" | "HEAD", ["upload"]) => visit.upload(),
         ("POST", ["upload"]) => visit.take_in(),
+        ("GET" | "HEAD", ["disputes"]) => visit.disputes(),
+        ("POST", ["disputes"]) => visit.dispute(),
         ("GET" | "HEAD" | "POST", _) => Err(visit.missing()),
         _ => Err(frame.notice(405, "no-method", "")),
     }
@@ -239,15 +241,15 @@ impl Visit<'_> {
         // Where the evidence lies is nobody's business but the machine's.
         recorded.origin.name = format!("{}…", &shelved.id[..12]);
         let known = known().map_err(|_| self.failed())?;
+        let disputes = self.site().store().disputes().map_err(|_| self.failed())?;
+        let book = Disputed {
+            book: &self.site().options.rules,
+            disputes: &disputes,
+        };
         let run = Run {
             origin: Some(&recorded.origin),
             known: Some(&known),
-            ..Run::new(
-                &recorded.events,
-                &self.site().options.rules,
-                self.frame.language,
-                recorded.exit,
-            )
+            ..Run::new(&recorded.events, &book, self.frame.language, recorded.exit)
         };
         let mut html = Vec::new();
         write_html(&[run], &mut html).map_err(|_| self.failed())?;
@@ -481,6 +483,79 @@ impl Visit<'_> {
                 Err(self.frame.notice(refused.status, &key, &refused.what))
             }
         }
+    }
+}
+
+impl Visit<'_> {
+    /// The form with which a supplier disputes a rule, and what it disputes.
+    fn disputes(&self) -> Page {
+        let oin = self.sender()?;
+        let all = self.site().store().disputes().map_err(|_| self.failed())?;
+        let own: Vec<String> = all
+            .iter()
+            .filter(|one| one.by == oin)
+            .map(|one| shown(&told(one, self.frame.texts())))
+            .collect();
+        let content = json!({
+            "send": self.frame.to("/disputes"),
+            "own": own,
+            "longest": MAX_DISPUTE_CHARS,
+        });
+        Ok(self.frame.page(
+            200,
+            "disputes.html",
+            &self.frame.says("way-disputes", ""),
+            &content,
+        ))
+    }
+
+    /// Takes in disputes: the fields of the form, or a disputes file.
+    fn dispute(&self) -> Page {
+        let oin = self.sender()?;
+        let text = std::str::from_utf8(self.body)
+            .map_err(|_| self.frame.notice(400, "form-unreadable", ""))?;
+        let file = match self.frame.visitor.form {
+            None => {
+                self.sent(None)?;
+                text.to_string()
+            }
+            Some(_) => {
+                let form = Parameters::read(text)
+                    .map_err(|_| self.frame.notice(400, "form-unreadable", ""))?;
+                self.sent(form.get("form"))?;
+                self.disputes_file(oin, &form)?
+            }
+        };
+        match dispute::take_in(self.site(), oin, &file) {
+            Ok(count) => Ok(self.frame.notice(201, "disputed", &count.to_string())),
+            Err(refused) => {
+                let key = format!("upload-{}", refused.key);
+                Err(self.frame.notice(refused.status, &key, &refused.what))
+            }
+        }
+    }
+
+    /// The fields of the form as the file that they stand for.
+    fn disputes_file(&self, oin: &str, form: &Parameters) -> Result<String, Response> {
+        let today = Clock::system()
+            .today()
+            .to_string()
+            .parse::<toml::value::Datetime>();
+        let today = today.map_err(|_| self.failed())?;
+        let mut entry = toml::Table::new();
+        entry.insert("by".to_string(), oin.into());
+        entry.insert("since".to_string(), today.into());
+        for name in ["rule", "finding", "note", "source"] {
+            if let Some(value) = form.get(name) {
+                entry.insert(name.to_string(), value.into());
+            }
+        }
+        let mut file = toml::Table::new();
+        file.insert(
+            "dispute".to_string(),
+            vec![toml::Value::Table(entry)].into(),
+        );
+        Ok(file.to_string())
     }
 }
 

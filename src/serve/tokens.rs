@@ -21,6 +21,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::civil::Date;
 use serde::Deserialize;
 
+use crate::check::TEAM;
 use crate::check::user_file::{self, UserFileError};
 use crate::evidence::sha256;
 use crate::limits::MAX_KEY_BYTES;
@@ -34,9 +35,6 @@ pub enum Holder {
     /// The supplier with this OIN, which sees and sends what is its own.
     Supplier(String),
 }
-
-/// The word for the team in the file.
-const TEAM: &str = "team";
 
 /// What every token begins with, so that one that strays is recognised.
 const PREFIX: &str = "kk_";

@@ -37,7 +37,7 @@ pub(super) struct Refused {
 }
 
 impl Refused {
-    fn new(status: u16, key: &'static str) -> Self {
+    pub fn new(status: u16, key: &'static str) -> Self {
         Self {
             key,
             what: String::new(),
@@ -46,11 +46,11 @@ impl Refused {
     }
 
     /// The run itself is at fault.
-    fn run(key: &'static str) -> Self {
+    pub fn run(key: &'static str) -> Self {
         Self::new(422, key)
     }
 
-    fn about(self, what: impl ToString) -> Self {
+    pub fn about(self, what: impl ToString) -> Self {
         Self {
             what: what.to_string(),
             ..self
@@ -66,7 +66,7 @@ pub(super) struct Turnstile {
 }
 
 /// A place at the turnstile, until it is dropped.
-struct Place<'t>(&'t Turnstile);
+pub(super) struct Place<'t>(&'t Turnstile);
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
@@ -76,7 +76,7 @@ impl Drop for Place<'_> {
 
 impl Turnstile {
     /// Lets a supplier send something.
-    fn enter(&self, oin: &str) -> Result<Place<'_>, Refused> {
+    pub fn enter(&self, oin: &str) -> Result<Place<'_>, Refused> {
         let before = self.under_way.fetch_add(1, Ordering::AcqRel);
         let place = Place(self);
         if before >= MAX_UPLOADS_AT_ONCE {

@@ -162,7 +162,7 @@ section! {
     FindingTexts {
         place, rule, source, hint, also_in, whole, run, in_body,
         undecided, undecided_hint, undecided_without_reason,
-        unknown_rule, unknown_hint, excused, more, strict,
+        unknown_rule, unknown_hint, excused, more, strict, disputed, dispute,
     }
 }
 section! {

@@ -24,6 +24,8 @@ pub struct Made<'a> {
     pub verdicts: &'a [(&'a str, &'a str)],
     /// Only scenarios of these keys were chosen.
     pub keys: &'a [&'a str],
+    /// The rule that scenarios broke which did not pass.
+    pub broken: Option<&'a str>,
     /// Why nothing was played.
     pub not_played: Option<&'a str>,
     /// Whether it is the masked view, and its events are masked.
@@ -43,6 +45,7 @@ impl Default for Made<'_> {
             capabilities: json!({}),
             verdicts: &[],
             keys: Key::NAMES,
+            broken: None,
             not_played: None,
             masked: [false, true],
             title: "",
@@ -101,6 +104,19 @@ impl Made<'_> {
                 None => verdict,
             };
             let sectors: Vec<&str> = scenario.sectors.iter().map(|one| one.name()).collect();
+            let finding = |code: &str| {
+                json!([{
+                    "step": "stap", "input": null, "expected": false,
+                    "finding": {
+                        "code": code, "kind": "violation", "class": "foutmelding",
+                        "grade": "published", "source": "", "contract": null, "args": [],
+                        "start": null, "end": null, "path": "/a", "words": "a", "keyed": "a",
+                        "excerpt": null, "fingerprint": "0123456789abcdef",
+                    },
+                }])
+            };
+            let broken = self.broken.filter(|_| verdict == "fail");
+            let findings = broken.map_or_else(|| json!([]), finding);
             let played = json!({
                 "event": "played",
                 "about": {
@@ -111,7 +127,7 @@ impl Made<'_> {
                 },
                 "judgement": { "verdict": verdict, "grade": "published" },
                 "pack": self.pack, "unreachable": false, "not_played": self.not_played,
-                "steps": 1, "findings": [],
+                "steps": 1, "findings": findings,
             });
             writeln!(lines, "{played}").unwrap();
         }

@@ -360,6 +360,8 @@ fn what_the_team_knows_stands_beside_what_was_tested() {
             let csv = std::fs::read_to_string(csv).unwrap();
             assert!(!html.contains("<script"), "what comes from outside is text");
             assert!(html.contains("&lt;script&gt;"));
+            assert!(html.contains("<td>2026-10-01</td>"), "days are days");
+            assert!(!html.contains("private"), "{html}");
             assert_eq!(html.contains("testomgeving"), secret, "{edition}");
             assert_eq!(csv.contains("testomgeving"), secret, "{edition}");
             assert!(csv.contains("'=Nog niets"), "no formula for a spreadsheet");

@@ -3,6 +3,7 @@
 
 mod browser;
 mod diff;
+mod disputes;
 mod formats;
 mod gitb;
 mod masking;

@@ -65,6 +65,8 @@ struct RuleRow {
     undecided: u64,
     excused: u64,
     expected: u64,
+    /// What is held against it, and not settled.
+    disputes: Vec<String>,
 }
 
 /// What the run says nothing about.
@@ -329,6 +331,11 @@ fn rules(digest: &Digest, voice: Voice<'_>) -> Vec<RuleRow> {
             undecided: rule.undecided,
             excused: rule.excused,
             expected: rule.expected,
+            disputes: voice
+                .open_disputes()
+                .filter(|one| one.rule == *code)
+                .map(|one| shown(&voice.dispute(one)))
+                .collect(),
         })
         .collect()
 }

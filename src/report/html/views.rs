@@ -36,6 +36,8 @@ pub(super) struct FindingView {
     path: String,
     lines: Vec<Line>,
     also_in: Vec<String>,
+    /// What is held against the rule.
+    disputes: Vec<String>,
     /// Who excuses it.
     excuse: Option<String>,
     step: Option<String>,
@@ -90,6 +92,7 @@ impl FindingView {
             path: shown(&finding.path),
             lines: finding.excerpt.as_ref().map(lines).unwrap_or_default(),
             also_in: met.also_in.iter().map(|input| shown(input)).collect(),
+            disputes: wording.disputes.iter().map(|one| shown(one)).collect(),
             excuse: None,
             step: met.step.map(shown),
             fingerprint: shown(finding.fingerprint.as_str()),
