@@ -3,7 +3,7 @@
 //!
 //! ```toml
 //! [[dispute]]
-//! rule = "KK-INS-UITSCHRIJFDATUM"
+//! rule = "KK-XSD-LENGTE"
 //! finding = "4f1c0e9a2b7d6350"          # its fingerprint; every finding of the rule without it
 //! by = "00000003123456780000"            # the supplier's OIN, or "team"
 //! note = "…"
@@ -20,12 +20,9 @@ use toml::Spanned;
 
 use super::user_file::{self, Expected, Mistake, UserFileError};
 use crate::document::nearest;
-use crate::finding::{DataClass, Dispute, mask};
+use crate::finding::{DataClass, Dispute, TEAM, mask};
 use crate::limits::{MAX_DISPUTE_CHARS, MAX_DISPUTES};
 use crate::pack::Day;
-
-/// Who disputes for the team.
-pub const TEAM: &str = "team";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -218,10 +215,10 @@ mod tests {
             ),
             (format!("{GOOD}{GOOD}"), 7, kind("rule", "dispute-twice")),
             (
-                format!("{GOOD}nood = 'n'\n"),
+                format!("{GOOD}noote = 'n'\n"),
                 7,
                 Mistake::UnknownKey {
-                    key: "nood".to_string(),
+                    key: "noote".to_string(),
                     nearest: Some("note".into()),
                 },
             ),

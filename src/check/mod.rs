@@ -19,7 +19,7 @@ mod weigh;
 
 pub use bench::{Bench, CheckOptions};
 pub use deviations::{Deviation, Deviations};
-pub use disputes::{TEAM, read_disputes};
+pub use disputes::read_disputes;
 pub use masked::{Masker, is_secret};
 pub use message::{Judge, Outcome};
 pub use pool::run_ordered;

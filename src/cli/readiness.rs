@@ -59,14 +59,14 @@ pub fn run_readiness(
         EditionArg::Confidential => Edition::Confidential,
         EditionArg::Public => Edition::Public,
     };
-    let mut made = matrix(&runs, &team, at, since);
+    let mut made = matrix(&runs, &team, at, since).disputed(&disputes);
     if let Some(oin) = &wanted.supplier {
-        made.rows.retain(|row| row.oin == *oin);
+        made = made.of_supplier(oin);
         if made.rows.is_empty() {
             return Err(Failure::usage("readiness-supplier").with("oin", oin));
         }
     }
-    let made = made.disputed(&disputes).edition(edition);
+    let made = made.edition(edition);
     let calendar = shipped_facts(Clock::at(at), Profile::Production).calendar;
     let ahead = agenda(&made, &calendar);
     for (format, path) in &reports {

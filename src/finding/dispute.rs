@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{RuleBook, RuleInfo};
 
+/// Who disputes for the team.
+pub const TEAM: &str = "team";
+
 /// A dispute.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -16,7 +19,7 @@ pub struct Dispute {
     /// The fingerprint of the only finding that it is about; about every one
     /// without it.
     pub finding: Option<String>,
-    /// Who disputes it: the OIN of a supplier, or `team`.
+    /// Who disputes it: the OIN of a supplier, or [`TEAM`].
     pub by: String,
     /// What is held against it.
     pub note: String,
@@ -39,6 +42,11 @@ impl Dispute {
     /// Whether it is about a finding of this rule with this fingerprint.
     pub fn is_about(&self, code: &str, fingerprint: &str) -> bool {
         self.rule == code && self.finding.as_deref().is_none_or(|one| one == fingerprint)
+    }
+
+    /// Whether the supplier of this OIN may read it: its own, and the team's.
+    pub fn is_for(&self, oin: &str) -> bool {
+        self.by == oin || self.by == TEAM
     }
 
     /// What makes it the same one in another file: who disputes what.

@@ -15,7 +15,7 @@ mod template;
 mod verdict;
 
 pub use beyond::Beyond;
-pub use dispute::{Dispute, Disputed};
+pub use dispute::{Dispute, Disputed, TEAM};
 pub use fingerprint::Fingerprint;
 pub use grade::{Class, Grade};
 pub(crate) use personal::mask;

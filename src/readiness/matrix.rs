@@ -194,6 +194,22 @@ impl Matrix {
         self
     }
 
+    /// What a supplier is given of its own: its rows, and beside the team's
+    /// disputes its own alone.
+    pub fn of_supplier(&self, oin: &str) -> Self {
+        let rows = self.rows.iter().filter(|row| row.oin == oin);
+        let disputes = self.disputes.iter().filter(|one| one.is_for(oin));
+        let disputes: Vec<Dispute> = disputes.cloned().collect();
+        let own = Self {
+            at: self.at,
+            since: self.since,
+            rows: rows.cloned().collect(),
+            totals: self.totals.clone(),
+            disputes: Vec::new(),
+        };
+        own.disputed(&disputes)
+    }
+
     /// Every scenario behind every cell.
     pub(super) fn lines_mut(&mut self) -> impl Iterator<Item = &mut Line> {
         let cells = self.rows.iter_mut().flat_map(|row| &mut row.cells);

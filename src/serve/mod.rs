@@ -18,7 +18,7 @@ pub mod tokens;
 mod upload;
 mod visitor;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -38,7 +38,9 @@ use crate::limits::{
 };
 use crate::pack::Store;
 use crate::readiness::{Matrix, RunStore, Team, matrix};
-use crate::transport::{Answer, Handler, Server, ServerLimits, ServerOptions, SetupError};
+use crate::transport::{
+    Answer, Handler, Response, Server, ServerLimits, ServerOptions, SetupError,
+};
 
 pub use self::tokens::{Holder, TokenError};
 
@@ -79,6 +81,8 @@ struct Site {
     /// The names and addresses under which it may be asked for.
     hosts: OnceLock<Vec<String>>,
     made: Mutex<Option<Made>>,
+    /// The matrix for anybody, by language, with what it was made of.
+    pages: Mutex<HashMap<Language, (Arc<Matrix>, Response)>>,
     /// Pages of runs are made one at a time: they are the costly ones.
     costly: Mutex<()>,
 }
@@ -141,9 +145,23 @@ impl Site {
             turnstile: Turnstile::default(),
             hosts: OnceLock::new(),
             made: Mutex::default(),
+            pages: Mutex::default(),
             costly: Mutex::default(),
             options,
         }
+    }
+
+    /// The page for anybody that was made of this matrix.
+    fn kept(&self, language: Language, matrix: &Arc<Matrix>) -> Option<Response> {
+        let pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
+        let (of, page) = pages.get(&language)?;
+        Arc::ptr_eq(of, matrix).then(|| page.clone())
+    }
+
+    /// Keeps the page for anybody that was made of this matrix.
+    fn keep(&self, language: Language, matrix: &Arc<Matrix>, page: &Response) {
+        let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
+        pages.insert(language, (Arc::clone(matrix), page.clone()));
     }
 
     fn store(&self) -> MutexGuard<'_, RunStore> {

@@ -141,12 +141,18 @@ impl Visit<'_> {
             true => Edition::Confidential,
             false => Edition::Public,
         };
-        let mut made = (*whole).clone();
-        if let Some(oin) = oin {
-            made.rows.retain(|row| row.oin == oin);
-            if made.rows.is_empty() {
-                return Err(self.missing());
-            }
+        // The page that most ask for is made once for a matrix.
+        let for_anybody = oin.is_none() && !is_confidential && frame.visitor.holder.is_none();
+        let kept = for_anybody.then(|| self.site().kept(frame.language, &whole));
+        if let Some(page) = kept.flatten() {
+            return Ok(page);
+        }
+        let made = match oin {
+            None => (*whole).clone(),
+            Some(oin) => whole.of_supplier(oin),
+        };
+        if oin.is_some() && made.rows.is_empty() {
+            return Err(self.missing());
         }
         let made = made.edition(edition);
         let calendar = shipped_facts(Clock::at(made.at), Profile::Production).calendar;
@@ -170,7 +176,11 @@ impl Visit<'_> {
         let ahead = agenda(&made, &calendar);
         let html = page(&made, &ahead, edition, frame.language, Some(&ways));
         let policy = page_policy(crate::readiness::PAGE_STYLE, None);
-        Ok(answered(200, html.into_bytes(), &policy))
+        let page = answered(200, html.into_bytes(), &policy);
+        if for_anybody {
+            self.site().keep(frame.language, &whole, &page);
+        }
+        Ok(page)
     }
 
     fn shelf(&self) -> Option<&Shelf> {
@@ -241,7 +251,10 @@ impl Visit<'_> {
         // Where the evidence lies is nobody's business but the machine's.
         recorded.origin.name = format!("{}…", &shelved.id[..12]);
         let known = known().map_err(|_| self.failed())?;
-        let disputes = self.site().store().disputes().map_err(|_| self.failed())?;
+        let mut disputes = self.site().store().disputes().map_err(|_| self.failed())?;
+        if !self.frame.sees_all() {
+            disputes.retain(|one| one.is_for(&shelved.run.target.oin));
+        }
         let book = Disputed {
             book: &self.site().options.rules,
             disputes: &disputes,

@@ -21,9 +21,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use crate::check::TEAM;
 use crate::check::user_file::{self, UserFileError};
 use crate::evidence::sha256;
+use crate::finding::TEAM;
 use crate::limits::MAX_KEY_BYTES;
 use crate::pack::Day;
 

@@ -494,6 +494,7 @@ mod tests {
                 &texts.runs,
                 &texts.readiness,
                 &texts.report,
+                &texts.serve,
                 &texts.osr,
             ];
             for (name, later) in LATER.into_iter().zip(later) {
