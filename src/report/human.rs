@@ -261,8 +261,9 @@ impl<'a, W: Write> Human<'a, W> {
             (&texts.finding.hint, &wording.hint),
             (&texts.finding.disputed, &wording.disputes.join("; ")),
         ];
-        let width = lines.iter().map(|(label, _)| label.chars().count()).max();
-        for (label, text) in lines.into_iter().filter(|(_, text)| !text.is_empty()) {
+        let lines = lines.into_iter().filter(|(_, text)| !text.is_empty());
+        let width = lines.clone().map(|(label, _)| label.chars().count()).max();
+        for (label, text) in lines {
             self.labelled(label, width.unwrap_or(0), text)?;
         }
         Ok(())
