@@ -17,6 +17,7 @@ use crate::exit::Exit;
 use crate::facts::Profile;
 use crate::finding::{Class, Language, Redaction, Verdict};
 use crate::pack::Store;
+use crate::pki::Authorities;
 use crate::play::{
     Hunted, Interrupt, PlayError, RunOptions, Seen, Stage, StageOptions, Tracing, Unmade, hunt,
     play,
@@ -193,6 +194,7 @@ impl Hunting {
         let interrupt = Interrupt::default();
         let stage = Stage::new(
             StageOptions {
+                authorities: Authorities::built_in(),
                 store,
                 profile: Profile::Test,
                 tested: None,

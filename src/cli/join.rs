@@ -11,9 +11,12 @@ use super::runs::{self, unreadable};
 use super::settings::Settings;
 use super::telling::{Telling, unwritten};
 use crate::event::{EVENT_VERSION, Event, Started};
-use crate::evidence::{CopyError, Folder, JoinError, Part, PartError, RunRecord, write_json};
+use crate::evidence::{
+    CopyError, Folder, JoinError, Part, PartError, RunRecord, TRUST, write_json,
+};
 use crate::exit::Exit;
 use crate::finding::{Language, Verdict};
+use crate::pki::Authorities;
 use crate::scenario::Scenario;
 use crate::text::Texts;
 
@@ -41,12 +44,12 @@ pub fn merge(
             JoinError::Share(share) => Failure::usage("merge-share").with("share", share),
         }
     })?;
-    let stage = runs::stage(&run, global, settings)?;
+    let stage = runs::stage(&run, Authorities::built_in(), global, settings)?;
     let folder =
         Arc::new(Folder::create(&merge.out).map_err(|error| unwritten(&error, &merge.out))?);
     for (part, path) in parts.iter().zip(&merge.parts) {
         let failed = |error: CopyError| copying(&error, path, &merge.out, language);
-        for shared in ["certificates", "scenarios"] {
+        for shared in ["certificates", "scenarios", TRUST] {
             part.copy_shared(shared, &folder).map_err(failed)?;
         }
         for id in part.run.scenarios.keys() {

@@ -20,11 +20,14 @@ use crate::clock::Clock;
 use crate::counterpart::trigger::Trigger;
 use crate::document::nearest;
 use crate::event::{EVENT_VERSION, Started};
-use crate::evidence::{Folder, RunRecord, TargetRecord, WriteError, script_file, write_json};
+use crate::evidence::{
+    Folder, RunRecord, TargetRecord, WriteError, keep_authorities, script_file, write_json,
+};
 use crate::exit::Exit;
 use crate::facts::Profile;
 use crate::finding::{Class, Language, Redaction};
 use crate::pack::Store;
+use crate::pki::Authorities;
 use crate::play::{
     Asks, Interrupt, PlayError, RunOptions, Stage, StageOptions, Tested, Unmade, in_shard, play,
 };
@@ -98,6 +101,7 @@ pub fn run_run(
             store,
             profile,
             tested: tested.clone(),
+            authorities: Authorities::built_in(),
             seed: record.seed.as_str().into(),
             now,
             redaction: if run.no_redact {
@@ -131,6 +135,11 @@ pub fn run_run(
         let failed = |error: WriteError| unwritten(&error, folder.path());
         write_json(folder, "run.json", &record).map_err(failed)?;
         keep_scripts(folder, &scenarios, run.paths.is_empty()).map_err(failed)?;
+        if let Some(tested) = &tested {
+            let own = tested.target.authorities();
+            let own = own.map_err(|error| setup::material(&error))?;
+            keep_authorities(folder, &own).map_err(failed)?;
+        }
         if let Some(earlier) = &earlier {
             kept = earlier.keep(&scenarios, folder, language)?;
             started.redacted &= earlier.part.redacted;

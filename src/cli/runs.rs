@@ -16,10 +16,13 @@ use super::setup;
 use super::sign::KeyFiles;
 use super::telling::unwritten;
 use crate::check::Masker;
-use crate::evidence::{Evidence, Folder, ReadError, RunRecord, SignatureState, new_file, seal};
+use crate::evidence::{
+    Evidence, Folder, ReadError, RunRecord, SignatureState, kept_authorities, new_file, seal,
+};
 use crate::exit::Exit;
 use crate::finding::Language;
 use crate::pack::Store;
+use crate::pki::Authorities;
 use crate::play::{Rejudged, Stage, Unmade, rejudge, stage_for};
 use crate::text::{Texts, say};
 
@@ -148,8 +151,13 @@ fn said(language: Language, key: &str, args: &[(&str, &str)]) -> String {
 }
 
 /// What the messages of a recorded run are judged with.
-pub fn stage(run: &RunRecord, global: &Global, settings: &Settings) -> Result<Stage, Failure> {
-    stage_for(run, setup::store(global, settings)?)
+pub fn stage(
+    run: &RunRecord,
+    authorities: Authorities,
+    global: &Global,
+    settings: &Settings,
+) -> Result<Stage, Failure> {
+    stage_for(run, authorities, setup::store(global, settings)?)
         .map_err(|Unmade(part)| Failure::internal("play").with("part", part))
 }
 
@@ -211,7 +219,11 @@ fn verify(
             exit => exit,
         });
     }
-    let stage = stage(&run, global, settings)?;
+    let (authorities, own) = kept_authorities(&evidence, &run).map_err(unreadable)?;
+    if own > 0 {
+        out += &say("trusted", &[("count", &own.to_string())]);
+    }
+    let stage = stage(&run, authorities, global, settings)?;
     let rejudged = rejudge(&evidence, &stage).map_err(unreadable)?;
     out += &told(&rejudged, say);
     let otherwise = !rejudged.different.is_empty() && rejudged.packs.is_empty();

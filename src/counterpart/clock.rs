@@ -1,8 +1,8 @@
 //! The clock contract: how a scenario reads the clock of a party and sets it
 //! (docs/trigger.md).
 //!
-//! The built-in LAS and OSR offer it when they are started with a virtual
-//! clock, and so does a supplier's LAS against which scenarios that take days
+//! The built-in LAS offers it when it is started with a virtual clock, and so
+//! does a supplier's LAS against which scenarios that take days
 //! are played. One definition serves both ends.
 
 use jiff::Timestamp;

@@ -8,10 +8,12 @@
 //! | `exchanges/<scenario>/0001.json` | an exchange ([`ExchangeRecord`]) |
 //! | `exchanges/<scenario>/0001-request.http`, `-response.http` | its messages, byte for byte |
 //! | `certificates/<sha256>.der` | the certificates that the parties showed |
+//! | `trust/` | the authorities and revocation lists that the target's file names |
 //! | `steps/<scenario>.jsonl` | what each step was judged by ([`StepRecord`]) |
 //! | `manifest.json` | the SHA-256 of every file above |
 //! | `manifest.sig`, `manifest.pem` | the supplier's signature over it, where there is one |
 
+mod authorities;
 mod below;
 mod folder;
 mod message;
@@ -23,6 +25,7 @@ mod sealed;
 mod share;
 mod store;
 
+pub use authorities::{TRUST, keep_authorities, kept_authorities};
 pub use below::{TooManyRuns, runs_below};
 pub use folder::{
     Folder, Growing, MANIFEST, Manifest, SIGNATURE, SIGNER, WriteError, new_file, sha256, sign,

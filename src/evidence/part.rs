@@ -142,7 +142,7 @@ impl Part {
     }
 
     /// What scenarios share, into `folder`: the files of one of the folders
-    /// `certificates` and `scenarios`.
+    /// `certificates`, `scenarios` and `trust`.
     ///
     /// # Errors
     ///

@@ -6,6 +6,7 @@
 
 use serde_json::Value;
 
+use super::authorities::TRUST;
 use super::folder::Folder;
 use super::message::RecordedMessage;
 use super::part::{CopyError, EVENTS};
@@ -72,7 +73,7 @@ pub fn share(evidence: &Evidence, masker: &mut Masker, folder: &Folder) -> Resul
             }
             EVENTS => folder.write(name, &lines(events(evidence.lines(name)?)))?,
             "steps" => folder.write(name, &lines(evidence.lines(name)?.into_iter().map(step)))?,
-            "certificates" => folder.write(name, &content()?)?,
+            "certificates" | TRUST => folder.write(name, &content()?)?,
             "scenarios" => {
                 let script = content()?;
                 // A script in which a person stands stays behind.

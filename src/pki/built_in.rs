@@ -3,7 +3,34 @@
 
 use rustls_pki_types::pem::{PemObject, SectionKind};
 
-use crate::edukoppeling::{Certificate, Revocation, TrustStore};
+use crate::edukoppeling::{Certificate, Revocation, Trust, TrustStore};
+
+/// Certificates of authorities and revocation lists, from which trust is made.
+#[derive(Debug, Default, Clone)]
+pub struct Authorities {
+    /// Roots, and what stands between them and the certificates of parties.
+    pub store: TrustStore,
+    /// Revocation lists.
+    pub lists: Revocation,
+}
+
+impl Authorities {
+    /// Those of the built-in test PKI, and no others.
+    pub fn built_in() -> Self {
+        Self::default().with_built_in()
+    }
+
+    /// These, and those of the built-in test PKI.
+    pub fn with_built_in(mut self) -> Self {
+        trust_built_in(&mut self.store, &mut self.lists);
+        self
+    }
+
+    /// Trust in them.
+    pub fn trust(self) -> Trust {
+        Trust::new(self.store, self.lists)
+    }
+}
 
 /// Adds what a receiver in a test environment trusts to `store`: the
 /// authorities of the built-in test PKI; and their revocation lists to

@@ -14,7 +14,7 @@ mod keys;
 mod test_pki;
 
 pub use authority::TEST_DOMAIN;
-pub use built_in::{trust_built_in, trust_built_in_as_real};
+pub use built_in::{Authorities, trust_built_in, trust_built_in_as_real};
 pub(crate) use files::pem;
 pub use files::{FilesError, make_folder, write_files};
 pub use identity::{Hierarchy, IDENTITIES, Identity};

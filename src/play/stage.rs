@@ -19,13 +19,13 @@ use crate::counterpart::defect::Defect;
 use crate::counterpart::duo::rio_facts;
 use crate::counterpart::{Bodies, Judges, receiving_bench};
 use crate::defects::KnownDefect;
-use crate::edukoppeling::{Revocation, Trust, TrustStore};
+use crate::edukoppeling::Trust;
 use crate::event::{Event, PackInForce, ScenarioInfo, ScenarioJudged};
 use crate::evidence::{Folder, WriteError};
 use crate::facts::Profile;
 use crate::finding::{Class, Judgement, Verdict};
 use crate::pack::Store;
-use crate::pki::trust_built_in;
+use crate::pki::Authorities;
 use crate::scenario::{Role, Scenario, Values};
 
 /// How a run judges and what it plays with.
@@ -37,6 +37,8 @@ pub struct StageOptions {
     pub profile: Profile,
     /// Somebody else's parties; without, ketenkeur plays all of them.
     pub tested: Option<Arc<Tested>>,
+    /// Whom everybody trusts where nobody is tested who says so.
+    pub authorities: Authorities,
     /// What everything that is made up is derived from.
     pub seed: Arc<str>,
     /// Where a virtual clock begins; scenarios that name a moment begin there.
@@ -91,14 +93,6 @@ impl std::fmt::Debug for Stage {
     }
 }
 
-/// Trust in the built-in test PKI, and nothing else.
-fn built_in_trust() -> Trust {
-    let mut store = TrustStore::empty();
-    let mut lists = Revocation::default();
-    trust_built_in(&mut store, &mut lists);
-    Trust::new(store, lists)
-}
-
 impl Stage {
     /// A stage whose evidence goes into `folder`.
     ///
@@ -120,7 +114,7 @@ impl Stage {
                     let read = tested.target.trust().map_err(|_| Unmade("trust"))?;
                     Arc::into_inner(read).ok_or(Unmade("trust"))?
                 }
-                None => built_in_trust(),
+                None => options.authorities.clone().trust(),
             },
             rio_facts(&bodies).map(Arc::new),
         )
@@ -135,7 +129,7 @@ impl Stage {
             bodies,
             trust: match &options.tested {
                 Some(tested) => Arc::clone(&tested.trust),
-                None => Arc::new(built_in_trust()),
+                None => Arc::new(options.authorities.trust()),
             },
             profile: options.profile,
             tested: options.tested,

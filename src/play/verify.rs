@@ -20,6 +20,7 @@ use crate::exchange::Exchange;
 use crate::facts::Profile;
 use crate::finding::{Redaction, Verdict};
 use crate::pack::Store;
+use crate::pki::Authorities;
 use crate::scenario::{
     Action, Expect, Scenario, Script, Shipped, SourceError, Sources, Values, read_script,
 };
@@ -70,12 +71,12 @@ impl Sources for Kept<'_> {
 }
 
 /// What the messages of a recorded run are judged with again: the packs of
-/// `store`, and otherwise as the run says.
+/// `store`, trust in `authorities`, and otherwise as the run says.
 ///
 /// # Errors
 ///
 /// The shipped data cannot be read: we are at fault.
-pub fn stage_for(run: &RunRecord, store: Store) -> Result<Stage, Unmade> {
+pub fn stage_for(run: &RunRecord, authorities: Authorities, store: Store) -> Result<Stage, Unmade> {
     let options = StageOptions {
         store,
         profile: match run.profile.as_str() {
@@ -83,6 +84,7 @@ pub fn stage_for(run: &RunRecord, store: Store) -> Result<Stage, Unmade> {
             _ => Profile::Test,
         },
         tested: None,
+        authorities,
         seed: run.seed.as_str().into(),
         now: run.now,
         redaction: Redaction::Mask,

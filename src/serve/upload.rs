@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Site;
 use crate::event::{Event, Started};
-use crate::evidence::{EVENTS, Evidence, ReadError};
+use crate::evidence::{EVENTS, Evidence, ReadError, kept_authorities};
 use crate::limits::{
     CLOCK_SLACK_SECONDS, MAX_IMPORTED_BYTES, MAX_UPLOADS_AT_ONCE, MAX_UPLOADS_PER_HOUR,
 };
@@ -182,7 +182,8 @@ fn checked(site: &Site, oin: &str, path: &Path) -> Result<Imported, Refused> {
     }
     drop(events);
     let record = evidence.run().map_err(unreadable)?;
-    let stage = stage_for(&record, site.options.packs.clone());
+    let (authorities, _) = kept_authorities(&evidence, &record).map_err(unreadable)?;
+    let stage = stage_for(&record, authorities, site.options.packs.clone());
     let stage = stage.map_err(|_| Refused::new(500, "not-kept"))?;
     let rejudged = rejudge(&evidence, &stage).map_err(unreadable)?;
     let otherwise = rejudged

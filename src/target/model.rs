@@ -10,7 +10,7 @@ use super::identity::IdentitySource;
 use crate::clock::RunningClock;
 use crate::edukoppeling::{MaterialError, Revocation, Trust, TrustStore};
 use crate::facts::Profile;
-use crate::pki::trust_built_in;
+use crate::pki::Authorities;
 use crate::scenario::Role;
 use crate::transport::{ClientOptions, Proxy};
 
@@ -176,12 +176,23 @@ impl Target {
     /// # Errors
     /// A file or folder that cannot be used.
     pub fn trust(&self) -> Result<Arc<Trust>, MaterialError> {
-        let mut store = TrustStore::load(&self.trust)?;
-        let mut lists = Revocation::load(&self.crl)?;
-        if self.profile == Profile::Test {
-            trust_built_in(&mut store, &mut lists);
-        }
-        Ok(Arc::new(Trust::new(store, lists)))
+        let own = self.authorities()?;
+        let all = match self.profile {
+            Profile::Test => own.with_built_in(),
+            Profile::Production => own,
+        };
+        Ok(Arc::new(all.trust()))
+    }
+
+    /// The authorities and revocation lists that the file names.
+    ///
+    /// # Errors
+    /// A file or folder that cannot be used.
+    pub fn authorities(&self) -> Result<Authorities, MaterialError> {
+        Ok(Authorities {
+            store: TrustStore::load(&self.trust)?,
+            lists: Revocation::load(&self.crl)?,
+        })
     }
 
     /// How a role that is played is to be played.

@@ -62,6 +62,11 @@ pub fn run(folder: &Path, target: &str, more: &[&str]) -> (Output, Value) {
     (output, report)
 }
 
+fn ketenkeur(folder: &Path, args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ketenkeur"));
+    command.current_dir(folder).args(args).output().unwrap()
+}
+
 pub fn said(output: &Output) -> String {
     let out = String::from_utf8_lossy(&output.stdout);
     format!("{out}{}", String::from_utf8_lossy(&output.stderr))
@@ -72,7 +77,11 @@ fn a_las_of_somebody_elses_is_played_against_our_duo_and_osr() {
     let folder = tempfile::tempdir().unwrap();
     let (duo, osr) = (free(), free());
     let las = start(duo, osr);
-    let file = target(&las.endpoint, &las.trigger, duo, osr);
+    // Authorities of the supplier's own, which evidence has to carry along.
+    let pki = ketenkeur(folder.path(), &["pki", "init", "pki"]);
+    assert_eq!(pki.status.code(), Some(0), "{}", said(&pki));
+    let file =
+        target(&las.endpoint, &las.trigger, duo, osr) + "trust: [pki/trust]\ncrl: [pki/crl]\n";
     let (output, _) = run(
         folder.path(),
         &file,
@@ -82,9 +91,9 @@ fn a_las_of_somebody_elses_is_played_against_our_duo_and_osr() {
             "--id=koppeling-bron-las-push",
         ],
     );
-    let said = said(&output);
-    assert_eq!(output.status.code(), Some(0), "{said}");
-    assert!(!said.contains("plays all parties itself"), "{said}");
+    let spoken = said(&output);
+    assert_eq!(output.status.code(), Some(0), "{spoken}");
+    assert!(!spoken.contains("plays all parties itself"), "{spoken}");
     let record = std::fs::read(folder.path().join("bewijs/run.json")).unwrap();
     let record: Value = serde_json::from_slice(&record).unwrap();
     assert_eq!(record["virtual_clock"], false);
@@ -92,6 +101,16 @@ fn a_las_of_somebody_elses_is_played_against_our_duo_and_osr() {
     assert_eq!(record["target"]["capabilities"]["rio-po"]["bo"], "yes");
     let recorded = std::fs::read_to_string(folder.path().join("bewijs/events.jsonl")).unwrap();
     assert!(recorded.contains("\"own\":false"), "{recorded}");
+    let kept = std::fs::read_dir(folder.path().join("bewijs/trust")).unwrap();
+    let kept = kept.count();
+    assert!(kept > 2, "{kept}");
+    // Judged again elsewhere: the files that the target names are not there.
+    std::fs::remove_dir_all(folder.path().join("pki")).unwrap();
+    let verified = ketenkeur(folder.path(), &["runs", "verify", "bewijs", "--lang", "en"]);
+    let spoken = said(&verified);
+    assert_eq!(verified.status.code(), Some(0), "{spoken}");
+    let trusted = format!("named: {kept} certificates and revocation lists");
+    assert!(spoken.contains(&trusted), "{spoken}");
 }
 
 #[test]
@@ -308,17 +327,9 @@ fn with_a_clock_of_its_own_a_las_elsewhere_passes_what_takes_days() {
     let record: Value = serde_json::from_slice(&record).unwrap();
     assert_eq!(record["virtual_clock"], true);
     // What was recorded comes out the same.
-    let verified = Command::new(env!("CARGO_BIN_EXE_ketenkeur"))
-        .current_dir(folder.path())
-        .args(["runs", "verify", "bewijs", "--lang", "en"])
-        .output()
-        .unwrap();
-    assert_eq!(
-        verified.status.code(),
-        Some(0),
-        "{}",
-        super::target::said(&verified)
-    );
+    let verified = ketenkeur(folder.path(), &["runs", "verify", "bewijs", "--lang", "en"]);
+    let told = super::target::said(&verified);
+    assert_eq!(verified.status.code(), Some(0), "{told}");
     let checked = target_check(folder.path());
     let clock = format!("clock        {}: 2026-", urls[2]);
     assert!(checked.contains(&clock), "{checked}");

@@ -1,6 +1,7 @@
 //! Revocation lists, from files only: nothing is fetched.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use rustls_pki_types::{CertificateRevocationListDer, UnixTime};
@@ -15,10 +16,10 @@ use super::fields::{Certificate, moment};
 use super::material::{MaterialError, MaterialProblem, read, sections};
 
 /// The revocation lists at hand.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub struct Revocation {
     /// The newest first, because the first that fits is used.
-    lists: Vec<List>,
+    lists: Vec<Arc<List>>,
 }
 
 struct List {
@@ -64,7 +65,7 @@ impl Revocation {
             |bytes| {
                 sections::<CertificateRevocationListDer<'_>>(bytes)
                     .iter()
-                    .filter_map(|der| List::read(der))
+                    .filter_map(|der| List::read(der).map(Arc::new))
                     .collect()
             },
         )?;
@@ -76,13 +77,13 @@ impl Revocation {
     pub fn add(&mut self, der: &[u8]) -> bool {
         let list = List::read(der);
         let read = list.is_some();
-        self.lists.extend(list);
+        self.lists.extend(list.map(Arc::new));
         self.sort();
         read
     }
 
     /// The lists in DER.
-    pub(super) fn all(&self) -> Vec<Vec<u8>> {
+    pub fn all(&self) -> Vec<Vec<u8>> {
         self.lists.iter().map(|list| list.der.clone()).collect()
     }
 

@@ -261,6 +261,12 @@ impl TrustStore {
         self.insert(certificate, true);
     }
 
+    /// The certificates, in DER: roots first.
+    pub fn certificates(&self) -> impl Iterator<Item = &[u8]> {
+        let roots = self.roots.iter().map(|root| root.certificate.der());
+        roots.chain(self.intermediates.iter().map(|between| &**between))
+    }
+
     /// Whether the certificate became a root.
     fn insert(&mut self, certificate: Certificate, test: bool) -> bool {
         let der = CertificateDer::from(certificate.der().to_vec());
