@@ -1,16 +1,18 @@
 //! An authority: it issues certificates and revocation lists.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, CrlDistributionPoint,
-    CustomExtension, DistinguishedName, DnType, DnValue, IsCa, Issuer, KeyIdMethod, KeyPair,
+    CustomExtension, DistinguishedName, DnType, DnValue, IsCa, Issuer, KeyIdMethod,
     KeyUsagePurpose, PublicKeyData, RevocationReason, RevokedCertParams, SanType, SerialNumber,
     date_time_ymd,
 };
 
 use super::identity::{Identity, Validity};
+use super::keys::Key;
 use super::test_pki::PkiError;
 
 /// Where everything of the test PKI lives: a name that never resolves (RFC
@@ -23,29 +25,24 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// is made, so that trust in it lasts.
 pub(super) struct Authority {
     params: CertificateParams,
-    key: KeyPair,
+    key: Arc<Key>,
     file: String,
     pub(super) certificate: Vec<u8>,
 }
 
 impl Authority {
     /// A root, which signs itself. `mark` ends the names of its PKI.
-    pub(super) fn root(name: &str, mark: &str, pkcs8: &[u8]) -> Result<Self, PkiError> {
-        Self::make(name, mark, "Root", "root", pkcs8, |params, key| {
+    pub(super) fn root(name: &str, mark: &str, key: Arc<Key>) -> Result<Self, PkiError> {
+        Self::make(name, mark, "Root", "root", key, |params, key| {
             params.self_signed(key)
         })
     }
 
     /// An authority below this one.
-    pub(super) fn below(&self, name: &str, mark: &str, pkcs8: &[u8]) -> Result<Self, PkiError> {
-        Self::make(
-            name,
-            mark,
-            "Services CA",
-            "uitgever",
-            pkcs8,
-            |params, key| params.signed_by(key, &self.issuer()),
-        )
+    pub(super) fn below(&self, name: &str, mark: &str, key: Arc<Key>) -> Result<Self, PkiError> {
+        Self::make(name, mark, "Services CA", "uitgever", key, |params, key| {
+            params.signed_by(key, &self.issuer())
+        })
     }
 
     fn make(
@@ -53,10 +50,9 @@ impl Authority {
         mark: &str,
         role: &str,
         file: &str,
-        pkcs8: &[u8],
-        sign: impl FnOnce(&CertificateParams, &KeyPair) -> Result<rcgen::Certificate, rcgen::Error>,
+        key: Arc<Key>,
+        sign: impl FnOnce(&CertificateParams, &Key) -> Result<rcgen::Certificate, rcgen::Error>,
     ) -> Result<Self, PkiError> {
-        let key = KeyPair::try_from(pkcs8).map_err(|_| PkiError::Key)?;
         let mut params = CertificateParams::default();
         params.distinguished_name = subject(
             "ketenkeur (test)",
@@ -81,8 +77,8 @@ impl Authority {
         &self.file
     }
 
-    fn issuer(&self) -> Issuer<'_, &KeyPair> {
-        Issuer::from_params(&self.params, &self.key)
+    fn issuer(&self) -> Issuer<'_, &Key> {
+        Issuer::from_params(&self.params, &*self.key)
     }
 
     /// Issues the certificate of `identity` with `oin` over `key`, at `now`.

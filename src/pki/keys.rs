@@ -1,7 +1,9 @@
 //! Private keys: the published ones of the built-in test PKI, and fresh ones.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair};
 use rcgen::{KeyPair, PKCS_RSA_SHA256, PublicKeyData, RsaKeySize, SignatureAlgorithm};
 use rustls_pki_types::PrivatePkcs8KeyDer;
 use rustls_pki_types::pem::{PemObject, SectionKind};
@@ -27,25 +29,63 @@ const HOLDERS: [&str; 12] = [
     "fout",
 ];
 
-static PUBLISHED: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+static PUBLISHED: LazyLock<Result<Vec<Arc<Key>>, PkiError>> = LazyLock::new(|| {
     PrivatePkcs8KeyDer::pem_slice_iter(include_bytes!("testsleutels.pem"))
         .filter_map(Result::ok)
-        .map(|key| key.secret_pkcs8_der().to_vec())
+        .map(|key| Key::read(key.secret_pkcs8_der()))
         .collect()
 });
 
-/// The published key of `holder`, in PKCS#8.
-pub(super) fn published(holder: &str) -> Result<Vec<u8>, PkiError> {
-    let at = HOLDERS.iter().position(|known| *known == holder);
-    at.and_then(|at| PUBLISHED.get(at).cloned())
-        .ok_or(PkiError::Key)
+/// A private key that signs. It is checked when it is read, which takes longer
+/// than signing; so the published ones are read once.
+pub(super) struct Key {
+    /// In PKCS#8.
+    pub(super) pkcs8: Vec<u8>,
+    pub(super) pair: Arc<RsaKeyPair>,
 }
 
-/// A fresh RSA key of 2048 bits, in PKCS#8.
-pub(super) fn fresh() -> Result<Vec<u8>, PkiError> {
-    KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048)
-        .map(|key| key.serialize_der())
-        .map_err(|_| PkiError::Key)
+impl Key {
+    fn read(pkcs8: &[u8]) -> Result<Arc<Self>, PkiError> {
+        let pair = RsaKeyPair::from_pkcs8(pkcs8).map_err(|_| PkiError::Key)?;
+        Ok(Arc::new(Self {
+            pkcs8: pkcs8.to_vec(),
+            pair: Arc::new(pair),
+        }))
+    }
+}
+
+impl PublicKeyData for Key {
+    fn der_bytes(&self) -> &[u8] {
+        self.pair.public_key().as_ref()
+    }
+
+    fn algorithm(&self) -> &'static SignatureAlgorithm {
+        &PKCS_RSA_SHA256
+    }
+}
+
+impl rcgen::SigningKey for Key {
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
+        let mut value = vec![0; self.pair.public_modulus_len()];
+        self.pair
+            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut value)
+            .map_err(|_| rcgen::Error::RingUnspecified)?;
+        Ok(value)
+    }
+}
+
+/// The published key of `holder`.
+pub(super) fn published(holder: &str) -> Result<Arc<Key>, PkiError> {
+    let keys = PUBLISHED.as_ref().map_err(|error| *error)?;
+    let at = HOLDERS.iter().position(|known| *known == holder);
+    let key = at.and_then(|at| keys.get(at));
+    key.cloned().ok_or(PkiError::Key)
+}
+
+/// A fresh RSA key of 2048 bits.
+pub(super) fn fresh() -> Result<Arc<Key>, PkiError> {
+    let made = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048);
+    Key::read(&made.map_err(|_| PkiError::Key)?.serialize_der())
 }
 
 /// The published key of 1024 bits. No library makes one any more.
@@ -83,7 +123,7 @@ pub fn stand_in(pkcs8: &[u8]) -> Option<StandIn> {
         return None;
     }
     Some(StandIn {
-        pkcs8: published("fout").ok()?,
+        pkcs8: published("fout").ok()?.pkcs8.clone(),
         public: weak.public,
     })
 }

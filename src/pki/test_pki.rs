@@ -1,13 +1,13 @@
 //! The test PKI as a whole: its authorities at one moment, and what they issue.
 
 use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
-use rcgen::KeyPair;
 
 use super::authority::Authority;
 use super::identity::{Hierarchy, IDENTITIES, Identity};
-use super::keys::{self, WeakKey};
+use super::keys::{self, Key, WeakKey};
 use crate::clock::Clock;
 use crate::edukoppeling::{Certificate, SigningKey};
 
@@ -29,10 +29,24 @@ pub enum PkiError {
 /// asked for, and valid or not as seen from that moment.
 pub struct TestPki {
     now: Timestamp,
+    authorities: Arc<Authorities>,
+}
+
+/// What of a test PKI is the same at any moment.
+struct Authorities {
     chains: Vec<Chain>,
     /// Keys by identity; without one, the published key of its holder.
-    keys: HashMap<&'static str, Vec<u8>>,
+    keys: HashMap<&'static str, Arc<Key>>,
+    /// Certificates of parties that were issued lately. One that is asked for
+    /// again is the same, so it need not be signed again.
+    issued: Mutex<HashMap<Asked, Vec<u8>>>,
 }
+
+/// An identity, its OIN, and the second as of which it gets a certificate.
+type Asked = (&'static str, Option<String>, i64);
+
+/// How many certificates are remembered; then they are forgotten.
+const REMEMBERED: usize = 256;
 
 /// The authorities of a hierarchy.
 struct Chain {
@@ -67,7 +81,11 @@ impl TestPki {
     /// The built-in test PKI, whose keys are published: the same authorities at
     /// any moment.
     pub fn at(clock: Clock) -> Result<Self, PkiError> {
-        Self::with(clock, HashMap::new(), "", keys::published)
+        static BUILT_IN: LazyLock<Result<Arc<Authorities>, PkiError>> =
+            LazyLock::new(|| Authorities::make(HashMap::new(), "", keys::published));
+        BUILT_IN
+            .clone()
+            .map(|authorities| Self::of(authorities, clock))
     }
 
     /// A test PKI with fresh keys. The weak key is the published one.
@@ -91,34 +109,16 @@ impl TestPki {
                 .map(|made| made.join().unwrap_or(Err(PkiError::Key)))
                 .collect::<Result<Vec<_>, PkiError>>()
         })?;
-        let keys: HashMap<&'static str, Vec<u8>> = keys.into_iter().flatten().collect();
-        Self::with(clock, keys, &mark()?, |_| keys::fresh())
+        let keys = keys.into_iter().flatten().collect();
+        let authorities = Authorities::make(keys, &mark()?, |_| keys::fresh())?;
+        Ok(Self::of(authorities, clock))
     }
 
-    fn with(
-        clock: Clock,
-        keys: HashMap<&'static str, Vec<u8>>,
-        mark: &str,
-        key: impl Fn(&str) -> Result<Vec<u8>, PkiError>,
-    ) -> Result<Self, PkiError> {
-        let chains = Hierarchy::ALL.map(|hierarchy| {
-            let name = hierarchy.name();
-            let root = Authority::root(name, mark, &key(&format!("root-{name}"))?)?;
-            let issuer = hierarchy
-                .is_trusted()
-                .then(|| root.below(name, mark, &key(&format!("uitgever-{name}"))?))
-                .transpose()?;
-            Ok(Chain {
-                hierarchy,
-                root,
-                issuer,
-            })
-        });
-        Ok(Self {
+    fn of(authorities: Arc<Authorities>, clock: Clock) -> Self {
+        Self {
             now: within_reach(clock.now()),
-            chains: chains.into_iter().collect::<Result<_, PkiError>>()?,
-            keys,
-        })
+            authorities,
+        }
     }
 
     /// Its trusted roots and the authorities below them, each with its name in
@@ -131,7 +131,7 @@ impl TestPki {
     /// The certificates of the trusted roots alone, in DER.
     pub fn roots(&self) -> impl Iterator<Item = &[u8]> {
         let trusted = |chain: &&Chain| chain.hierarchy.is_trusted();
-        let chains = self.chains.iter().filter(trusted);
+        let chains = self.authorities.chains.iter().filter(trusted);
         chains.map(|chain| chain.root.certificate.as_slice())
     }
 
@@ -149,7 +149,7 @@ impl TestPki {
 
     fn trusted(&self) -> impl Iterator<Item = &Authority> {
         let trusted = |chain: &&Chain| chain.hierarchy.is_trusted();
-        let chains = self.chains.iter().filter(trusted);
+        let chains = self.authorities.chains.iter().filter(trusted);
         chains.flat_map(Chain::authorities)
     }
 
@@ -167,7 +167,7 @@ impl TestPki {
     }
 
     fn chain(&self, hierarchy: Hierarchy) -> Result<&Chain, PkiError> {
-        let mut chains = self.chains.iter();
+        let mut chains = self.authorities.chains.iter();
         chains
             .find(|chain| chain.hierarchy == hierarchy)
             .ok_or(PkiError::Unknown)
@@ -183,18 +183,39 @@ impl TestPki {
         let identity = identity(name)?;
         let chain = self.chain(identity.hierarchy)?;
         let oin = oin.or(identity.oin);
-        let issuer = chain.issuing();
-        let leaf = if identity.weak {
-            let key = WeakKey::published()?;
-            issuer.issue(identity, serial(identity), oin, &key, self.now)?
-        } else {
-            let key = KeyPair::try_from(self.pkcs8(identity)?).map_err(|_| PkiError::Key)?;
-            issuer.issue(identity, serial(identity), oin, &key, self.now)?
+        let asked = (identity.name, oin.map(str::to_string), self.now.as_second());
+        let known = self.authorities.remembered().get(&asked).cloned();
+        let leaf = match known {
+            Some(leaf) => leaf,
+            None => {
+                let leaf = self.issue(identity, oin, chain.issuing())?;
+                let mut remembered = self.authorities.remembered();
+                if remembered.len() == REMEMBERED {
+                    remembered.clear();
+                }
+                remembered.insert(asked, leaf.clone());
+                leaf
+            }
         };
         let mut certificates = vec![leaf];
         certificates.extend(chain.issuer.iter().map(|issuer| issuer.certificate.clone()));
         certificates.push(chain.root.certificate.clone());
         Ok(certificates)
+    }
+
+    fn issue(
+        &self,
+        identity: &Identity,
+        oin: Option<&str>,
+        issuer: &Authority,
+    ) -> Result<Vec<u8>, PkiError> {
+        if identity.weak {
+            let key = WeakKey::published()?;
+            issuer.issue(identity, serial(identity), oin, &key, self.now)
+        } else {
+            let key = self.key(identity)?;
+            issuer.issue(identity, serial(identity), oin, &*key, self.now)
+        }
     }
 
     /// The private key of an identity in PKCS#8. Worth nothing: whoever holds
@@ -204,13 +225,13 @@ impl TestPki {
         if identity.weak {
             return WeakKey::published().map(|key| key.private);
         }
-        self.pkcs8(identity)
+        self.key(identity).map(|key| key.pkcs8.clone())
     }
 
     /// The strong key of an identity.
-    fn pkcs8(&self, identity: &Identity) -> Result<Vec<u8>, PkiError> {
-        match self.keys.get(identity.name) {
-            Some(key) => Ok(key.clone()),
+    fn key(&self, identity: &Identity) -> Result<Arc<Key>, PkiError> {
+        match self.authorities.keys.get(identity.name) {
+            Some(key) => Ok(Arc::clone(key)),
             None => keys::published(identity.holder),
         }
     }
@@ -228,10 +249,45 @@ impl TestPki {
     }
 
     fn signing_key_with(&self, name: &str, oin: Option<&str>) -> Result<SigningKey, PkiError> {
-        let pkcs8 = self.pkcs8(identity(name)?)?;
+        let key = self.key(identity(name)?)?;
         let leaf = self.issued(name, oin)?.swap_remove(0);
         let certificate = Certificate::read(leaf).map_err(|_| PkiError::Certificate)?;
-        SigningKey::with_certificate(&pkcs8, certificate).map_err(|_| PkiError::Key)
+        Ok(SigningKey::with_certificate(
+            Arc::clone(&key.pair),
+            certificate,
+        ))
+    }
+}
+
+impl Authorities {
+    /// Makes the authorities; `key` gives the key of each.
+    fn make(
+        keys: HashMap<&'static str, Arc<Key>>,
+        mark: &str,
+        key: impl Fn(&str) -> Result<Arc<Key>, PkiError>,
+    ) -> Result<Arc<Self>, PkiError> {
+        let chains = Hierarchy::ALL.map(|hierarchy| {
+            let name = hierarchy.name();
+            let root = Authority::root(name, mark, key(&format!("root-{name}"))?)?;
+            let issuer = hierarchy
+                .is_trusted()
+                .then(|| root.below(name, mark, key(&format!("uitgever-{name}"))?))
+                .transpose()?;
+            Ok(Chain {
+                hierarchy,
+                root,
+                issuer,
+            })
+        });
+        Ok(Arc::new(Self {
+            chains: chains.into_iter().collect::<Result<_, PkiError>>()?,
+            keys,
+            issued: Mutex::default(),
+        }))
+    }
+
+    fn remembered(&self) -> MutexGuard<'_, HashMap<Asked, Vec<u8>>> {
+        self.issued.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

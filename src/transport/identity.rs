@@ -1,15 +1,16 @@
 //! The certificate and key that a party shows on its connections.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use rustls::crypto::aws_lc_rs::default_provider;
-use rustls::sign::CertifiedKey;
+use rustls::sign::{CertifiedKey, SigningKey};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use x509_cert::Certificate as Parsed;
 use x509_cert::der::Decode;
 
 use crate::edukoppeling::{Certificate, KeyError, KeyFile, Passphrase};
-use crate::pki::TestPki;
+use crate::pki::{IDENTITIES, TestPki};
 
 /// A private key with its certificate and those between it and a root. A clone
 /// is the same identity.
@@ -61,15 +62,14 @@ impl TlsIdentity {
         let certificates = pki
             .certificates(name)
             .map_err(|_| KeyError::NoCertificate)?;
-        Self::of(KeyFile {
-            key: PrivatePkcs8KeyDer::from(key).into(),
-            certificates,
-        })
+        Self::with_key(test_key(key)?, certificates)
     }
 
     fn of(file: KeyFile) -> Result<Self, KeyError> {
-        let KeyFile { key, certificates } = file;
-        let key = signing_key(key)?;
+        Self::with_key(signing_key(file.key)?, file.certificates)
+    }
+
+    fn with_key(key: Arc<dyn SigningKey>, certificates: Vec<Vec<u8>>) -> Result<Self, KeyError> {
         let public = key.public_key().ok_or(KeyError::Unsuited)?;
         let certificates: Vec<(Vec<u8>, Parsed)> = certificates
             .into_iter()
@@ -111,7 +111,25 @@ impl TlsIdentity {
     }
 }
 
-fn signing_key(key: PrivateKeyDer<'static>) -> Result<Arc<dyn rustls::sign::SigningKey>, KeyError> {
+/// A key of the test PKI, in PKCS#8. A key is checked when it is read, which
+/// takes longer than a handshake; so those that were read are remembered. When
+/// there are more than one PKI has, all are forgotten.
+fn test_key(pkcs8: Vec<u8>) -> Result<Arc<dyn SigningKey>, KeyError> {
+    type Read = HashMap<Vec<u8>, Arc<dyn SigningKey>>;
+    static READ: LazyLock<Mutex<Read>> = LazyLock::new(Mutex::default);
+    let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(key) = read.get(&pkcs8) {
+        return Ok(Arc::clone(key));
+    }
+    let key = signing_key(PrivatePkcs8KeyDer::from(pkcs8.clone()).into())?;
+    if read.len() >= IDENTITIES.len() {
+        read.clear();
+    }
+    read.insert(pkcs8, Arc::clone(&key));
+    Ok(key)
+}
+
+fn signing_key(key: PrivateKeyDer<'static>) -> Result<Arc<dyn SigningKey>, KeyError> {
     default_provider()
         .key_provider
         .load_private_key(key)

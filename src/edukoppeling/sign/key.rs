@@ -1,6 +1,8 @@
 //! The key that a party signs with, read from what the party has: PEM files or
 //! a PKCS#12 file.
 
+use std::sync::Arc;
+
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
 use rustls_pki_types::PrivateKeyDer;
@@ -69,7 +71,7 @@ type FindStandIn<'a> = &'a dyn Fn(&[u8]) -> Option<StandIn>;
 
 /// A private key with the certificate of its public half.
 pub struct SigningKey {
-    pair: RsaKeyPair,
+    pair: Arc<RsaKeyPair>,
     /// The certificate that travels in the message.
     certificate: Certificate,
     stands_in: bool,
@@ -132,15 +134,14 @@ impl SigningKey {
         pair.with_certificate_of(file.certificates)
     }
 
-    /// A key in PKCS#8 with whatever certificate: that of another key makes
-    /// signatures that do not verify.
-    pub fn with_certificate(pkcs8: &[u8], certificate: Certificate) -> Result<Self, KeyError> {
-        let pair = RsaKeyPair::from_pkcs8(pkcs8).map_err(|_| KeyError::Unsuited)?;
-        Ok(Self {
+    /// A key with whatever certificate: that of another key makes signatures
+    /// that do not verify.
+    pub(crate) fn with_certificate(pair: Arc<RsaKeyPair>, certificate: Certificate) -> Self {
+        Self {
             pair,
             certificate,
             stands_in: false,
-        })
+        }
     }
 
     /// Whether another key signs than that of the certificate, because nothing
@@ -207,7 +208,7 @@ impl Pair {
             .ok_or(KeyError::Mismatch)?;
         Ok(SigningKey {
             stands_in: self.other_public.is_some(),
-            pair: self.pair,
+            pair: Arc::new(self.pair),
             certificate,
         })
     }
