@@ -221,9 +221,10 @@ impl<'a, 'input: 'a> Builder<'a, 'input> {
     fn element_name(&mut self, node: roxmltree::Node<'a, 'input>) -> u32 {
         let tag = node.tag_name();
         let written = &self.source[node.range().start + 1..];
-        let end = written
-            .find([' ', '\t', '\r', '\n', '/', '>'])
-            .unwrap_or(written.len());
+        let end = find(written, |byte| {
+            matches!(byte, b'/' | b'>') || is_space(byte)
+        });
+        let end = end.unwrap_or(written.len());
         self.intern(tag.namespace().unwrap_or(""), tag.name(), &written[..end])
     }
 
@@ -244,9 +245,8 @@ impl<'a, 'input: 'a> Builder<'a, 'input> {
         for attribute in node.attributes() {
             let at = attribute.position();
             let written = &self.source[at..];
-            let end = written
-                .find([' ', '\t', '\r', '\n', '='])
-                .unwrap_or(written.len());
+            let end = find(written, |byte| byte == b'=' || is_space(byte));
+            let end = end.unwrap_or(written.len());
             let name = self.intern(
                 attribute.namespace().unwrap_or(""),
                 attribute.name(),
@@ -301,6 +301,17 @@ impl<'a, 'input: 'a> Builder<'a, 'input> {
     }
 }
 
+/// Where the first of the ASCII characters asked for stands. Bytes are looked
+/// at: every start tag is read here, and letters take longer.
+fn find(text: &str, asked: impl Fn(u8) -> bool) -> Option<usize> {
+    text.bytes().position(asked)
+}
+
+/// White space of XML.
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
+}
+
 /// The prefixes that the start tag at the beginning of `element` declares; the
 /// empty one for `xmlns=`.
 fn declared_prefixes(element: &str) -> impl Iterator<Item = &str> {
@@ -309,7 +320,7 @@ fn declared_prefixes(element: &str) -> impl Iterator<Item = &str> {
         loop {
             // Up to the next attribute or the end of the tag; what lies
             // between quotes is skipped below.
-            let at = rest.find([' ', '\t', '\r', '\n', '>'])?;
+            let at = find(rest, |byte| byte == b'>' || is_space(byte))?;
             if rest.as_bytes()[at] == b'>' {
                 return None;
             }
@@ -317,11 +328,11 @@ fn declared_prefixes(element: &str) -> impl Iterator<Item = &str> {
             if rest.starts_with(['/', '>']) {
                 return None;
             }
-            let name_end = rest.find(['=', ' ', '\t', '\r', '\n'])?;
+            let name_end = find(rest, |byte| byte == b'=' || is_space(byte))?;
             let name = &rest[..name_end];
-            let quote_at = rest.find(['"', '\''])?;
-            let quote = rest[quote_at..].chars().next()?;
-            let close = rest[quote_at + 1..].find(quote)?;
+            let quote_at = find(rest, |byte| matches!(byte, b'"' | b'\''))?;
+            let quote = rest.as_bytes()[quote_at];
+            let close = find(&rest[quote_at + 1..], |byte| byte == quote)?;
             rest = &rest[quote_at + 1 + close + 1..];
             let declared = if name == "xmlns" {
                 Some("")

@@ -1,6 +1,8 @@
 //! What an OSR starts with: boards, schools, services, suppliers, and what
 //! was given and registered before it began.
 
+use std::sync::LazyLock;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -274,7 +276,9 @@ impl OsrData {
     /// The data that come along: a handful of invented schools in each sector
     /// of primary education, mandates for the supplier of the test PKI.
     pub fn starter() -> Self {
-        Self::from_toml(STARTER).expect("a test reads the starter data")
+        static SHIPPED: LazyLock<OsrData> =
+            LazyLock::new(|| OsrData::from_toml(STARTER).expect("a test reads the starter data"));
+        SHIPPED.clone()
     }
 
     /// Data in TOML.

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use minijinja::Environment;
 use serde_json::{Map, Value, json};
@@ -33,8 +33,19 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'self'; 
                       frame-ancestors 'none'; base-uri 'none'";
 
 /// What the pages are made with.
+static PARSED: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut templates = Environment::new();
+    for (name, source) in TEMPLATES {
+        // The templates are part of the binary and a test makes each page.
+        templates
+            .add_template(name, source)
+            .expect("the embedded templates are valid");
+    }
+    templates
+});
+
+/// The pages, and who is logged in on them.
 pub(in super::super) struct Pages {
-    templates: Environment<'static>,
     sessions: AtomicU64,
     /// Numbers of sessions that somebody ended.
     ended: Mutex<HashSet<u64>>,
@@ -42,15 +53,7 @@ pub(in super::super) struct Pages {
 
 impl Pages {
     pub fn new() -> Self {
-        let mut templates = Environment::new();
-        for (name, source) in TEMPLATES {
-            // The templates are part of the binary and a test makes each page.
-            templates
-                .add_template(name, source)
-                .expect("the embedded templates are valid");
-        }
         Self {
-            templates,
             sessions: AtomicU64::new(0),
             ended: Mutex::default(),
         }
@@ -99,8 +102,7 @@ impl Pages {
         let context: Map<String, Value> = members
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
-        let made = self
-            .templates
+        let made = PARSED
             .get_template(template)
             .and_then(|template| template.render(minijinja::value::Serde(&context)));
         match made {
