@@ -220,6 +220,12 @@ pub const RUNS_DEPTH: usize = 5;
 /// Runs that are read from one path: years of every supplier's.
 pub const MAX_READINESS_RUNS: usize = 100_000;
 
+/// Recorded exchanges that scenarios are held against at once.
+pub const MAX_RECORDED_EXCHANGES: usize = 20_000;
+
+/// Bytes of their messages together: they stay in memory.
+pub const MAX_RECORDED_BYTES: usize = 512 * 1024 * 1024;
+
 /// Messages that wait to be judged while a proxy passes others on; beyond them
 /// it waits.
 pub const MAX_WAITING_MESSAGES: usize = 64;

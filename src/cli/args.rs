@@ -220,6 +220,34 @@ pub enum Scenarios {
         #[arg(value_name = "PATH")]
         paths: Vec<PathBuf>,
     },
+    Order(Order),
+    Data,
+}
+
+/// `scenarios order`.
+#[derive(Debug, Args)]
+pub struct Order {
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<String>,
+    #[arg(long, value_name = "FILE")]
+    pub target: Option<PathBuf>,
+    #[command(flatten)]
+    pub which: WhichScenarios,
+    #[arg(long, value_name = "TEXT", default_value = "ketenkeur")]
+    pub seed: String,
+    #[arg(long, value_enum, default_value_t = Shape::Human)]
+    pub report: Shape,
+}
+
+/// Which scenarios are meant.
+#[derive(Debug, Args)]
+pub struct WhichScenarios {
+    #[arg(long, value_name = "KEY")]
+    pub key: Vec<String>,
+    #[arg(long, value_name = "ID")]
+    pub id: Vec<String>,
+    #[arg(long, value_name = "TAG")]
+    pub tag: Vec<String>,
 }
 
 /// `defects`.
@@ -428,16 +456,14 @@ pub struct Run {
     pub paths: Vec<String>,
     #[arg(long, value_name = "FILE")]
     pub target: Option<PathBuf>,
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["defect", "again", "resume", "shard"])]
+    pub recorded: Vec<PathBuf>,
     #[arg(long, value_name = "ID", conflicts_with = "target")]
     pub defect: Option<String>,
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    #[arg(long, value_name = "KEY")]
-    pub key: Vec<String>,
-    #[arg(long, value_name = "ID")]
-    pub id: Vec<String>,
-    #[arg(long, value_name = "TAG")]
-    pub tag: Vec<String>,
+    #[command(flatten)]
+    pub which: WhichScenarios,
     #[arg(long, value_name = "N/OF")]
     pub shard: Option<String>,
     #[arg(long, value_name = "DIR", requires = "out", conflicts_with_all = SETTLED)]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::args::{Global, Run};
+use super::args::{Global, Run, WhichScenarios};
 use super::failure::Failure;
 use super::join::Earlier;
 use super::reports::reports;
@@ -16,7 +16,7 @@ use super::scenarios::unread;
 use super::settings::Settings;
 use super::telling::{Telling, unwritten};
 use super::{defects, output, setup, target};
-use crate::clock::Clock;
+use crate::clock::{Clock, RunningClock};
 use crate::counterpart::trigger::Trigger;
 use crate::document::nearest;
 use crate::event::{EVENT_VERSION, Started};
@@ -26,12 +26,14 @@ use crate::evidence::{
 use crate::exit::Exit;
 use crate::facts::Profile;
 use crate::finding::{Class, Language, Redaction};
+use crate::limits::{MAX_RECORDED_BYTES, MAX_RECORDED_EXCHANGES};
 use crate::pack::Store;
 use crate::pki::Authorities;
 use crate::play::{
-    Asks, Interrupt, PlayError, RunOptions, Stage, StageOptions, Tested, Unmade, in_shard, play,
+    Asks, Interrupt, PlayError, RunOptions, Stage, StageOptions, Tested, Traffic, TrafficError,
+    Unmade, in_shard, play, play_recorded,
 };
-use crate::scenario::{Key, Library, OnDisk, Scenario, Shipped, Sources};
+use crate::scenario::{Key, Library, OnDisk, Scenario, Shipped, Sources, Work, order};
 use crate::target::Target;
 use crate::text::{Texts, fill};
 
@@ -44,13 +46,17 @@ pub fn run_run(
 ) -> Result<Exit, Failure> {
     let wanted = reports(&run.report, run.quiet, settings)?;
     let earlier = Earlier::read(run.again.as_deref(), run.resume.as_deref())?;
-    let scenarios = chosen(run, earlier.as_ref())?;
+    let mut scenarios = chosen(run, earlier.as_ref())?;
     let store = setup::store(global, settings)?;
     let tested = match &run.target {
-        Some(file) => Some(tested(file, &store, language)?),
+        Some(file) => Some(tested(file, &store, run.recorded.is_empty(), language)?),
         None => None,
     };
-    if tested.is_some() && run.now.is_some() {
+    let traffic = match run.recorded.as_slice() {
+        [] => None,
+        paths => Some(recorded(paths, language)?),
+    };
+    if tested.is_some() && traffic.is_none() && run.now.is_some() {
         return Err(Failure::usage("target-now"));
     }
     let settled = earlier.as_ref().map(|earlier| &earlier.part.run);
@@ -68,7 +74,7 @@ pub fn run_run(
         began: Clock::system().now(),
         seed: settled.map_or(&run.seed, |settled| &settled.seed).clone(),
         now,
-        virtual_clock: tested.as_ref().is_none_or(|tested| tested.has_clock()),
+        virtual_clock: traffic.is_none() && tested.as_ref().is_none_or(|tested| tested.has_clock()),
         profile: profile.name().to_string(),
         strict_provenance: settled.map_or(strict, |settled| settled.strict_provenance),
         fail_on: settled.map_or(asked.unwrap_or(Class::Foutmelding), |settled| {
@@ -88,6 +94,9 @@ pub fn run_run(
     };
     if let Some(earlier) = &earlier {
         earlier.fits(&record, language)?;
+    }
+    if tested.as_ref().is_some_and(|tested| tested.by_person()) {
+        scenarios = in_order(scenarios, &record.seed, &RunningClock::system());
     }
     let folder = run
         .out
@@ -162,9 +171,11 @@ pub fn run_run(
     let rules = &stage.judges().bench().rules;
     let mut telling = Telling::begin(&wanted, rules, told, folder.clone(), started, total)?;
     let progress = telling.progress();
-    play(&stage, &scenarios, &options, &progress, |event| {
-        telling.tell(event);
-    })
+    let sink = |event| telling.tell(event);
+    match &traffic {
+        None => play(&stage, &scenarios, &options, &progress, sink),
+        Some(traffic) => play_recorded(&stage, &scenarios, traffic, &progress, sink),
+    }
     .map_err(|error| match error {
         PlayError::Evidence(error) => {
             unwritten(&error, run.out.as_deref().unwrap_or(Path::new("")))
@@ -172,7 +183,7 @@ pub fn run_run(
         PlayError::Unmade(Unmade(part)) => Failure::internal("play").with("part", part),
     })?;
     let exit = telling.finish(record)?;
-    if !run.quiet && tested.is_none() {
+    if !run.quiet && tested.is_none() && traffic.is_none() {
         output::tell(&Texts::of(language).run.own_parties);
     }
     Ok(exit)
@@ -180,7 +191,12 @@ pub fn run_run(
 
 /// The target that `--target` names. Its files are read once here, so that what
 /// is wrong with them is said before anything is played.
-fn tested(file: &Path, store: &Store, language: Language) -> Result<Arc<Tested>, Failure> {
+pub fn tested(
+    file: &Path,
+    store: &Store,
+    listens: bool,
+    language: Language,
+) -> Result<Arc<Tested>, Failure> {
     let target = target::read(file, language)?;
     target::known_messages(&target, store)?;
     let trust = target.trust().map_err(|error| setup::material(&error))?;
@@ -194,7 +210,7 @@ fn tested(file: &Path, store: &Store, language: Language) -> Result<Arc<Tested>,
                 .signing(clock)
                 .map_err(|error| target::unusable(&error))?;
         }
-        if let Some(listen) = plays.listen {
+        if let Some(listen) = plays.listen.filter(|_| listens) {
             std::net::TcpListener::bind(listen).map_err(|error| {
                 Failure::usage("target-listen")
                     .with("listen", listen)
@@ -207,6 +223,26 @@ fn tested(file: &Path, store: &Store, language: Language) -> Result<Arc<Tested>,
         asks
     });
     Ok(Arc::new(Tested::new(Arc::new(target), trust, asks)))
+}
+
+/// The traffic that `--recorded` names. What is left out of it is told.
+fn recorded(paths: &[PathBuf], language: Language) -> Result<Traffic, Failure> {
+    let at = |key, path: &Path| Failure::usage(key).with("path", path.display());
+    let traffic = Traffic::read(paths).map_err(|error| match &error {
+        TrafficError::Evidence(path, error) => super::runs::unreadable(path, error),
+        TrafficError::Changed(path) => at("traffic-changed", path),
+        TrafficError::Masked(path) => at("traffic-masked", path),
+        TrafficError::Run(path) => at("traffic-run", path),
+        TrafficError::Input(error) => setup::no_input(error),
+        TrafficError::TooMuch => Failure::usage("traffic-much")
+            .with("count", MAX_RECORDED_EXCHANGES)
+            .with("megabytes", MAX_RECORDED_BYTES / (1024 * 1024)),
+    })?;
+    for name in &traffic.left_out {
+        let args = [("name", &*crate::report::visible(name))];
+        output::tell(&fill(&Texts::of(language).run.recording_left_out, &args));
+    }
+    Ok(traffic)
 }
 
 /// Asks who operates the LAS for an action.
@@ -283,28 +319,46 @@ fn chosen(run: &Run, earlier: Option<&Earlier<'_>>) -> Result<Vec<Arc<Scenario>>
         return earlier.scenarios(&scenarios);
     }
     let shard = run.shard.as_deref().map(shard).transpose()?;
+    let mut chosen = wanted(&scenarios, &run.which)?;
+    chosen.retain(|scenario| in_shard(&scenario.id, shard));
+    Ok(chosen)
+}
+
+/// Those of `scenarios` that are meant, at least one.
+pub fn wanted(
+    scenarios: &[Arc<Scenario>],
+    which: &WhichScenarios,
+) -> Result<Vec<Arc<Scenario>>, Failure> {
     let wanted = |scenario: &&Arc<Scenario>| {
         let named = |names: &[String], name: &str| {
             names.is_empty() || names.iter().any(|wanted| wanted == name)
         };
-        named(&run.key, scenario.key.name())
-            && named(&run.id, &scenario.id)
-            && (run.tag.is_empty() || scenario.tags.iter().any(|tag| named(&run.tag, tag)))
+        named(&which.key, scenario.key.name())
+            && named(&which.id, &scenario.id)
+            && (which.tag.is_empty() || scenario.tags.iter().any(|tag| named(&which.tag, tag)))
     };
     let ids: Vec<&str> = scenarios.iter().map(|one| &*one.id).collect();
     let tags: Vec<&str> = scenarios
         .iter()
         .flat_map(|one| one.tags.iter().map(|tag| &**tag))
         .collect();
-    known("no-key", &run.key, Key::NAMES)?;
-    known("no-id", &run.id, &ids)?;
-    known("no-tag", &run.tag, &tags)?;
-    let mut chosen: Vec<_> = scenarios.iter().filter(wanted).cloned().collect();
+    known("no-key", &which.key, Key::NAMES)?;
+    known("no-id", &which.id, &ids)?;
+    known("no-tag", &which.tag, &tags)?;
+    let chosen: Vec<_> = scenarios.iter().filter(wanted).cloned().collect();
     if chosen.is_empty() {
         return Err(Failure::usage("scenario-none"));
     }
-    chosen.retain(|scenario| in_shard(&scenario.id, shard));
     Ok(chosen)
+}
+
+/// Scenarios in the order in which a person has the least to do. What needs no
+/// person comes last.
+fn in_order(scenarios: Vec<Arc<Scenario>>, seed: &str, clock: &RunningClock) -> Vec<Arc<Scenario>> {
+    let works = scenarios.iter().map(|one| Work::of(one, seed, clock));
+    let (by_hand, others): (Vec<_>, Vec<_>) = works.partition(|work| !work.tasks.is_empty());
+    let ordered = order(by_hand).into_iter().chain(others);
+    ordered.map(|work| work.scenario).collect()
 }
 
 /// Refuses the first name that is none of `known`, with the one that is meant.

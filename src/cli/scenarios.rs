@@ -5,16 +5,20 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::args::{Scenarios, Shape};
+use super::args::{Order, Scenarios, Shape};
 use super::failure::Failure;
 use super::output::{print, print_json};
 use super::rules;
+use crate::clock::RunningClock;
+use crate::counterpart::las::STARTER;
 use crate::document::nearest;
 use crate::exit::Exit;
 use crate::finding::Language;
 use crate::pack::Store;
 use crate::requirement::requirements;
-use crate::scenario::{Library, LibraryError, LintContext, Scenario, Step, lint};
+use crate::scenario::{
+    Library, LibraryError, LintContext, Role, Scenario, Step, Work, changes, lint, order,
+};
 use crate::text::{Texts, fill};
 
 /// A scenario, as a program reads it.
@@ -61,6 +65,8 @@ pub fn run_scenarios(
         Scenarios::List { filter, report } => list(filter.as_deref(), *report, language),
         Scenarios::Explain { id, report } => explain(id, *report, language),
         Scenarios::Lint { paths } => run_lint(store, paths, language),
+        Scenarios::Order(wanted) => run_order(store, wanted, language),
+        Scenarios::Data => print(STARTER),
     }
 }
 
@@ -216,6 +222,110 @@ fn describe(scenario: &Scenario, language: Language) -> Described<'_> {
         hash: &scenario.hash,
         steps: scenario.steps.iter().map(does).collect(),
     }
+}
+
+/// One line of the checklist, as a program reads it.
+#[derive(Serialize)]
+struct ToDo<'a> {
+    id: &'a str,
+    title: &'a str,
+    key: &'static str,
+    mandatory: bool,
+    minutes: Option<u32>,
+    actions: Vec<Doing<'a>>,
+}
+
+#[derive(Serialize)]
+struct Doing<'a> {
+    action: &'static str,
+    with: &'a serde_json::Map<String, serde_json::Value>,
+}
+
+/// What a person does for the scenarios of a LAS, in the order of fewest
+/// actions.
+fn run_order(store: &Store, wanted: &Order, language: Language) -> Result<Exit, Failure> {
+    let target = match &wanted.target {
+        Some(file) => Some(super::run::tested(file, store, false, language)?),
+        None => None,
+    };
+    let chosen = super::run::wanted(&super::run::scenarios(&wanted.paths)?, &wanted.which)?;
+    let concerned = |scenario: &&Arc<Scenario>| {
+        let target = target.as_ref();
+        scenario.subject == Role::Las
+            && target.is_none_or(|target| target.concerns(scenario, store))
+    };
+    let clock = RunningClock::system();
+    let works = chosen.iter().filter(concerned);
+    let works = works.map(|scenario| Work::of(scenario, &wanted.seed, &clock));
+    let (by_hand, others): (Vec<_>, Vec<_>) = works.partition(|work| !work.tasks.is_empty());
+    let before = changes(&by_hand);
+    let ordered = order(by_hand);
+    let to_do: Vec<ToDo<'_>> = ordered
+        .iter()
+        .map(|work| ToDo {
+            id: &work.scenario.id,
+            title: work.scenario.title.in_language(language),
+            key: work.scenario.key.name(),
+            mandatory: work.scenario.mandatory,
+            minutes: work.scenario.minutes,
+            actions: work
+                .tasks
+                .iter()
+                .map(|task| Doing {
+                    action: task.action.name(),
+                    with: &task.with,
+                })
+                .collect(),
+        })
+        .collect();
+    if wanted.report == Shape::Json {
+        return print_json(&to_do);
+    }
+    let words = &Texts::of(language).scenarios;
+    let mut out = String::new();
+    let mut heading = None;
+    for (work, line) in ordered.iter().zip(&to_do) {
+        // A person has at least one thing to do.
+        let about = work.tasks.first().map(|task| (task.action, task.pupil()));
+        if about != heading {
+            heading = about;
+            let (action, pupil) =
+                about.map_or(("", None), |(action, pupil)| (action.name(), pupil));
+            let rule = format!("\n== {action} {}", pupil.unwrap_or_default());
+            out.push_str(&format!("{}\n\n", rule.trim_end()));
+        }
+        let minutes = line.minutes.map_or("?".to_string(), |one| one.to_string());
+        let needed = if line.mandatory { "*" } else { "" };
+        out.push_str(&format!(
+            "[ ] {}{needed} ({minutes} min) {}\n",
+            line.id, line.title
+        ));
+        for doing in &line.actions {
+            let with = doing.with.iter().map(|(name, value)| {
+                let value = value.as_str().map_or(value.to_string(), str::to_string);
+                format!(" {name}={value}")
+            });
+            let with: String = with.collect();
+            out.push_str(&format!("    - {}{with}\n", doing.action));
+        }
+    }
+    if !others.is_empty() {
+        out.push_str(&format!("\n== {}\n\n", words.no_action));
+        for work in &others {
+            let title = work.scenario.title.in_language(language);
+            out.push_str(&format!("[ ] {} {title}\n", work.scenario.id));
+        }
+    }
+    let minutes: u32 = to_do.iter().filter_map(|one| one.minutes).sum();
+    let args = [
+        ("count", to_do.len().to_string()),
+        ("minutes", minutes.to_string()),
+        ("changes", changes(&ordered).to_string()),
+        ("before", before.to_string()),
+    ];
+    let args: Vec<(&str, &str)> = args.iter().map(|(name, value)| (*name, &**value)).collect();
+    out.push_str(&format!("\n{}\n", fill(&words.work, &args)));
+    print(out.trim_start())
 }
 
 fn run_lint(store: &Store, paths: &[PathBuf], language: Language) -> Result<Exit, Failure> {

@@ -23,6 +23,9 @@ pub struct ScenarioInfo {
     /// Whether that party is one of ours: then the run proves nothing about a
     /// supplier.
     pub own: bool,
+    /// Whether it was not played but held against recorded traffic.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub recorded: bool,
     /// The sectors that it is played for.
     pub sectors: Vec<String>,
     /// The requirements that it proves.

@@ -328,6 +328,23 @@ impl Ledger {
         self.one(step, number, &finding);
     }
 
+    /// The recording does not show what a step is about: that is left open.
+    /// `messages` has as many messages of that name, none of which is it.
+    pub(super) fn not_recorded(
+        &self,
+        step: &Step,
+        number: &str,
+        reason: &'static str,
+        messages: usize,
+    ) {
+        let mut args = Args::new().with("reason", reason);
+        if messages > 0 {
+            args.push("count", messages as u64);
+        }
+        let finding = self.finding("KK-SC-OPNAME", Kind::Undecided, args, step);
+        self.one(step, number, &finding);
+    }
+
     /// Whether a message came that should not.
     pub(super) fn unasked(&self, step: &Step, number: &str, party: Role, came: Option<&Heard>) {
         match came {

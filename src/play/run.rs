@@ -114,10 +114,10 @@ pub fn play(
 
 /// The events of one scenario.
 #[derive(Default)]
-struct Gathered(Mutex<Vec<Event>>);
+pub(super) struct Gathered(Mutex<Vec<Event>>);
 
 impl Gathered {
-    fn take(&self) -> Vec<Event> {
+    pub(super) fn take(&self) -> Vec<Event> {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

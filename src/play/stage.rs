@@ -169,6 +169,21 @@ impl Stage {
         &self.judges
     }
 
+    /// What everything that a scenario makes up is derived from.
+    pub(super) fn seed_of(&self, scenario: &Scenario) -> String {
+        format!("{}/{}", self.seed, scenario.id)
+    }
+
+    /// Where the evidence goes.
+    pub(super) fn folder(&self) -> Option<Arc<Folder>> {
+        self.folder.clone()
+    }
+
+    /// The moment of the run.
+    pub(super) fn now(&self) -> Timestamp {
+        self.now
+    }
+
     /// The packs in force.
     pub fn packs(&self) -> Vec<PackInForce> {
         let packs = self.bodies.store().packs();
@@ -222,8 +237,7 @@ impl Stage {
             self.interrupt.clone(),
         ));
         let cast = Cast::new(self, scenario, clock.clone(), Arc::clone(&wire))?;
-        let seed = format!("{}/{}", self.seed, scenario.id);
-        let mut values = Values::new(clock, &seed);
+        let mut values = Values::new(clock, &self.seed_of(scenario));
         for (name, value) in cast.values() {
             values.set(name, value);
         }
@@ -254,6 +268,7 @@ pub fn info_of(scenario: &Scenario) -> ScenarioInfo {
         mandatory: scenario.mandatory,
         subject: scenario.subject.name().to_string(),
         own: true,
+        recorded: false,
         sectors: scenario
             .sectors
             .iter()
@@ -269,7 +284,7 @@ pub fn info_of(scenario: &Scenario) -> ScenarioInfo {
 }
 
 /// A scenario that was not played: never a pass.
-fn not_played(
+pub(super) fn not_played(
     info: ScenarioInfo,
     scenario: &Scenario,
     sink: &dyn Sink,

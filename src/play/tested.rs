@@ -57,7 +57,7 @@ impl WhyNot {
         }
     }
 
-    fn not_applicable(key: &'static str) -> Self {
+    pub(super) fn not_applicable(key: &'static str) -> Self {
         Self {
             key,
             not_applicable: true,
@@ -86,6 +86,30 @@ impl Tested {
         self.target.under_test.get(&role)
     }
 
+    /// Whether a person makes its LAS act.
+    pub fn by_person(&self) -> bool {
+        let las = self.role(Role::Las);
+        las.is_some_and(|las| matches!(las.trigger, Some(Trigger::Person)))
+    }
+
+    /// Whether a scenario says something about this target.
+    pub fn concerns(&self, scenario: &Scenario, store: &Store) -> bool {
+        self.why_not_tested(scenario, store).is_none()
+    }
+
+    /// Why a scenario says nothing about this target, however it is tested.
+    pub(super) fn why_not_tested(&self, scenario: &Scenario, store: &Store) -> Option<WhyNot> {
+        if self.role(scenario.subject).is_none() {
+            return Some(WhyNot::not_applicable("role"));
+        }
+        let (undeclared, for_others) = self.not_declared(scenario, store)?;
+        Some(WhyNot {
+            key: "capability",
+            not_applicable: for_others,
+            undeclared,
+        })
+    }
+
     /// Why a scenario is not played against this target at `now`.
     pub(super) fn why_not(
         &self,
@@ -94,15 +118,8 @@ impl Tested {
         today: jiff::civil::Date,
         now: Timestamp,
     ) -> Option<WhyNot> {
-        if self.role(scenario.subject).is_none() {
-            return Some(WhyNot::not_applicable("role"));
-        }
-        if let Some((undeclared, for_others)) = self.not_declared(scenario, store) {
-            return Some(WhyNot {
-                key: "capability",
-                not_applicable: for_others,
-                undeclared,
-            });
+        if let Some(why) = self.why_not_tested(scenario, store) {
+            return Some(why);
         }
         let theirs = |role: Role| self.role(role).is_some();
         let mut steps = scenario.all_steps().into_iter();

@@ -67,6 +67,9 @@ pub struct Outcome {
     pub not_played: Option<String>,
     /// The codes of the rules that were broken, each once.
     pub broken: Vec<String>,
+    /// Whether it rests on recorded traffic: nothing was staged.
+    #[serde(default)]
+    pub recorded: bool,
 }
 
 /// Why a run does not count.
@@ -152,7 +155,8 @@ fn outcome(event: &Event) -> Option<Outcome> {
     let about = &played.about;
     // A party of ours proves nothing, and neither does a scenario for a party
     // that the target is not.
-    if about.own || is_elsewhere(played) {
+    let not_recorded = played.not_played.as_deref() == Some("not-recorded");
+    if about.own || is_elsewhere(played) || not_recorded {
         return None;
     }
     let broken = played
@@ -177,6 +181,7 @@ fn outcome(event: &Event) -> Option<Outcome> {
         official: is_official(played),
         not_played: played.not_played.clone(),
         broken,
+        recorded: about.recorded,
     })
 }
 

@@ -68,6 +68,8 @@ pub struct Cell {
     pub mandatory: usize,
     /// Mandatory scenarios that did not pass and that somebody answers for.
     pub waived: usize,
+    /// Mandatory scenarios that passed on recorded traffic.
+    pub recorded: usize,
     /// Percentage of the passed scenarios whose verdict rests on something
     /// weaker than a published fact.
     pub reconstructed: Option<u32>,
@@ -108,6 +110,8 @@ pub struct Line {
     pub verdict: Option<Verdict>,
     /// Why it was not played, as a key of the texts.
     pub not_played: Option<String>,
+    /// Whether that rests on recorded traffic: nothing was staged.
+    pub recorded: bool,
     /// The codes of the rules that were broken.
     pub broken: Vec<String>,
     /// Those of them that somebody disputes.
@@ -288,16 +292,21 @@ struct Looked<'a> {
 
 impl Looked<'_> {
     /// The state at a moment. The latest version of the product counts, and of
-    /// it the latest run that chose a scenario of the key.
+    /// it the latest run that chose a scenario of the key; recorded traffic only
+    /// where nothing was played.
     fn cell(&self, runs: &[&Imported], at: Timestamp) -> Cell {
         let version = runs.last().map(|run| run.version.as_str());
         let of_version = runs
             .iter()
             .rev()
             .filter(|run| Some(run.version.as_str()) == version);
-        let run = of_version
-            .clone()
-            .find(|run| self.outcomes(run).next().is_some());
+        let played = |run: &&&Imported| self.outcomes(run).any(|outcome| !outcome.recorded);
+        let run = of_version.clone().find(played);
+        let run = run.or_else(|| {
+            of_version
+                .clone()
+                .find(|run| self.outcomes(run).next().is_some())
+        });
         let declared = runs
             .last()
             .and_then(|run| run.declaration(self.key, self.sector));
@@ -312,6 +321,8 @@ impl Looked<'_> {
             _ => (count.state(), None),
         };
         let all = passing().count();
+        let recorded = passing().filter(|outcome| outcome.mandatory && outcome.recorded);
+        let recorded = recorded.count();
         let weak = passing().filter(|outcome| outcome.reconstructed).count();
         Cell {
             key: self.key.name(),
@@ -328,6 +339,7 @@ impl Looked<'_> {
             passed: count.passed(),
             mandatory: count.wanted(),
             waived: count.waived(),
+            recorded,
             reconstructed: (all > 0).then(|| (weak * 100).div_ceil(all) as u32),
             scenarios: lines,
             trend: Vec::new(),
@@ -364,6 +376,7 @@ impl Looked<'_> {
                 mandatory: outcome.mandatory,
                 verdict: outcome.not_played.is_none().then_some(outcome.verdict),
                 not_played: outcome.not_played.clone(),
+                recorded: outcome.recorded,
                 broken: outcome.broken.clone(),
                 disputed: Vec::new(),
                 waiver: waiver(&outcome.scenario),
@@ -390,6 +403,7 @@ impl Looked<'_> {
                 mandatory: true,
                 verdict: None,
                 not_played: None,
+                recorded: false,
                 broken: Vec::new(),
                 disputed: Vec::new(),
                 waiver: waiver(&scenario.id),

@@ -102,12 +102,13 @@ pub fn human(matrix: &Matrix, agenda: &[AtRisk], texts: &Texts) -> String {
         for key in Key::NAMES {
             out += &format!("  {key:keys$}");
             for cell in of_key(row, key) {
-                let mark = match (cell.was.is_some(), cell.waived > 0) {
-                    (true, true) => "*†",
-                    (true, false) => "*",
-                    (false, true) => "†",
-                    (false, false) => "",
-                };
+                let marks = [
+                    (cell.was.is_some(), "*"),
+                    (cell.waived > 0, "†"),
+                    (cell.recorded > 0, "‡"),
+                ];
+                let marks = marks.iter().filter(|(holds, _)| *holds);
+                let mark: String = marks.map(|(_, mark)| *mark).collect();
                 out += &format!("  {:width$}", format!("{}{mark}", state(texts, cell.state)));
             }
             out = out.trim_end().to_string();
@@ -163,6 +164,7 @@ pub fn human(matrix: &Matrix, agenda: &[AtRisk], texts: &Texts) -> String {
     let marks = [
         ("changed", matrix.since.is_some()),
         ("with-waiver", cells().any(|cell| cell.waived > 0)),
+        ("from-recording", cells().any(|cell| cell.recorded > 0)),
     ];
     out.push('\n');
     for (key, _) in marks.iter().filter(|(_, shown)| *shown) {

@@ -184,6 +184,7 @@ mod tests {
                 mandatory: true,
                 subject: "las".to_string(),
                 own: false,
+                recorded: false,
                 sectors: Vec::new(),
                 requirements: Vec::new(),
                 hash: String::new(),

@@ -241,11 +241,16 @@ impl<'a> Voice<'a> {
             return reasons.get(reason).unwrap_or(reason).clone();
         }
         let run = &self.texts.run;
-        match (played.judgement.verdict, played.pack) {
+        let verdict = match (played.judgement.verdict, played.pack) {
             (Verdict::Pass, Some(PackKind::Reconstruction)) => run.pass_reconstruction.clone(),
             (Verdict::Pass, _) => run.pass.clone(),
             (Verdict::Fail, _) if played.unreachable => run.unreachable.clone(),
             (verdict, _) => self.texts.verdict(verdict, None).to_string(),
+        };
+        if played.about.recorded {
+            fill(&run.recorded, &[("verdict", &verdict)])
+        } else {
+            verdict
         }
     }
 

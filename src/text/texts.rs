@@ -126,7 +126,7 @@ section! {
     /// What a run of scenarios says.
     RunTexts {
         pass, pass_reconstruction, unreachable, scenarios_one, scenarios_many, evidence,
-        own_parties, step, no_step, ask, left_out,
+        own_parties, step, no_step, ask, left_out, recorded, recording_left_out,
     }
 }
 
@@ -195,7 +195,7 @@ section! {
     /// Words of `scenarios`.
     ScenariosTexts {
         scenarios, mandatory, optional, subject, key, sectors, requirements, negative, tags, at,
-        minutes, file, version, steps, clean, mistakes,
+        minutes, file, version, steps, clean, mistakes, no_action, work,
     }
 }
 section! {

@@ -172,6 +172,11 @@ impl Supplier {
 
     /// The enrolment of one pupil at 25BE, signed.
     pub fn enrolment(&self, pupil: u32, url: &str) -> Request {
+        self.signed(&self.enrolment_body(pupil), url)
+    }
+
+    /// An enrolment of a pupil as of 1 August.
+    pub fn enrolment_body(&self, pupil: u32) -> Body {
         let mut body = self.body("aanleverenInschrijvingBO_Request", &pupil.to_be_bytes());
         for element in [
             "inschrijvingPeriodeBO",
@@ -193,7 +198,7 @@ impl Supplier {
         ] {
             body.set(path, value).unwrap();
         }
-        self.signed(&body, url)
+        body
     }
 
     pub fn signed(&self, body: &Body, url: &str) -> Request {

@@ -2,12 +2,21 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
 
+use ketenkeur::clock::RunningClock;
+use ketenkeur::evidence::Folder;
+use ketenkeur::pki::TestPki;
+use ketenkeur::relay::{Hears, Passed, Relay, RelayOptions};
+use ketenkeur::scenario::Role;
+use ketenkeur::transport::{
+    ClientOptions, ClientTrust, ServerOptions, TlsIdentity, TransportError, TransportProblem,
+};
 use serde_json::Value;
 
-use crate::las::{free, start};
+use crate::las::{free, start, trust};
 
 /// The school of a target file, as the starter data have it.
 pub const SCHOOLS: &str = r#"schools:
@@ -366,4 +375,69 @@ fn target_check(folder: &Path) -> String {
         .output()
         .unwrap();
     said(&output)
+}
+
+/// What a proxy hears is not what this test is about.
+struct Deaf;
+
+impl Hears for Deaf {
+    fn passed(&self, _: &Passed) {}
+
+    fn refused(&self, _: TransportProblem) {}
+
+    fn unwritten(&self) {}
+
+    fn excuse(&self, error: &TransportError) -> String {
+        error.to_string()
+    }
+}
+
+/// DUO listens at an address of its own and speaks HTTP; the LAS knows another
+/// address, at which a proxy ends TLS.
+#[test]
+fn a_hosted_las_reaches_duo_by_its_public_url_behind_a_proxy_that_ends_tls() {
+    let folder = tempfile::tempdir().unwrap();
+    let (duo, public, osr) = (free(), free(), free());
+    let las = start(public, osr);
+    let clock = RunningClock::system();
+    let pki = TestPki::at(clock.read()).unwrap();
+    let identity = TlsIdentity::of_test(&pki, "duo").unwrap();
+    let clients = ClientTrust::Required(Arc::new(trust()));
+    let mut server = ServerOptions::new(clock.clone()).with_tls(identity, clients);
+    server.listen = public;
+    let passed = folder.path().join("proxy");
+    let relay = Relay::start(
+        RelayOptions {
+            server,
+            client: ClientOptions::new(Arc::new(trust()), clock.clone()),
+            upstream: format!("http://{duo}"),
+            from: Role::Las,
+            to: Role::Duo,
+            clock,
+            folder: Arc::new(Folder::create(&passed).unwrap()),
+        },
+        Arc::new(Deaf),
+    )
+    .unwrap();
+    let url = format!("https://duo.ketenkeur.invalid:{}", public.port());
+    let file = target(&las.endpoint, &las.trigger, duo, osr).replace(
+        &format!("duo: {{ listen: \"{duo}\" }}"),
+        &format!("duo: {{ listen: \"{duo}\", public-url: \"{url}\", tls-ends-at-proxy: true }}"),
+    );
+    assert!(file.contains("tls-ends-at-proxy"));
+    let scenario = "--id=po-inwinnen-las-inschrijven";
+    let (output, _) = run(folder.path(), &file, &["--out=bewijs", scenario]);
+    relay.stop().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    // The LAS came by TLS, and what DUO heard came by HTTP.
+    let read =
+        |path: PathBuf| -> Value { serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap() };
+    assert!(read(passed.join("exchanges/proxy/0001.json"))["tls"].is_object());
+    let heard = folder.path().join("bewijs/exchanges");
+    let heard = std::fs::read_dir(heard.join("po-inwinnen-las-inschrijven")).unwrap();
+    let heard = heard.map(|entry| entry.unwrap().path());
+    let heard = heard.filter(|path| path.extension().is_some_and(|end| end == "json"));
+    let of_las = heard.map(read).filter(|one| one["to"] == "duo");
+    let of_las: Vec<Value> = of_las.collect();
+    assert!(!of_las.is_empty() && of_las.iter().all(|one| one["tls"].is_null()));
 }

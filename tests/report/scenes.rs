@@ -22,6 +22,7 @@ pub fn about(scenario: &str, key: &str, mandatory: bool) -> ScenarioInfo {
         mandatory,
         subject: "las".to_string(),
         own: false,
+        recorded: false,
         sectors: vec!["bo".to_string(), "sbo".to_string()],
         requirements: vec!["BRON-INS".to_string()],
         hash: "1".repeat(64),

@@ -34,5 +34,5 @@ pub use data::{
 pub use document::{Document, Fout, Onderwerp, Oordeel, Push, Signaal, Stand};
 pub use party::Las;
 pub use settings::{DuoAddresses, LasParts, LasSettings, OsrSettings, OsrVersion};
-pub use starter::{StarterError, read, shipped};
+pub use starter::{STARTER, StarterError, read, shipped};
 pub use state::{Entry, Geval, State};

@@ -73,14 +73,16 @@ struct WrittenPeriode {
     gegevens: BTreeMap<String, Value>,
 }
 
+/// The schools and pupils that ketenkeur ships, as they are written.
+pub const STARTER: &str = include_str!("starter.toml");
+
 /// The schools and pupils that ketenkeur ships.
 ///
 /// # Errors
 ///
 /// The file is wrong, which a test rules out.
 pub fn shipped() -> Result<State, StarterError> {
-    static SHIPPED: LazyLock<Result<State, StarterError>> =
-        LazyLock::new(|| read(include_str!("starter.toml")));
+    static SHIPPED: LazyLock<Result<State, StarterError>> = LazyLock::new(|| read(STARTER));
     SHIPPED.clone()
 }
 

@@ -1,0 +1,571 @@
+//! Recorded traffic, held against what scenarios expect. Nothing is played: a
+//! step that the recording does not show is left open, and never passes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::ledger::Ledger;
+use super::observe::{Observed, Seen};
+use super::run::Gathered;
+use super::schools::School;
+use super::sink::Sink;
+use super::stage::{PlayError, Stage, info_of, not_played};
+use super::tested::WhyNot;
+use super::traffic::{Passed, Traffic};
+use super::wire::{Wire, name_of};
+use crate::clock::RunningClock;
+use crate::counterpart::trigger::Status;
+use crate::event::Event;
+use crate::finding::{Kind, Verdict};
+use crate::scenario::{
+    Action, Capture, Content, Expect, Given, Got, Receive, Reply, Role, Scenario, Send, Step,
+    Trigger, Values, capture, judge,
+};
+use crate::transport::TransportProblem;
+
+/// Holds the traffic against each of the scenarios and gives every event to
+/// `sink`, those of a scenario together.
+///
+/// # Errors
+///
+/// The evidence cannot be written.
+pub fn play_recorded(
+    stage: &Stage,
+    scenarios: &[Arc<Scenario>],
+    traffic: &Traffic,
+    progress: &(dyn Fn() + Sync),
+    mut sink: impl FnMut(Event),
+) -> Result<(), PlayError> {
+    let looks: Vec<Look<'_>> = traffic
+        .exchanges
+        .iter()
+        .map(|passed| Look::at(stage, passed))
+        .collect();
+    for scenario in scenarios {
+        let events = Arc::new(Gathered::default());
+        let why = if stage.interrupt.is_set() {
+            Some(WhyNot::open("interrupted"))
+        } else {
+            why_not(stage, scenario)
+        };
+        let shown = why.is_none() && hold(stage, scenario, &looks, &events)?;
+        if shown {
+            events.take().into_iter().for_each(&mut sink);
+        } else {
+            let mut info = info_of(scenario);
+            (info.own, info.recorded) = (false, true);
+            let nothing = Arc::new(Gathered::default());
+            nothing.event(Event::Scenario(Box::new(info.clone())));
+            let why = why.unwrap_or(WhyNot::open("not-recorded"));
+            not_played(info, scenario, &*nothing, &why);
+            nothing.take().into_iter().for_each(&mut sink);
+        }
+        progress();
+    }
+    Ok(())
+}
+
+/// Why a scenario has nothing to say about this traffic. Without a target it is
+/// a LAS that was recorded.
+fn why_not(stage: &Stage, scenario: &Scenario) -> Option<WhyNot> {
+    match &stage.tested {
+        Some(tested) => tested.why_not_tested(scenario, stage.bodies.store()),
+        None => (scenario.subject != Role::Las).then(|| WhyNot::not_applicable("role")),
+    }
+}
+
+/// One exchange of the recording, with its messages judged.
+struct Look<'a> {
+    passed: &'a Passed,
+    /// The name of the request's message, where a pack knows it.
+    name: Option<String>,
+    request: Option<Side<'a>>,
+    response: Option<Side<'a>>,
+}
+
+/// One of its messages.
+struct Side<'a> {
+    seen: Seen,
+    observed: Observed<'a>,
+}
+
+impl<'a> Look<'a> {
+    fn at(stage: &'a Stage, passed: &'a Passed) -> Self {
+        let side = |response: bool, message, took| {
+            let seen = Seen {
+                // So that it is judged; its number follows where it is shown.
+                exchange: Some(0),
+                response,
+                message,
+                took,
+                at: passed.at.unwrap_or(stage.now()),
+                of_subject: true,
+                ends_at_proxy: false,
+            };
+            // A connection that was not recorded is not judged.
+            let seen = Seen {
+                ends_at_proxy: !shows_connection(&seen),
+                ..seen
+            };
+            let observed = Observed::of(stage.judges(), &stage.trust, &seen);
+            Side { seen, observed }
+        };
+        let request = passed.request.as_ref();
+        let request = request.map(|request| side(false, Ok(Arc::clone(request)), Duration::ZERO));
+        let response = passed.response.as_ref();
+        let response = response.map(|response| side(true, response.clone(), passed.took));
+        let name = request.as_ref().and_then(|side| {
+            let outcome = side.observed.outcome.as_ref()?;
+            Some(outcome.judged.message.as_ref()?.name.clone())
+        });
+        Self {
+            passed,
+            name,
+            request,
+            response,
+        }
+    }
+
+    /// Whether it is the message `name` from one party to another.
+    fn is(&self, name: &str, from: Role, to: Role) -> bool {
+        let is = |known: Option<Role>, role| known.is_none_or(|known| known == role);
+        self.name.as_deref() == Some(name) && is(self.passed.from, from) && is(self.passed.to, to)
+    }
+
+    fn side(&self, response: bool) -> Option<&Side<'a>> {
+        if response {
+            self.response.as_ref()
+        } else {
+            self.request.as_ref()
+        }
+    }
+}
+
+/// Whether the recording has the connection that carried a message. Only a
+/// proxy's does.
+fn shows_connection(seen: &Seen) -> bool {
+    seen.message
+        .as_ref()
+        .map_or(true, |message| message.tls.is_some())
+}
+
+/// Holds the traffic against one scenario. Whether the recording shows any
+/// step of it.
+fn hold(
+    stage: &Stage,
+    scenario: &Scenario,
+    looks: &[Look<'_>],
+    events: &Arc<Gathered>,
+) -> Result<bool, PlayError> {
+    let mut info = info_of(scenario);
+    (info.own, info.recorded) = (false, true);
+    events.event(Event::Scenario(Box::new(info.clone())));
+    let sink = Arc::clone(events) as Arc<dyn Sink>;
+    let begin = looks.first().and_then(|look| look.passed.at);
+    let clock = RunningClock::standing_at(begin.unwrap_or(stage.now()));
+    let mut values = Values::new(clock.clone(), &stage.seed_of(scenario));
+    for (name, value) in known_values(stage) {
+        values.set(name, value);
+    }
+    if values.define(&scenario.data).is_err() {
+        return Ok(false);
+    }
+    let mut holding = Holding {
+        stage,
+        scenario,
+        looks,
+        ledger: Ledger::new(
+            info,
+            scenario,
+            stage.judges().bench().options.clone(),
+            Arc::clone(&sink),
+            stage.folder(),
+            stage.interrupt.clone(),
+        ),
+        wire: Wire::new(
+            Arc::clone(&scenario.id),
+            clock,
+            stage.folder(),
+            sink,
+            stage.interrupt.clone(),
+        ),
+        known: values.known(),
+        numbers: BTreeMap::new(),
+        shown: BTreeSet::new(),
+        ways: BTreeMap::new(),
+        next: 0,
+        last: None,
+    };
+    holding.steps(&scenario.steps, "");
+    if holding.shown.is_empty() {
+        return Ok(false);
+    }
+    holding.the_rest();
+    if let Some(error) = holding.wire.failed() {
+        return Err(error.into());
+    }
+    holding.ledger.finish()?;
+    Ok(true)
+}
+
+/// The values that every script can name, as far as no party needs to listen
+/// for them.
+fn known_values(stage: &Stage) -> Vec<(&'static str, Value)> {
+    let target = stage.tested.as_ref().map(|tested| &tested.target);
+    let Some(school) = School::of_run(stage.tested.as_deref()) else {
+        return Vec::new();
+    };
+    let vestigingen = target.and_then(|target| target.schools.first());
+    let vestiging = vestigingen.and_then(|school| school.vestigingen.first().cloned());
+    let mut values = vec![
+        (
+            "school.vestigingscode",
+            vestiging.unwrap_or(format!("{}00", school.brin)),
+        ),
+        ("school.oin", school.oin),
+        ("school.brin", school.brin),
+        ("sector", "bo".to_string()),
+    ];
+    if let Some(target) = target {
+        values.push(("leverancier.oin", target.supplier.oin.clone()));
+        values.push(("leverancier.naam", target.supplier.name.clone()));
+    }
+    let values = values.into_iter();
+    values
+        .map(|(name, text)| (name, Value::String(text)))
+        .collect()
+}
+
+/// What a step looks for.
+struct Wanted<'w> {
+    name: &'w str,
+    from: Role,
+    to: Role,
+    expect: &'w Expect,
+    captures: &'w [Capture],
+}
+
+/// A scenario while traffic is held against it.
+struct Holding<'s> {
+    stage: &'s Stage,
+    scenario: &'s Scenario,
+    looks: &'s [Look<'s>],
+    ledger: Ledger,
+    wire: Wire,
+    /// The values that the script can name so far.
+    known: BTreeMap<String, Value>,
+    /// The numbers in the evidence of the exchanges that stand there.
+    numbers: BTreeMap<usize, u32>,
+    /// The exchanges that a step is about.
+    shown: BTreeSet<usize>,
+    /// From whom to whom each message that was shown goes, by its name.
+    ways: BTreeMap<String, (Role, Role)>,
+    /// From which exchange on the next step is looked for.
+    next: usize,
+    /// The message that the last step is about.
+    last: Option<(usize, bool)>,
+}
+
+impl Holding<'_> {
+    fn steps(&mut self, steps: &[Step], prefix: &str) {
+        for (index, step) in steps.iter().enumerate() {
+            self.step(step, &format!("{prefix}{}", index + 1));
+        }
+    }
+
+    fn step(&mut self, step: &Step, number: &str) {
+        match &step.action {
+            Action::Receive(receive) => self.receive(step, number, receive),
+            Action::Send(send) => self.send(step, number, send),
+            Action::Trigger(trigger) => self.trigger(step, number, trigger),
+            Action::Capture(captures) => {
+                if !self.capture(captures, self.last) {
+                    self.ledger.not_recorded(step, number, "recording-value", 0);
+                }
+            }
+            Action::Include(include) => self.include(step, number, include),
+            Action::Parallel(branches) => {
+                // Branches have no order among each other.
+                let (begin, mut end) = (self.next, self.next);
+                for (branch, steps) in branches.iter().enumerate() {
+                    self.next = begin;
+                    self.steps(steps, &format!("{number}.{}.", branch + 1));
+                    end = end.max(self.next);
+                }
+                self.next = end;
+            }
+            Action::Note(_) | Action::Wait(_) => self.ledger.done(step, number),
+            Action::Act(_) | Action::Advance(_) | Action::Probe(_) | Action::Repeat(_) => {
+                self.ledger.not_recorded(step, number, "recording-step", 0);
+            }
+        }
+    }
+
+    /// The shared steps see the values that they are given, and what they
+    /// capture stays.
+    fn include(&mut self, step: &Step, number: &str, include: &crate::scenario::Include) {
+        let given: Option<Map<String, Value>> = self.resolved(&include.with);
+        let Some(given) = given else {
+            self.ledger.not_recorded(step, number, "recording-value", 0);
+            return;
+        };
+        let names: Vec<String> = given.keys().cloned().collect();
+        let outside: Vec<Option<Value>> = names
+            .iter()
+            .map(|name| self.known.get(name).cloned())
+            .collect();
+        self.known.extend(given);
+        self.steps(&include.steps, &format!("{number}."));
+        for (name, value) in names.into_iter().zip(outside) {
+            match value {
+                Some(value) => self.known.insert(name, value),
+                None => self.known.remove(&name),
+            };
+        }
+    }
+
+    fn resolved(&self, with: &[(Arc<str>, Given)]) -> Option<Map<String, Value>> {
+        let mut values = self.values(self.next.min(self.looks.len().saturating_sub(1)));
+        with.iter()
+            .map(|(name, given)| Some((name.to_string(), values.resolve(given).ok()?)))
+            .collect()
+    }
+
+    /// What a LAS says of an action is seen on no wire; that it was made to act
+    /// is seen by what it sends.
+    fn trigger(&self, step: &Step, number: &str, trigger: &Trigger) {
+        let says_nothing = trigger.expect_status == Status::Done
+            && trigger.expect.says_nothing()
+            && trigger.capture.is_empty();
+        if says_nothing {
+            self.ledger.done(step, number);
+        } else {
+            self.ledger.not_recorded(step, number, "recording-said", 0);
+        }
+    }
+
+    fn receive(&mut self, step: &Step, number: &str, receive: &Receive) {
+        let subject = self.scenario.subject;
+        let is_theirs = receive.from.is_none_or(|from| from == subject) && receive.role != subject;
+        let name = receive.message.as_ref().map(|name| &*name.value);
+        let (Some(name), true, false) = (name, is_theirs, receive.absent) else {
+            self.ledger.not_recorded(step, number, "recording-step", 0);
+            return;
+        };
+        let wanted = Wanted {
+            name,
+            from: subject,
+            to: receive.role,
+            expect: &receive.expect,
+            captures: &receive.capture,
+        };
+        self.judge(step, number, &wanted);
+        if !matches!(receive.answer, Reply::Register) {
+            // What the other party answered there was not staged.
+            self.ledger
+                .not_recorded(step, number, "recording-answer", 0);
+        }
+    }
+
+    fn send(&mut self, step: &Step, number: &str, send: &Send) {
+        let message = &send.message;
+        let plain = message.edits.is_empty()
+            && message.sign.is_none()
+            && message.break_envelope.is_none()
+            && message.break_body.is_none()
+            && message.signing_identity.is_none()
+            && send.rest.is_none()
+            && send.tls_identity.is_none()
+            && send.school.is_none()
+            && send.url.is_none();
+        let (Content::Message(name), true, true) =
+            (&message.content, plain, send.to == self.scenario.subject)
+        else {
+            self.ledger.not_recorded(step, number, "recording-step", 0);
+            return;
+        };
+        let wanted = Wanted {
+            name: &name.value,
+            from: send.from,
+            to: send.to,
+            expect: &send.expect,
+            captures: &send.capture,
+        };
+        self.judge(step, number, &wanted);
+    }
+
+    /// Finds the message that a step is about, and judges it. What the step
+    /// expects beside a clean message says which one that is: another message
+    /// of the same name is about something else.
+    fn judge(&mut self, step: &Step, number: &str, wanted: &Wanted<'_>) {
+        // The party under test made the request, or the answer to it.
+        let response = wanted.to == self.scenario.subject;
+        let Wanted { name, from, to, .. } = *wanted;
+        let expect = wanted.expect;
+        let named = |index: &usize| self.looks[*index].is(name, from, to);
+        let named: Vec<usize> = (0..self.looks.len()).filter(named).collect();
+        let found = named.iter().copied().find(|&index| {
+            index >= self.next
+                && !self.shown.contains(&index)
+                && self.is_it(index, response, expect)
+        });
+        let Some(index) = found else {
+            self.ledger
+                .not_recorded(step, number, "recording-message", named.len());
+            return;
+        };
+        self.ways.insert(name.to_string(), (from, to));
+        let look = &self.looks[index];
+        // It was compared just now.
+        let Some(side) = look.side(response) else {
+            return;
+        };
+        self.shown.insert(index);
+        self.next = index + 1;
+        let exchange = self.number(index);
+        let seen = Seen {
+            exchange: Some(exchange),
+            ..side.seen.clone()
+        };
+        let mut values = self.values(index);
+        self.ledger
+            .judged(step, number, expect, &mut values, &seen, &side.observed);
+        self.known = values.known();
+        self.last = Some((index, response));
+        if !self.capture(wanted.captures, self.last) {
+            self.ledger.not_recorded(step, number, "recording-value", 0);
+        }
+        if !shows_connection(&seen) {
+            self.ledger
+                .not_recorded(step, number, "recording-connection", 0);
+        }
+    }
+
+    /// Whether everything holds by which a step knows its message.
+    fn is_it(&self, index: usize, response: bool, expect: &Expect) -> bool {
+        let Some(side) = self.looks[index].side(response) else {
+            return false;
+        };
+        let marks = Expect {
+            clean: None,
+            tls_versions: None,
+            within: None,
+            ..expect.clone()
+        };
+        let outcome = side.observed.outcome.as_ref();
+        let got = Got {
+            arrival: side.seen.message.as_deref().map_err(|problem| *problem),
+            judged: outcome.map(|outcome| &outcome.judged),
+            took: side.seen.took,
+        };
+        let facts = side.observed.facts.at(side.seen.at);
+        let judged = judge(&marks, &got, &mut self.values(index), &facts);
+        judged.iter().all(|one| one.verdict == Verdict::Pass)
+    }
+
+    /// Takes values from a message. Whether all of them are there.
+    fn capture(&mut self, captures: &[Capture], from: Option<(usize, bool)>) -> bool {
+        if captures.is_empty() {
+            return true;
+        }
+        let Some((index, response)) = from else {
+            return false;
+        };
+        let side = self.looks[index].side(response);
+        let message = side.and_then(|side| side.seen.message.as_ref().ok());
+        let Some((side, message)) = side.zip(message) else {
+            return false;
+        };
+        let facts = side.observed.facts.at(side.seen.at);
+        let mut values = self.values(index);
+        let taken = |one: &Capture, values: &mut Values| capture(one, message, values, &facts);
+        let all = captures.iter().all(|one| taken(one, &mut values).is_ok());
+        self.known = values.known();
+        all
+    }
+
+    /// The values that the script can name, at the moment of an exchange.
+    fn values(&self, index: usize) -> Values {
+        let at = self.looks.get(index).and_then(|look| look.passed.at);
+        let clock = RunningClock::standing_at(at.unwrap_or(self.stage.now()));
+        let mut values = Values::new(clock, &self.stage.seed_of(self.scenario));
+        for (name, value) in &self.known {
+            values.set(name, value.clone());
+        }
+        values
+    }
+
+    /// The number of an exchange in the evidence of this scenario.
+    fn number(&mut self, index: usize) -> u32 {
+        if let Some(number) = self.numbers.get(&index) {
+            return *number;
+        }
+        let passed = self.looks[index].passed;
+        let name = self.looks[index].name.as_deref().unwrap_or_default();
+        // An exchange has a number once its message was wanted.
+        let way = self.ways.get(name).copied();
+        let (from, to) = way.unwrap_or((self.scenario.subject, Role::Duo));
+        let request = match (&passed.request, &passed.response) {
+            (Some(request), _) => crate::exchange::Exchange::clone(request),
+            _ => crate::exchange::Exchange::bare(Vec::new()),
+        };
+        let response = match &passed.response {
+            Some(Ok(response)) => Ok(crate::exchange::Exchange::clone(response)),
+            Some(Err(problem)) => Err(*problem),
+            None => Err(TransportProblem::Broken),
+        };
+        let number = self.wire.sent(from, to, request, passed.took, response);
+        self.numbers.insert(index, number);
+        number
+    }
+
+    /// What is wrong with further messages of the kinds that the scenario is
+    /// about: one right message among wrong ones shows nothing.
+    fn the_rest(&mut self) {
+        for index in 0..self.looks.len() {
+            let look = &self.looks[index];
+            let way = look.name.as_ref().and_then(|name| self.ways.get(name));
+            let Some(&(from, to)) = way.filter(|_| !self.shown.contains(&index)) else {
+                continue;
+            };
+            let name = look.name.as_deref().unwrap_or_default();
+            if !look.is(name, from, to) {
+                continue;
+            }
+            let answers = to == self.scenario.subject;
+            let Some(side) = look.side(answers).filter(|side| is_broken(side)) else {
+                continue;
+            };
+            let exchange = self.number(index);
+            let seen = Seen {
+                exchange: Some(exchange),
+                ..side.seen.clone()
+            };
+            let name = look
+                .passed
+                .request
+                .as_ref()
+                .map_or_else(String::new, |request| name_of(request));
+            let mut values = self.values(index);
+            self.ledger.rest(&name, &mut values, &seen, &side.observed);
+        }
+    }
+}
+
+/// Whether something is wrong with a message or the connection that carried
+/// it.
+fn is_broken(side: &Side<'_>) -> bool {
+    let judged = side
+        .observed
+        .outcome
+        .as_ref()
+        .map(|outcome| &outcome.judged);
+    let of_message = judged.is_some_and(|judged| {
+        let mut findings = judged.findings.iter();
+        findings.any(|finding| finding.kind == Kind::Violation)
+    });
+    of_message || !side.observed.connection.findings.is_empty()
+}
