@@ -94,6 +94,19 @@ pub enum StartLine {
     },
 }
 
+/// Path and query of a URL, or of a request's target, which may be a whole URL.
+pub fn path_and_query(url: &str) -> &str {
+    match url.split_once("://") {
+        Some((_, rest)) => rest.find('/').map_or("/", |at| &rest[at..]),
+        None => url,
+    }
+}
+
+/// The path alone of what [`path_and_query`] takes.
+pub fn path_of(url: &str) -> &str {
+    path_and_query(url.split(['?', '#']).next().unwrap_or(url))
+}
+
 /// Which way an HTTP message goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Direction {
@@ -160,5 +173,22 @@ impl fmt::Debug for HttpFacts {
             .field("status", &self.status())
             .field("headers", &self.headers.len())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_target_of_a_request_is_its_path_and_query() {
+        for (url, target, path) in [
+            ("/a?b=c", "/a?b=c", "/a"),
+            ("https://duo.invalid:1/a?b=/c", "/a?b=/c", "/a"),
+            ("https://duo.invalid", "/", "/"),
+        ] {
+            assert_eq!(path_and_query(url), target);
+            assert_eq!(path_of(url), path);
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::document::{Document, NodeId, PlaceOf};
 use crate::event::Carrier;
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, path_of};
 use crate::finding::{Args, DataClass, MessageValue, Place};
 use crate::pack::{Message, Pack, Part, Store};
 use crate::schema::xsd::nearest;
@@ -287,14 +287,6 @@ fn http_matches(message: &Message, http: HttpHint<'_>) -> bool {
             (Some(template), Some(path)) => path_matches(template, path),
             _ => false,
         }
-}
-
-/// The path of a URL or request target, without query.
-fn path_of(url: &str) -> &str {
-    let path = url.split_once("://").map_or(url, |(_, rest)| {
-        rest.find('/').map_or("/", |at| &rest[at..])
-    });
-    path.split(['?', '#']).next().unwrap_or(path)
 }
 
 /// Whether a path ends in what a template says: `{x}` stands for one step,

@@ -16,7 +16,7 @@ use super::outgoing::Post;
 use crate::document::Format;
 use crate::edukoppeling::{SignError, SignRequest, Trust, address_of, sign};
 use crate::example::{Edit, apply};
-use crate::exchange::{Exchange, StartLine};
+use crate::exchange::{Exchange, StartLine, path_and_query};
 use crate::transport::{Answer, ClientTrust, Handler, Refusal, Request, Response, TransportError};
 
 /// A decision that is taken otherwise than the specification has it, by the
@@ -318,11 +318,7 @@ fn name_of(method: &str, url: &str, headers: &[(String, String)]) -> String {
     if let Some(operation) = action.and_then(|action| action.rsplit('/').next()) {
         return format!("{operation}_Request");
     }
-    let path = match url.split_once("://") {
-        Some((_, rest)) => rest.find('/').map_or("/", |at| &rest[at..]),
-        None => url,
-    };
-    format!("{method} {path}")
+    format!("{method} {}", path_and_query(url))
 }
 
 /// The text of a JSON body.

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::wire::{Wire, ends};
 use crate::counterpart::Post;
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, path_and_query};
 use crate::scenario::Role;
 use crate::transport::{Client, Request, TransportError, TransportProblem};
 
@@ -100,14 +100,14 @@ impl Caller {
     /// The number under which our own server heard the request: the last of
     /// this sender with the same target and content.
     fn heard(&self, to: Role, request: &Request) -> Option<u32> {
-        let target = target_of(&request.url);
+        let target = path_and_query(&request.url);
         let heard = self.wire.all();
         let same = heard.iter().rev().find(|heard| {
             let http = heard.request.http.as_ref();
             heard.to == to
                 && !heard.answer_claimed
                 && heard.request.body == request.body
-                && http.and_then(|http| http.url()).map(target_of) == Some(target)
+                && http.and_then(|http| http.url()).map(path_and_query) == Some(target)
         });
         same.map(|heard| heard.number)
     }
@@ -119,14 +119,6 @@ fn other_than(role: Role) -> Role {
     match role {
         Role::Las => Role::Duo,
         Role::Duo | Role::Osr => Role::Las,
-    }
-}
-
-/// Path and query of a URL.
-fn target_of(url: &str) -> &str {
-    match url.split_once("://") {
-        Some((_, rest)) => rest.find('/').map_or("/", |at| &rest[at..]),
-        None => url,
     }
 }
 

@@ -12,7 +12,7 @@ use super::sink::Sink;
 use crate::clock::RunningClock;
 use crate::event::{Event, Exchanged};
 use crate::evidence::{Folder, ToRecord, WriteError};
-use crate::exchange::{Exchange, HttpFacts, StartLine};
+use crate::exchange::{Exchange, HttpFacts, StartLine, path_of};
 use crate::scenario::{Conduct, Role};
 use crate::transport::{Answer, Handler, Refusal, Response, TransportError, TransportProblem};
 
@@ -299,12 +299,7 @@ pub fn name_of(request: &Exchange) -> String {
     if let Some(action) = action.filter(|action| !action.is_empty()) {
         return action.rsplit('/').next().unwrap_or(action).to_string();
     }
-    let url = http.url().unwrap_or_default();
-    let path = url.split(['?', '#']).next().unwrap_or(url);
-    let path = match path.split_once("://") {
-        Some((_, rest)) => rest.find('/').map_or("/", |at| &rest[at..]),
-        None => path,
-    };
+    let path = path_of(http.url().unwrap_or_default());
     format!("{} {path}", http.method().unwrap_or_default())
 }
 

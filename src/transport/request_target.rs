@@ -2,6 +2,8 @@
 
 use percent_encoding::percent_decode_str;
 
+use crate::exchange::path_and_query;
+
 /// A request's target, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestTarget {
@@ -28,10 +30,7 @@ impl RequestTarget {
     /// It is not UTF-8 after decoding.
     pub fn read(target: &str) -> Result<Self, NotText> {
         let target = target.split('#').next().unwrap_or(target);
-        let path_on = match target.split_once("://") {
-            Some((_, rest)) => rest.find('/').map_or("/", |at| &rest[at..]),
-            None => target,
-        };
+        let path_on = path_and_query(target);
         let (path, query) = path_on.split_once('?').unwrap_or((path_on, ""));
         let steps = path.split('/').filter(|step| !step.is_empty());
         Ok(Self {

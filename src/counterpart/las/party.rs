@@ -20,7 +20,7 @@ use crate::counterpart::{
     Bodies, Desk, DeskOptions, Journal, JournalError, Judges, Post, Service, identificatiecode,
 };
 use crate::edukoppeling::{Certificate, SigningKey, school_oin};
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, path_of};
 use crate::facts::oin;
 use crate::transport::{Answer, Handler, Response};
 
@@ -296,12 +296,4 @@ impl Handler for Las {
         };
         response.into()
     }
-}
-
-/// The path of a URL or request target, without query.
-fn path_of(url: &str) -> &str {
-    let path = url.split_once("://").map_or(url, |(_, rest)| {
-        rest.find('/').map_or("/", |at| &rest[at..])
-    });
-    path.split(['?', '#']).next().unwrap_or(path)
 }
