@@ -17,6 +17,16 @@ pub enum Language {
     En,
 }
 
+impl Language {
+    /// Its code (BCP 47), as pages and addresses have it.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Nl => "nl",
+            Self::En => "en",
+        }
+    }
+}
+
 /// A text with places for arguments.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Template {

@@ -13,7 +13,7 @@ use super::show::{Edition, dispute};
 use crate::finding::Language;
 use crate::report::{page_policy, shown};
 use crate::scenario::{Key, Sector};
-use crate::text::Texts;
+use crate::text::{Texts, templates};
 
 /// The style of this page, and of those that are served beside it.
 pub const PAGE_STYLE: &str = include_str!("page.css");
@@ -32,20 +32,13 @@ pub struct Ways {
     pub suppliers: BTreeMap<String, String>,
 }
 
-static PAGES: LazyLock<Environment<'static>> = LazyLock::new(|| {
-    let mut pages = Environment::new();
-    pages.set_undefined_behavior(UndefinedBehavior::Strict);
-    for (name, source) in [
-        ("page.html", include_str!("page.html")),
-        ("ways.html", WAYS),
-    ] {
-        // The templates are part of the binary and a test makes the page.
-        pages
-            .add_template(name, source)
-            .expect("the embedded templates are valid");
-    }
-    pages
-});
+const TEMPLATES: &[(&str, &str)] = &[
+    ("page.html", include_str!("page.html")),
+    ("ways.html", WAYS),
+];
+
+static PAGES: LazyLock<Environment<'static>> =
+    LazyLock::new(|| templates(TEMPLATES, UndefinedBehavior::Strict));
 
 /// Every text in a value as a page may hold it.
 fn all_shown(value: Value) -> Value {
@@ -73,7 +66,7 @@ pub fn page(
     let ways = ways.unwrap_or(&nowhere);
     let texts = Texts::of(language);
     let context = json!({
-        "lang": match language { Language::Nl => "nl", Language::En => "en" },
+        "lang": language.code(),
         "t": &*texts.readiness,
         "not_played": &texts.not_played,
         "style": PAGE_STYLE,

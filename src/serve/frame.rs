@@ -11,7 +11,7 @@ use super::{Holder, Site};
 use crate::finding::Language;
 use crate::readiness::{PAGE_STYLE, WAYS};
 use crate::report::page_policy;
-use crate::text::{Texts, say};
+use crate::text::{Texts, say, templates};
 use crate::transport::Response;
 
 const TEMPLATES: &[(&str, &str)] = &[
@@ -29,17 +29,8 @@ const TEMPLATES: &[(&str, &str)] = &[
 /// Follows a run without loading the page again.
 const FOLLOW: &str = include_str!("templates/follow.js");
 
-static PAGES: LazyLock<Environment<'static>> = LazyLock::new(|| {
-    let mut pages = Environment::new();
-    pages.set_undefined_behavior(UndefinedBehavior::Strict);
-    for (name, source) in TEMPLATES {
-        // The templates are part of the binary and tests make every page.
-        pages
-            .add_template(name, source)
-            .expect("the embedded templates are valid");
-    }
-    pages
-});
+static PAGES: LazyLock<Environment<'static>> =
+    LazyLock::new(|| templates(TEMPLATES, UndefinedBehavior::Strict));
 
 /// The frame of the pages for one visit.
 pub(super) struct Frame<'a> {
@@ -75,10 +66,9 @@ impl Frame<'_> {
 
     /// A path with what keeps the language.
     pub fn to(&self, path: &str) -> String {
-        match (self.language == self.site.options.language, self.language) {
-            (true, _) => path.to_string(),
-            (false, Language::Nl) => format!("{path}?lang=nl"),
-            (false, Language::En) => format!("{path}?lang=en"),
+        match self.language == self.site.options.language {
+            true => path.to_string(),
+            false => format!("{path}?lang={}", self.language.code()),
         }
     }
 
@@ -106,10 +96,10 @@ impl Frame<'_> {
             ways.push((self.to("/login"), word("way-log-in")));
         }
         let (other, name) = match self.language {
-            Language::Nl => ("en", "English"),
-            Language::En => ("nl", "Nederlands"),
+            Language::Nl => (Language::En, "English"),
+            Language::En => (Language::Nl, "Nederlands"),
         };
-        let address = format!("{}?{}lang={other}", self.path, self.asked);
+        let address = format!("{}?{}lang={}", self.path, self.asked, other.code());
         ways.push((address, name.to_string()));
         ways
     }
@@ -118,10 +108,6 @@ impl Frame<'_> {
     pub fn page(&self, status: u16, template: &str, title: &str, content: &Value) -> Response {
         let follows = template == "live.html" && content["follows"] == json!(true);
         let script = follows.then_some(FOLLOW);
-        let code = match self.language {
-            Language::Nl => "nl",
-            Language::En => "en",
-        };
         let who = match &self.visitor.holder {
             None => String::new(),
             Some(Holder::Team) => self.says("who-team", ""),
@@ -131,7 +117,7 @@ impl Frame<'_> {
             "t": &*self.texts().serve,
             "r": &*self.texts().readiness,
             "not_played": &self.texts().not_played,
-            "lang": code,
+            "lang": self.language.code(),
             "title": title,
             "style": PAGE_STYLE,
             "script": script,

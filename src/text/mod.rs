@@ -6,10 +6,12 @@
 //! pack carry their texts with them.
 
 mod builtin;
+mod templates;
 mod texts;
 
 pub use builtin::{
     BuiltinRules, RulesError, builtin_grade, builtin_rules, read_rules, tool_finding,
 };
+pub(crate) use templates::templates;
 pub use texts::{Phrases, Texts};
 pub(crate) use texts::{fill, say, word};

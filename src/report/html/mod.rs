@@ -28,7 +28,7 @@ use sha2::{Digest as _, Sha256};
 use self::digest::Digest;
 use self::overview::Overview;
 use super::{ReportError, Run, Voice};
-use crate::finding::Language;
+use crate::text::templates;
 
 const TEMPLATES: &[(&str, &str)] = &[
     ("head.html", include_str!("templates/head.html")),
@@ -45,17 +45,8 @@ const TEMPLATES: &[(&str, &str)] = &[
 const STYLE: &str = include_str!("templates/report.css");
 const SCRIPT: &str = include_str!("templates/filter.js");
 
-static PAGES: LazyLock<Environment<'static>> = LazyLock::new(|| {
-    let mut pages = Environment::new();
-    pages.set_undefined_behavior(UndefinedBehavior::Strict);
-    for (name, source) in TEMPLATES {
-        // The templates are part of the binary and tests make every page.
-        pages
-            .add_template(name, source)
-            .expect("the embedded templates are valid");
-    }
-    pages
-});
+static PAGES: LazyLock<Environment<'static>> =
+    LazyLock::new(|| templates(TEMPLATES, UndefinedBehavior::Strict));
 
 /// Writes one page about `runs`, in the language of the first.
 ///
@@ -114,10 +105,7 @@ impl Page<'_> {
     fn put(&mut self, template: &str, content: &impl Serialize) -> Result<(), ReportError> {
         let context = Context {
             t: &self.voice.words().report,
-            lang: match self.voice.language() {
-                Language::Nl => "nl",
-                Language::En => "en",
-            },
+            lang: self.voice.language().code(),
             c: content,
         };
         let made = PAGES

@@ -4,11 +4,11 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-use minijinja::Environment;
+use minijinja::{Environment, UndefinedBehavior};
 use serde_json::{Map, Value, json};
 
 use crate::finding::Language;
-use crate::text::Texts;
+use crate::text::{Texts, templates};
 use crate::transport::Response;
 
 /// Sessions that were ended and are remembered; with more, all are forgotten.
@@ -33,16 +33,8 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'self'; 
                       frame-ancestors 'none'; base-uri 'none'";
 
 /// What the pages are made with.
-static PARSED: LazyLock<Environment<'static>> = LazyLock::new(|| {
-    let mut templates = Environment::new();
-    for (name, source) in TEMPLATES {
-        // The templates are part of the binary and a test makes each page.
-        templates
-            .add_template(name, source)
-            .expect("the embedded templates are valid");
-    }
-    templates
-});
+static PARSED: LazyLock<Environment<'static>> =
+    LazyLock::new(|| templates(TEMPLATES, UndefinedBehavior::Lenient));
 
 /// The pages, and who is logged in on them.
 pub(in super::super) struct Pages {
