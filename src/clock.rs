@@ -4,7 +4,13 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, Unit};
+
+/// A moment as people read it: to the second.
+pub fn to_the_second(moment: Timestamp) -> String {
+    let seconds = moment.round(Unit::Second);
+    seconds.unwrap_or(moment).to_string()
+}
 
 /// The moment at which messages are judged: `check --at`, the recorded time of
 /// receipt, or the time at which the program started.

@@ -5,8 +5,9 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
-use jiff::{Timestamp, Unit};
+use jiff::Timestamp;
 
+use crate::clock::to_the_second;
 use crate::event::{Event, Recording, RecordingError, Spool, SpoolError, Started, Tally};
 use crate::evidence::{
     Differences, EVENTS, Evidence, ReadError, RunRecord, SignatureState, is_archive, sha256,
@@ -142,7 +143,7 @@ fn origin(path: &Path, evidence: &Evidence) -> Result<(Origin, Timestamp), ReadE
             // What cannot be read is told among the differences.
             if let Ok(record) = evidence.record(name) {
                 let time = Time {
-                    at: moment(record.at),
+                    at: to_the_second(record.at),
                     took: record.took,
                 };
                 times.insert((record.scenario, record.number), time);
@@ -177,19 +178,14 @@ pub fn described(run: RunRecord) -> Origin {
         product: run.target.product,
         version: run.target.version,
         roles: run.target.roles,
-        began: moment(run.began),
-        now: moment(run.now),
+        began: to_the_second(run.began),
+        now: to_the_second(run.now),
         virtual_clock: run.virtual_clock,
         profile: run.profile,
         seed: run.seed,
         shard: run.shard,
         ..Origin::default()
     }
-}
-
-/// A moment to the second, as reports have it.
-fn moment(at: Timestamp) -> String {
-    at.round(Unit::Second).unwrap_or(at).to_string()
 }
 
 /// What there is to test.

@@ -51,6 +51,19 @@ pub struct Global {
     pub locked: bool,
 }
 
+/// The files of a private key and its certificate.
+#[derive(Debug, Clone, Default, Args)]
+pub struct KeyFiles {
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    pub key: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub cert: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", conflicts_with = "key")]
+    pub p12: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+}
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {

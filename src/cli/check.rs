@@ -41,11 +41,7 @@ pub fn run_check(
     named.map_or(Ok(()), |named| is_json_message(&store, named))?;
     let deviations = deviations(check, settings, &store)?;
     let disputes = setup::disputes(check.disputes.as_deref(), &store)?;
-    let rio = if check.rio.is_empty() {
-        &settings.rio
-    } else {
-        &check.rio
-    };
+    let rio = setup::named(&check.rio, &settings.rio);
     let facts = setup::facts(clock, profile, rio, &store)?;
     let extractor =
         shipped_extractor().map_err(|error| Failure::internal("pack").with("reason", error))?;

@@ -7,7 +7,7 @@ use std::sync::mpsc::channel;
 use super::args::{Counterpart, Global, Serve};
 use super::failure::Failure;
 use super::output::print;
-use super::serving::{IdentityFiles, address, host, not_served};
+use super::serving::{address, host, not_served};
 use super::settings::Settings;
 use super::{defects, setup, target};
 use crate::clock::RunningClock;
@@ -60,13 +60,7 @@ pub fn run_counterpart(
     let defect = common.defect.as_deref();
     let defect = defect.map(|id| defects::known_of(id, role)).transpose()?;
     let defect = defect.map_or_else(Arc::default, |known| Arc::clone(&known.defect));
-    let files = IdentityFiles {
-        key: common.key.as_deref(),
-        cert: common.cert.as_deref(),
-        p12: common.p12.as_deref(),
-        passphrase_file: common.passphrase_file.as_deref(),
-    };
-    let source = files.source(identity_of(role));
+    let source = common.key_files.source(identity_of(role));
     let unusable = |error| target::unusable(&error);
     let other = |name: &Option<Box<str>>| match name {
         Some(name) => IdentitySource::Test(name.to_string()),

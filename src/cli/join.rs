@@ -56,7 +56,7 @@ pub fn merge(
             part.copy(id, &folder).map_err(failed)?;
         }
     }
-    write_json(&folder, "run.json", &run).map_err(|error| unwritten(&error, &merge.out))?;
+    write_json(&folder, RunRecord::FILE, &run).map_err(|error| unwritten(&error, &merge.out))?;
     let started = Started {
         version: EVENT_VERSION,
         tool: run.tool.clone(),

@@ -14,14 +14,13 @@ use super::settings::Settings;
 use super::setup;
 use crate::check::{Bench, CheckOptions, Deviations, RulesOfPacks, run, shipped_extractor};
 use crate::document::nearest;
-use crate::edukoppeling::{Revocation, Trust, TrustStore};
 use crate::event::Event;
 use crate::exit::Exit;
 use crate::facts::Profile;
 use crate::finding::{Kind, Language, Verdict};
 use crate::input::{Inputs, Options};
 use crate::pack::{Comparison, ImportOptions, ImportSource, Pack, Project, Store, in_force};
-use crate::pki::trust_built_in;
+use crate::pki::Authorities;
 use crate::report::visible;
 use crate::text::Texts;
 
@@ -218,8 +217,6 @@ fn judged_by_both(
 
 fn judged(wanted: &Wanted<'_>, side: &Side) -> Result<Outcomes, Failure> {
     let clock = setup::clock(wanted.at)?;
-    let (mut roots, mut lists) = (TrustStore::default(), Revocation::default());
-    trust_built_in(&mut roots, &mut lists);
     let bench = Arc::new(Bench {
         store: side.store.clone(),
         facts: setup::facts(clock, Profile::Test, &[], &side.store)?,
@@ -230,7 +227,7 @@ fn judged(wanted: &Wanted<'_>, side: &Side) -> Result<Outcomes, Failure> {
         deviations: Deviations::default(),
         extractor: shipped_extractor()
             .map_err(|error| Failure::internal("pack").with("reason", error))?,
-        trust: Trust::new(roots, lists),
+        trust: Authorities::built_in().trust(),
         request: None,
         rules: RulesOfPacks::default(),
     });

@@ -4,13 +4,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::args::{Global, Proxy as Wanted};
+use super::args::{Global, KeyFiles, Proxy as Wanted};
 use super::check::Telling;
 use super::failure::Failure;
 use super::output::{print, tell};
 use super::reports::reports;
 use super::run::known;
-use super::serving::{IdentityFiles, address, host, not_served};
+use super::serving::{address, host, not_served};
 use super::settings::Settings;
 use super::telling::unwritten;
 use super::{setup, target};
@@ -55,18 +55,12 @@ pub fn run_proxy(
     let profile = profile.unwrap_or_default();
     let clock = RunningClock::system();
     let listen = address(&wanted.listen)?;
-    let caller = IdentityFiles {
-        key: wanted.key.as_deref(),
-        cert: wanted.cert.as_deref(),
-        p12: wanted.p12.as_deref(),
-        passphrase_file: wanted.passphrase_file.as_deref(),
-    }
-    .source(identity_of(from));
-    let shown = IdentityFiles {
-        key: wanted.server_key.as_deref(),
-        cert: wanted.server_cert.as_deref(),
-        p12: wanted.server_p12.as_deref(),
-        passphrase_file: wanted.server_passphrase_file.as_deref(),
+    let caller = wanted.key_files.source(identity_of(from));
+    let shown = KeyFiles {
+        key: wanted.server_key.clone(),
+        cert: wanted.server_cert.clone(),
+        p12: wanted.server_p12.clone(),
+        passphrase_file: wanted.server_passphrase_file.clone(),
     }
     .source(identity_of(to));
     // The keys of the test PKI are published. Whom it vouches for is trusted
@@ -108,7 +102,7 @@ pub fn run_proxy(
     };
     let failed = |error| unwritten(&error, &wanted.out);
     let folder = Arc::new(Folder::create(&wanted.out).map_err(failed)?);
-    write_json(&folder, "run.json", &record).map_err(failed)?;
+    write_json(&folder, RunRecord::FILE, &record).map_err(failed)?;
     let recorder = Recorder::create(&wanted.out.join(EVENTS), Redaction::Mask)?;
     let (ask, asked) = channel::<()>();
     let (give, take) = sync_channel(MAX_WAITING_MESSAGES);
@@ -207,11 +201,7 @@ fn bench(
     profile: Profile,
 ) -> Result<Bench, Failure> {
     let store = setup::store(global, settings)?;
-    let rio = if wanted.rio.is_empty() {
-        &settings.rio
-    } else {
-        &wanted.rio
-    };
+    let rio = setup::named(&wanted.rio, &settings.rio);
     let facts = setup::facts(Clock::system(), profile, rio, &store)?;
     let extractor =
         shipped_extractor().map_err(|error| Failure::internal("pack").with("reason", error))?;

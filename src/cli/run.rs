@@ -142,12 +142,10 @@ pub fn run_run(
     let mut kept = BTreeMap::new();
     if let Some(folder) = &folder {
         let failed = |error: WriteError| unwritten(&error, folder.path());
-        write_json(folder, "run.json", &record).map_err(failed)?;
+        write_json(folder, RunRecord::FILE, &record).map_err(failed)?;
         keep_scripts(folder, &scenarios, run.paths.is_empty()).map_err(failed)?;
         if let Some(tested) = &tested {
-            let own = tested.target.authorities();
-            let own = own.map_err(|error| setup::material(&error))?;
-            keep_authorities(folder, &own).map_err(failed)?;
+            keep_authorities(folder, &tested.own).map_err(failed)?;
         }
         if let Some(earlier) = &earlier {
             kept = earlier.keep(&scenarios, folder, language)?;
@@ -199,7 +197,9 @@ pub fn tested(
 ) -> Result<Arc<Tested>, Failure> {
     let target = target::read(file, language)?;
     target::known_messages(&target, store)?;
-    let trust = target.trust().map_err(|error| setup::material(&error))?;
+    let own = target
+        .authorities()
+        .map_err(|error| setup::material(&error))?;
     for plays in target.plays.values() {
         let clock = Clock::system();
         if let Some(tls) = &plays.tls {
@@ -222,7 +222,7 @@ pub fn tested(
         let asks: Asks = Box::new(move |trigger| ask(trigger, language));
         asks
     });
-    Ok(Arc::new(Tested::new(Arc::new(target), trust, asks)))
+    Ok(Arc::new(Tested::new(Arc::new(target), own, asks)))
 }
 
 /// The traffic that `--recorded` names. What is left out of it is told.

@@ -6,14 +6,13 @@ use std::path::Path;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
-use super::args::{Global, Runs};
+use super::args::{Global, KeyFiles, Runs};
 use super::diff::diff;
 use super::failure::Failure;
 use super::join::{self, copying};
 use super::output::print;
 use super::settings::Settings;
 use super::setup;
-use super::sign::KeyFiles;
 use super::telling::unwritten;
 use crate::check::Masker;
 use crate::evidence::{
@@ -53,10 +52,10 @@ pub fn run_runs(
             passphrase_file,
         } => {
             let files = KeyFiles {
-                key: key.as_deref(),
-                cert: cert.as_deref(),
-                p12: p12.as_deref(),
-                passphrase_file: passphrase_file.as_deref(),
+                key: key.clone(),
+                cert: cert.clone(),
+                p12: p12.clone(),
+                passphrase_file: passphrase_file.clone(),
             };
             sign(folder, &files, language)
         }
@@ -81,7 +80,7 @@ fn whole(path: &Path) -> Result<Evidence, Failure> {
 }
 
 /// Signs the manifest of a run.
-fn sign(folder: &Path, files: &KeyFiles<'_>, language: Language) -> Result<Exit, Failure> {
+fn sign(folder: &Path, files: &KeyFiles, language: Language) -> Result<Exit, Failure> {
     let evidence = whole(folder)?;
     if !folder.is_dir() {
         return Err(Failure::usage("evidence-archive").with("path", folder.display()));

@@ -1,41 +1,33 @@
 //! What commands that listen have in common: who they are there, and where.
 
 use std::net::SocketAddr;
-use std::path::Path;
 
+use super::args::KeyFiles;
 use super::failure::Failure;
 use super::setup::PASSPHRASE;
 use crate::pki::TEST_DOMAIN;
 use crate::target::{IdentitySource, PassphraseSource};
 use crate::transport::SetupError;
 
-/// The files of a certificate and its key.
-pub struct IdentityFiles<'a> {
-    pub key: Option<&'a Path>,
-    pub cert: Option<&'a Path>,
-    pub p12: Option<&'a Path>,
-    pub passphrase_file: Option<&'a Path>,
-}
-
-impl IdentityFiles<'_> {
+impl KeyFiles {
     /// Where the identity comes from: these files, else the identity `test` of
     /// the test PKI.
     pub fn source(&self, test: &str) -> IdentitySource {
-        let passphrase = match self.passphrase_file {
-            Some(path) => PassphraseSource::File(path.to_path_buf()),
+        let passphrase = match &self.passphrase_file {
+            Some(path) => PassphraseSource::File(path.clone()),
             None if std::env::var_os(PASSPHRASE).is_some() => {
                 PassphraseSource::Environment(PASSPHRASE.to_string())
             }
             None => PassphraseSource::None,
         };
-        match (self.p12, self.key, self.cert) {
+        match (&self.p12, &self.key, &self.cert) {
             (Some(file), _, _) => IdentitySource::Pkcs12 {
-                file: file.to_path_buf(),
+                file: file.clone(),
                 passphrase,
             },
             (None, Some(key), Some(certificate)) => IdentitySource::Pem {
-                certificate: certificate.to_path_buf(),
-                key: key.to_path_buf(),
+                certificate: certificate.clone(),
+                key: key.clone(),
                 passphrase,
             },
             _ => IdentitySource::Test(test.to_string()),

@@ -22,7 +22,7 @@ use crate::finding::Dispute;
 use crate::input::{Inputs, Options, UsageError};
 use crate::limits::MAX_KEY_BYTES;
 use crate::pack::{Project, Store, in_force, user_packs_folder};
-use crate::pki::trust_built_in;
+use crate::pki::Authorities;
 
 /// The variable of the environment that may hold a passphrase.
 pub const PASSPHRASE: &str = "KETENKEUR_PASSPHRASE";
@@ -144,6 +144,14 @@ pub fn passphrase(file: Option<&Path>) -> Result<Option<Passphrase>, Failure> {
     Ok(text.map(|text| Passphrase::new(text.trim_end_matches(['\r', '\n']))))
 }
 
+/// What the call names, else what the settings do.
+pub fn named<'p>(call: &'p [PathBuf], settings: &'p [PathBuf]) -> &'p [PathBuf] {
+    match call.is_empty() {
+        true => settings,
+        false => call,
+    }
+}
+
 /// The roots and lists that were named, else those of the settings; with
 /// `built_in` those of the built-in test PKI as well.
 pub fn trust(
@@ -152,17 +160,15 @@ pub fn trust(
     settings: &Settings,
     built_in: bool,
 ) -> Result<Trust, Failure> {
-    let or = |own: &[PathBuf], other: &[PathBuf]| {
-        let chosen = if own.is_empty() { other } else { own };
-        chosen.to_vec()
-    };
     let fail = |error| material(&error);
-    let mut store = TrustStore::load(&or(roots, &settings.trust)).map_err(fail)?;
-    let mut lists = Revocation::load(&or(lists, &settings.crl)).map_err(fail)?;
-    if built_in {
-        trust_built_in(&mut store, &mut lists);
-    }
-    Ok(Trust::new(store, lists))
+    let own = Authorities {
+        store: TrustStore::load(named(roots, &settings.trust)).map_err(fail)?,
+        lists: Revocation::load(named(lists, &settings.crl)).map_err(fail)?,
+    };
+    Ok(match built_in {
+        true => own.with_built_in().trust(),
+        false => own.trust(),
+    })
 }
 
 /// What the certificates of signers are judged with. A test environment trusts

@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, Hasher};
 use std::io::Read;
 use std::path::Path;
 
-use super::args::Sign;
+use super::args::{KeyFiles, Sign};
 use super::failure::Failure;
 use super::output::{print, tell};
 use super::setup;
@@ -301,7 +301,7 @@ fn key(
     clock: Clock,
 ) -> Result<SigningKey, Failure> {
     let by_certificate = rule.filter(|rule| is_by_certificate(rule));
-    if wanted.key.is_none() && wanted.p12.is_none() {
+    if wanted.key_files.key.is_none() && wanted.key_files.p12.is_none() {
         if let Some(rule) = by_certificate
             && is_answer
             && how(rule) == Some(Breakable::ByCertificateOfRequest)
@@ -333,30 +333,16 @@ fn key(
     if let Some(rule) = by_certificate {
         return Err(Failure::usage("sign-own-key").with("rule", rule));
     }
-    let files = KeyFiles {
-        key: wanted.key.as_deref(),
-        cert: wanted.cert.as_deref(),
-        p12: wanted.p12.as_deref(),
-        passphrase_file: wanted.passphrase_file.as_deref(),
-    };
-    files.read(&stand_in)
+    wanted.key_files.read(&stand_in)
 }
 
-/// Where a key of the user's stands: in PEM beside its certificate, or with it
-/// in PKCS#12.
-pub struct KeyFiles<'a> {
-    pub key: Option<&'a Path>,
-    pub cert: Option<&'a Path>,
-    pub p12: Option<&'a Path>,
-    pub passphrase_file: Option<&'a Path>,
-}
-
-impl KeyFiles<'_> {
+impl KeyFiles {
     /// Reads the key; for one that does not suit, `stand_in` may know another.
     pub fn read(&self, stand_in: &dyn Fn(&[u8]) -> Option<StandIn>) -> Result<SigningKey, Failure> {
-        let path = self.key.or(self.p12).unwrap_or(Path::new(""));
-        let passphrase = setup::passphrase(self.passphrase_file)?;
-        let (named, read) = match self.cert {
+        let path = self.key.as_deref().or(self.p12.as_deref());
+        let path = path.unwrap_or(Path::new(""));
+        let passphrase = setup::passphrase(self.passphrase_file.as_deref())?;
+        let (named, read) = match self.cert.as_deref() {
             Some(cert) => {
                 let (key, certificates) = (file(path)?, file(cert)?);
                 let passphrase = passphrase.as_ref();

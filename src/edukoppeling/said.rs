@@ -1,18 +1,10 @@
 //! What the rules of one message have said so far.
 
-use jiff::{Timestamp, Unit};
-
 use super::message::Way;
 use crate::document::{Attribute, Document, NodeId, PlaceOf};
 use crate::finding::{Args, Beyond, Code, Finding, Kind, Place};
 use crate::limits::MAX_FINDINGS_PER_MESSAGE;
 use crate::text::tool_finding;
-
-/// A moment as texts show it: to the second.
-pub(super) fn shown(moment: Timestamp) -> String {
-    let seconds = moment.round(Unit::Second);
-    seconds.unwrap_or(moment).to_string()
-}
 
 /// What the transport rules say of an envelope or a WSDL.
 #[derive(Debug, Default)]

@@ -3,8 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::names::WSU;
-use super::said::{Said, shown};
+use super::said::Said;
 use super::security::{Security, children};
+use crate::clock::to_the_second;
 use crate::document::{Document, NodeId};
 use crate::finding::Args;
 
@@ -47,8 +48,8 @@ pub(super) fn judge(
         .min_by_key(|&(_, at)| at);
     let args = |at: Timestamp| {
         Args::new()
-            .with("moment", shown(at))
-            .with("now", shown(now))
+            .with("moment", to_the_second(at))
+            .with("now", to_the_second(now))
             .with("skew", skew.as_secs().unsigned_abs())
     };
     if let Some((node, at)) = created

@@ -7,7 +7,6 @@ use super::folder::{Folder, WriteError, sha256};
 use super::read::{Evidence, ReadError};
 use super::record::RunRecord;
 use crate::edukoppeling::Certificate;
-use crate::facts::Profile;
 use crate::pki::Authorities;
 
 /// The folder of what the target's file trusts.
@@ -55,10 +54,9 @@ pub fn kept_authorities(
         }
         count += 1;
     }
-    let of_target = !run.target.supplier.is_empty();
-    let trusted = match of_target && run.profile == Profile::Production.name() {
-        true => kept,
-        false => kept.with_built_in(),
+    let trusted = match run.target.supplier.is_empty() {
+        true => kept.with_built_in(),
+        false => kept.of_target(run.environment()),
     };
     Ok((trusted, count))
 }

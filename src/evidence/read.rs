@@ -218,7 +218,7 @@ impl Evidence {
     ///
     /// The record cannot be read.
     pub fn run(&self) -> Result<RunRecord, ReadError> {
-        self.json("run.json")
+        self.json(RunRecord::FILE)
     }
 
     fn json<T: DeserializeOwned>(&self, name: &str) -> Result<T, ReadError> {

@@ -12,6 +12,7 @@ use super::folder::{Folder, WriteError, sha256};
 use super::message::RecordedMessage;
 use crate::event::PackInForce;
 use crate::exchange::{Exchange, TlsFacts};
+use crate::facts::Profile;
 use crate::finding::Class;
 
 /// With what a run was played.
@@ -65,6 +66,17 @@ pub struct RelayRecord {
 }
 
 impl RunRecord {
+    /// The file of the evidence that holds it, the first that is written.
+    pub const FILE: &str = "run.json";
+
+    /// The environment that was judged for.
+    pub fn environment(&self) -> Profile {
+        match self.profile == Profile::Production.name() {
+            true => Profile::Production,
+            false => Profile::Test,
+        }
+    }
+
     /// In what the judging of two runs differs, so that their verdicts do not
     /// stand beside each other: a key of the texts (`runs.of-<key>`).
     pub fn differs_in(&self, other: &Self) -> Option<&'static str> {

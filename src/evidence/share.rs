@@ -11,7 +11,7 @@ use super::folder::Folder;
 use super::message::RecordedMessage;
 use super::part::{CopyError, EVENTS};
 use super::read::{Evidence, ReadError};
-use super::record::{ExchangeRecord, StepRecord, write_json};
+use super::record::{ExchangeRecord, RunRecord, StepRecord, write_json};
 use crate::check::{Masker, is_secret};
 use crate::event::Event;
 use crate::exchange::{Exchange, HttpFacts, StartLine};
@@ -65,7 +65,7 @@ pub fn share(evidence: &Evidence, masker: &mut Masker, folder: &Folder) -> Resul
         let content = || evidence.read(name);
         let (kind, _) = name.split_once('/').unwrap_or((name, ""));
         match kind {
-            "run.json" => {
+            RunRecord::FILE => {
                 let mut run = evidence.run()?;
                 // The manifest of a part holds hashes of originals.
                 run.parts.clear();

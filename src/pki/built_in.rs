@@ -4,6 +4,7 @@
 use rustls_pki_types::pem::{PemObject, SectionKind};
 
 use crate::edukoppeling::{Certificate, Revocation, Trust, TrustStore};
+use crate::facts::Profile;
 
 /// Certificates of authorities and revocation lists, from which trust is made.
 #[derive(Debug, Default, Clone)]
@@ -24,6 +25,15 @@ impl Authorities {
     pub fn with_built_in(mut self) -> Self {
         trust_built_in(&mut self.store, &mut self.lists);
         self
+    }
+
+    /// Whom a target of this profile trusts that names these: in the test
+    /// profile the built-in test PKI as well.
+    pub fn of_target(self, profile: Profile) -> Self {
+        match profile {
+            Profile::Test => self.with_built_in(),
+            Profile::Production => self,
+        }
     }
 
     /// Trust in them.

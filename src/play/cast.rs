@@ -323,9 +323,7 @@ impl Cast {
     /// The values that every script can name.
     pub(super) fn values(&self) -> Vec<(&'static str, Value)> {
         let target = self.stage.tested.as_ref().map(|tested| &tested.target);
-        let vestiging = target
-            .and_then(|target| target.schools.first()?.vestigingen.first().cloned())
-            .unwrap_or_else(|| format!("{}00", self.school.brin));
+        let vestiging = self.school.vestigingscode(target.map(Arc::as_ref));
         let supplier = target
             .filter(|_| !self.party(Role::Las).ours)
             .map_or("Voorbeeldleverancier", |target| &target.supplier.name);

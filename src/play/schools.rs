@@ -6,6 +6,7 @@ use super::speak::Unspeakable;
 use super::tested::Tested;
 use crate::document::Spot;
 use crate::edukoppeling::{RequestFacts, school_oin};
+use crate::target::Target;
 
 /// The school that a run is about unless the script says otherwise.
 const SCHOOL: &str = "25BE";
@@ -26,6 +27,14 @@ impl School {
             Some(school) => Some(Self::from(school)),
             None => Self::of_brin(SCHOOL),
         }
+    }
+
+    /// The first vestiging that a target names, else the main one of the school
+    /// that a run is about.
+    pub(super) fn vestigingscode(&self, target: Option<&Target>) -> String {
+        target
+            .and_then(|target| target.schools.first()?.vestigingen.first().cloned())
+            .unwrap_or_else(|| format!("{}00", self.brin))
     }
 
     /// The school with a BRIN, under the OIN that follows from it.

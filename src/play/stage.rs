@@ -110,10 +110,7 @@ impl Stage {
             options.profile,
             Clock::at(options.now),
             match &options.tested {
-                Some(tested) => {
-                    let read = tested.target.trust().map_err(|_| Unmade("trust"))?;
-                    Arc::into_inner(read).ok_or(Unmade("trust"))?
-                }
+                Some(tested) => tested.authorities().trust(),
                 None => options.authorities.clone().trust(),
             },
             rio_facts(&bodies).map(Arc::new),

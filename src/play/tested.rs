@@ -14,7 +14,7 @@ use crate::edukoppeling::Trust;
 use crate::event::Undeclared;
 use crate::limits::{CLOCK_SECONDS, NEAR_SECONDS};
 use crate::pack::Store;
-use crate::pki::TEST_DOMAIN;
+use crate::pki::{Authorities, TEST_DOMAIN};
 use crate::scenario::{Action, Conduct, Role, Scenario};
 use crate::target::{EndpointName, IdentitySource, PlayedRole, Target, TestedRole, Trigger};
 use crate::transport::{Client, ClientOptions, TransportProblem};
@@ -23,7 +23,9 @@ use crate::transport::{Client, ClientOptions, TransportProblem};
 pub struct Tested {
     /// What the target file says.
     pub target: Arc<Target>,
-    /// Whom everybody of ours trusts ([`Target::trust`]).
+    /// The authorities and revocation lists that it names.
+    pub own: Authorities,
+    /// Whom everybody of ours trusts ([`Tested::authorities`]).
     pub trust: Arc<Trust>,
     person: Option<Arc<ByPerson>>,
 }
@@ -67,11 +69,13 @@ impl WhyNot {
 }
 
 impl Tested {
-    /// A target. `person` puts what a LAS is to do to who operates it, when
-    /// somebody is there.
-    pub fn new(target: Arc<Target>, trust: Arc<Trust>, person: Option<Asks>) -> Self {
+    /// A target with the authorities that its file names. `person` puts what a
+    /// LAS is to do to who operates it, when somebody is there.
+    pub fn new(target: Arc<Target>, own: Authorities, person: Option<Asks>) -> Self {
+        let trust = Arc::new(own.clone().of_target(target.profile).trust());
         Self {
             target,
+            own,
             trust,
             person: person.map(|asks| {
                 Arc::new(ByPerson {
@@ -79,6 +83,11 @@ impl Tested {
                 })
             }),
         }
+    }
+
+    /// Whom everybody of ours trusts.
+    pub(super) fn authorities(&self) -> Authorities {
+        self.own.clone().of_target(self.target.profile)
     }
 
     /// What is said of a role that the target fills.

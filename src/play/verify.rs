@@ -17,7 +17,6 @@ use crate::document::Spot;
 use crate::event::{Event, PackInForce, ScenarioJudged};
 use crate::evidence::{EVENTS, Evidence, ReadError, RunRecord, StepRecord, script_file};
 use crate::exchange::Exchange;
-use crate::facts::Profile;
 use crate::finding::{Redaction, Verdict};
 use crate::pack::Store;
 use crate::pki::Authorities;
@@ -79,10 +78,7 @@ impl Sources for Kept<'_> {
 pub fn stage_for(run: &RunRecord, authorities: Authorities, store: Store) -> Result<Stage, Unmade> {
     let options = StageOptions {
         store,
-        profile: match run.profile.as_str() {
-            "production" => Profile::Production,
-            _ => Profile::Test,
-        },
+        profile: run.environment(),
         tested: None,
         authorities,
         seed: run.seed.as_str().into(),

@@ -132,21 +132,6 @@ pub enum TransportExpectation {
 }
 
 impl Expect {
-    /// Whether it asks for nothing but that something comes.
-    pub fn says_nothing(&self) -> bool {
-        self.status.is_none()
-            && self.fault.is_none()
-            && self.clean.is_none()
-            && self.finding.is_empty()
-            && self.no_finding.is_empty()
-            && self.assertions.is_empty()
-            && self.json.is_empty()
-            && self.headers.is_empty()
-            && self.transport.is_none()
-            && self.tls_versions.is_none()
-            && self.within.is_none()
-    }
-
     /// Nothing in particular, said nowhere: an answer comes.
     pub fn nothing(at: Spot) -> Self {
         Self {
@@ -165,7 +150,7 @@ impl Expect {
         }
     }
 
-    /// Whether it says nothing.
+    /// Whether it asks for nothing but that something comes.
     pub fn is_nothing(&self) -> bool {
         self.status.is_none()
             && self.fault.is_none()

@@ -171,7 +171,7 @@ impl Site {
     /// The matrix as of this minute, in the confidential edition. It is made
     /// anew when the minute or the store is another.
     fn matrix(&self) -> Option<Arc<Matrix>> {
-        let now = Timestamp::now();
+        let now = RunningClock::system().now();
         let at = now.round(Unit::Minute).unwrap_or(now);
         let at = if at > now {
             at - SignedDuration::from_mins(1)

@@ -4,15 +4,14 @@
 //! sees what is its own as well, the team everything. What somebody may not
 //! see is answered as what is not there.
 
-use jiff::{Timestamp, Unit};
 use serde_json::{Value, json};
 
 use super::frame::{Frame, answered};
 use super::shelf::{Live, Shelf, Shelved};
-use super::upload::{Uploaded, multipart, take_in};
+use super::upload::{Refused, Uploaded, multipart, take_in};
 use super::{Holder, Site, dispute};
 use crate::check::shipped_facts;
-use crate::clock::Clock;
+use crate::clock::{Clock, to_the_second};
 use crate::event::{RunState, TooMany};
 use crate::exchange::{Exchange, HttpFacts, StartLine};
 use crate::facts::Profile;
@@ -200,7 +199,7 @@ impl Visit<'_> {
             "id": run.id,
             "short": run.id.get(..12),
             "href": self.frame.to(&format!("/runs/{}", run.id)),
-            "began": second(run.run.began),
+            "began": to_the_second(run.run.began),
             "product": self.product(&run.run),
         })
     }
@@ -320,7 +319,7 @@ impl Visit<'_> {
             .map(|live| {
                 json!({
                     "href": self.frame.to(&format!("/live/{}", live.name)),
-                    "began": second(live.run.began),
+                    "began": to_the_second(live.run.began),
                     "product": self.product(&live.run),
                 })
             })
@@ -387,8 +386,8 @@ impl Visit<'_> {
         );
         json!({
             "product": self.product(&live.run),
-            "began": second(live.run.began),
-            "last": progress.last.map(second),
+            "began": to_the_second(live.run.began),
+            "last": progress.last.map(to_the_second),
             "total": total,
             "says": says,
             "played": lines,
@@ -409,8 +408,7 @@ impl Visit<'_> {
     }
 
     fn log_in(&self) -> Answer {
-        let form = std::str::from_utf8(self.body).ok();
-        let form = form.and_then(|text| Parameters::read(text).ok());
+        let form = self.form();
         let token = form.as_ref().and_then(|form| form.get("token"));
         let begun = token
             .filter(|_| self.is_from_here())
@@ -426,13 +424,24 @@ impl Visit<'_> {
     }
 
     fn log_out(&self) -> Page {
-        let form = std::str::from_utf8(self.body).ok();
-        let form = form.and_then(|text| Parameters::read(text).ok());
+        let form = self.form();
         self.sent(form.as_ref().and_then(|form| form.get("form")))?;
         let cookie = self.site().visitors.log_out(self.head);
         let mut response = self.frame.see("/");
         response.headers.push(("set-cookie".to_string(), cookie));
         Ok(response)
+    }
+
+    /// What was sent, as a form.
+    fn form(&self) -> Option<Parameters> {
+        let text = std::str::from_utf8(self.body).ok()?;
+        Parameters::read(text).ok()
+    }
+
+    /// Why what a supplier sent was not taken in.
+    fn refused(&self, refused: &Refused) -> Response {
+        let key = format!("upload-{}", refused.key);
+        self.frame.notice(refused.status, &key, &refused.what)
     }
 
     /// Whether no other site made a browser send this.
@@ -491,10 +500,7 @@ impl Visit<'_> {
         match take_in(self.site(), oin, archive) {
             Ok(Uploaded::Kept(id)) => Ok(self.frame.notice(201, "upload-kept", &id)),
             Ok(Uploaded::Known(id)) => Ok(self.frame.notice(200, "upload-known", &id)),
-            Err(refused) => {
-                let key = format!("upload-{}", refused.key);
-                Err(self.frame.notice(refused.status, &key, &refused.what))
-            }
+            Err(refused) => Err(self.refused(&refused)),
         }
     }
 }
@@ -525,26 +531,22 @@ impl Visit<'_> {
     /// Takes in disputes: the fields of the form, or a disputes file.
     fn dispute(&self) -> Page {
         let oin = self.sender()?;
-        let text = std::str::from_utf8(self.body)
-            .map_err(|_| self.frame.notice(400, "form-unreadable", ""))?;
+        let unreadable = || self.frame.notice(400, "form-unreadable", "");
+        let text = std::str::from_utf8(self.body).map_err(|_| unreadable())?;
         let file = match self.frame.visitor.form {
             None => {
                 self.sent(None)?;
                 text.to_string()
             }
             Some(_) => {
-                let form = Parameters::read(text)
-                    .map_err(|_| self.frame.notice(400, "form-unreadable", ""))?;
+                let form = self.form().ok_or_else(unreadable)?;
                 self.sent(form.get("form"))?;
                 self.disputes_file(oin, &form)?
             }
         };
         match dispute::take_in(self.site(), oin, &file) {
             Ok(count) => Ok(self.frame.notice(201, "disputed", &count.to_string())),
-            Err(refused) => {
-                let key = format!("upload-{}", refused.key);
-                Err(self.frame.notice(refused.status, &key, &refused.what))
-            }
+            Err(refused) => Err(self.refused(&refused)),
         }
     }
 
@@ -570,9 +572,4 @@ impl Visit<'_> {
         );
         Ok(file.to_string())
     }
-}
-
-/// A moment to the second.
-fn second(at: Timestamp) -> String {
-    at.round(Unit::Second).unwrap_or(at).to_string()
 }

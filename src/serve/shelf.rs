@@ -13,9 +13,6 @@ use crate::event::{Event, Recording, ScenarioJudged};
 use crate::evidence::{EVENTS, Evidence, MANIFEST, RunRecord, runs_below, sha256};
 use crate::limits::{MAX_READINESS_RUNS, RUNS_DEPTH};
 
-/// The record of a run, the first of its files.
-const RECORD: &str = "run.json";
-
 /// A run that ended.
 #[derive(Debug, Clone)]
 pub(super) struct Shelved {
@@ -110,12 +107,12 @@ impl Shelf {
         let folders = walk.into_iter().filter_map(Result::ok);
         let folders = folders.filter(|entry| {
             entry.file_type().is_dir()
-                && entry.path().join(RECORD).is_file()
+                && entry.path().join(RunRecord::FILE).is_file()
                 && !entry.path().join(MANIFEST).exists()
         });
         let live = folders.take(MAX_READINESS_RUNS).filter_map(|entry| {
             let path = entry.into_path();
-            let record = std::fs::read(path.join(RECORD)).ok()?;
+            let record = std::fs::read(path.join(RunRecord::FILE)).ok()?;
             Some(Live {
                 name: name_of(&path),
                 run: serde_json::from_slice(&record).ok()?,

@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use super::Site;
+use crate::clock::RunningClock;
 use crate::event::{Event, Started};
 use crate::evidence::{EVENTS, Evidence, ReadError, kept_authorities};
 use crate::limits::{
@@ -166,7 +167,7 @@ fn checked(site: &Site, oin: &str, path: &Path) -> Result<Imported, Refused> {
     if run.signed.as_ref().is_some_and(|signer| signer != oin) {
         return Err(Refused::new(403, "other-signer"));
     }
-    if run.began > Timestamp::now() + SignedDuration::from_secs(CLOCK_SLACK_SECONDS) {
+    if run.began > RunningClock::system().now() + SignedDuration::from_secs(CLOCK_SLACK_SECONDS) {
         return Err(Refused::run("future"));
     }
     let size = serde_json::to_vec(&run).map_or(usize::MAX, |bytes| bytes.len());

@@ -176,11 +176,7 @@ impl Target {
     /// # Errors
     /// A file or folder that cannot be used.
     pub fn trust(&self) -> Result<Arc<Trust>, MaterialError> {
-        let own = self.authorities()?;
-        let all = match self.profile {
-            Profile::Test => own.with_built_in(),
-            Profile::Production => own,
-        };
+        let all = self.authorities()?.of_target(self.profile);
         Ok(Arc::new(all.trust()))
     }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{FailOn, ProfileName, Shape};
+use super::{FailOn, KeyFiles, ProfileName, Shape};
 
 /// `check`.
 #[derive(Debug, Args)]
@@ -168,14 +168,8 @@ pub enum Pki {
 pub struct Sign {
     #[arg(value_name = "BODY", required_unless_present = "list_breaks")]
     pub body: Option<PathBuf>,
-    #[arg(long, value_name = "FILE", requires = "cert")]
-    pub key: Option<PathBuf>,
-    #[arg(long, value_name = "FILE", requires = "key")]
-    pub cert: Option<PathBuf>,
-    #[arg(long, value_name = "FILE", conflicts_with = "key")]
-    pub p12: Option<PathBuf>,
-    #[arg(long, value_name = "FILE")]
-    pub passphrase_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub key_files: KeyFiles,
     #[arg(long, value_name = "OPERATION")]
     pub contract: Option<String>,
     #[arg(long, value_name = "URI", conflicts_with = "contract")]

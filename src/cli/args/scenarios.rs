@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{FailOn, ProfileName, Shape};
+use super::{FailOn, KeyFiles, ProfileName, Shape};
 
 /// `target`.
 #[derive(Debug, Subcommand)]
@@ -184,14 +184,8 @@ pub enum Counterpart {
 pub struct Serve {
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     pub listen: String,
-    #[arg(long, value_name = "FILE", requires = "cert")]
-    pub key: Option<PathBuf>,
-    #[arg(long, value_name = "FILE", requires = "key")]
-    pub cert: Option<PathBuf>,
-    #[arg(long, value_name = "FILE", conflicts_with = "key")]
-    pub p12: Option<PathBuf>,
-    #[arg(long, value_name = "FILE")]
-    pub passphrase_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub key_files: KeyFiles,
     #[arg(long, value_name = "NAME")]
     pub host: Option<String>,
     #[arg(long, value_name = "PATH")]
@@ -221,14 +215,8 @@ pub struct Proxy {
     pub listen: String,
     #[arg(long, value_name = "NAME")]
     pub host: Option<String>,
-    #[arg(long, value_name = "FILE", requires = "cert")]
-    pub key: Option<PathBuf>,
-    #[arg(long, value_name = "FILE", requires = "key")]
-    pub cert: Option<PathBuf>,
-    #[arg(long, value_name = "FILE", conflicts_with = "key")]
-    pub p12: Option<PathBuf>,
-    #[arg(long, value_name = "FILE")]
-    pub passphrase_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub key_files: KeyFiles,
     #[arg(long, value_name = "FILE", requires = "server_cert")]
     pub server_key: Option<PathBuf>,
     #[arg(long, value_name = "FILE", requires = "server_key")]

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::clock::to_the_second;
 use crate::document::NodeId;
-use crate::edukoppeling::said::{Said, shown};
+use crate::edukoppeling::said::Said;
 use crate::facts::{Profile, oin};
 use crate::finding::{Args, MessageValue};
 
@@ -96,8 +97,8 @@ pub(crate) fn judge(
     said.judging(&[EXPIRED, NOT_YET, USAGE, KEY, ALGORITHM]);
     let moments = |moment: Timestamp| {
         Args::new()
-            .with("moment", shown(moment))
-            .with("now", shown(context.now))
+            .with("moment", to_the_second(moment))
+            .with("now", to_the_second(context.now))
     };
     if context.now > certificate.not_after() {
         said.broken(EXPIRED, moments(certificate.not_after()));
