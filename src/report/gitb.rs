@@ -298,9 +298,10 @@ impl Item {
         ];
         Self {
             kind,
+            // The format demands a description, and nothing else.
             parts: parts
                 .into_iter()
-                .filter(|(_, text)| !text.is_empty())
+                .filter(|(name, text)| *name == "description" || !text.is_empty())
                 .collect(),
         }
     }
