@@ -79,6 +79,31 @@ impl Masker {
         }
     }
 
+    /// Whether a body is as [`Masker::body`] leaves it: nothing about a person
+    /// stands in it unmasked. Where contracts may be `foreign`, XML passes in
+    /// which nothing has the name of something personal.
+    pub fn is_masked(&mut self, exchange: &Exchange, foreign: bool) -> bool {
+        if self.body(exchange) == exchange.body {
+            return true;
+        }
+        let Ok(text) = std::str::from_utf8(&exchange.body) else {
+            return false;
+        };
+        if kind_of(&exchange.body) != ContentKind::Json {
+            let gated = Gated::xml(&exchange.body).ok().filter(|_| foreign);
+            let document = gated.and_then(|gated| Document::from_xml(gated).ok());
+            return document.is_some_and(|document| {
+                document.masked(&|_, local| !is_secret(local)) == document.source()
+            });
+        }
+        // A number that was masked is JSON no more: any other stands for it.
+        let again = Exchange {
+            body: numbered(text).into_bytes().into(),
+            ..exchange.clone()
+        };
+        self.body(&again) == exchange.body
+    }
+
     fn xml(&mut self, body: &[u8]) -> Option<(String, String)> {
         let gated = Gated::xml(body).ok()?;
         let document = Document::from_xml(gated).ok()?;
@@ -124,5 +149,74 @@ impl Masker {
         schema
             .or_insert_with(|| XsdSchema::compile(pack.files(), &pack.entries()).ok())
             .as_ref()
+    }
+}
+
+/// JSON with a digit for each asterisk outside strings.
+fn numbered(json: &str) -> String {
+    let (mut in_string, mut escaped) = (false, false);
+    let digit = |ch: char| {
+        let shown = match ch {
+            '*' if !in_string => '1',
+            other => other,
+        };
+        in_string ^= ch == '"' && !escaped;
+        escaped = in_string && ch == '\\' && !escaped;
+        shown
+    };
+    json.chars().map(digit).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What was masked is masked, whatever it was.
+    #[test]
+    fn masking_twice_masks_once() {
+        let mut masker = Masker::new(Store::builtin().clone());
+        for body in [
+            "<bericht><bsn>123456782</bsn><naam soort='x'>Jansen</naam></bericht>",
+            "<?xml version='1.0'?>\n<!-- Jansen --><?p Jansen?>\n<a><!--x--><b><![CDATA[Jansen]]></b></a>",
+            "<a>niet af",
+            "geen bericht van Jansen",
+            r#"{"bsn": 123456782, "naam": "Jan \"J\\", "goed": true, "leeg": null, "n": [1, 2.5]}"#,
+            r#"{"niet": "af"#,
+            "",
+        ] {
+            let before = Exchange::bare(body.as_bytes());
+            let after = Exchange::bare(masker.body(&before));
+            let text = String::from_utf8_lossy(&after.body).into_owned();
+            assert!(
+                !text.contains("Jansen") && !text.contains("12345"),
+                "{text}"
+            );
+            assert_eq!(masker.is_masked(&before, false), body.is_empty(), "{body}");
+            assert!(masker.is_masked(&after, false), "{text}");
+        }
+    }
+
+    /// Of a contract that is not here, names tell.
+    #[test]
+    fn what_is_foreign_is_known_by_its_names() {
+        let mut masker = Masker::new(Store::builtin().clone());
+        for (body, is_masked) in [
+            (
+                "<x:a xmlns:x='urn:x'><code>01</code><achternaam>***</achternaam></x:a>",
+                true,
+            ),
+            (
+                "<x:a xmlns:x='urn:x'><code>01</code><achternaam>Jo</achternaam></x:a>",
+                false,
+            ),
+            ("<x:a xmlns:x='urn:x'><code>123456782</code></x:a>", false),
+            ("<x:a xmlns:x='urn:x'><token>geheim</token></x:a>", false),
+            ("<a>niet af", false),
+            (r#"{"code": "x"}"#, false),
+        ] {
+            let exchange = Exchange::bare(body.as_bytes());
+            assert_eq!(masker.is_masked(&exchange, true), is_masked, "{body}");
+            assert!(!masker.is_masked(&exchange, false), "{body}");
+        }
     }
 }

@@ -170,6 +170,20 @@ impl Document {
         shown
     }
 
+    /// What stands in a comment, or after the name of an instruction.
+    fn inside_of_aside(&self, whole: Range<usize>) -> Range<usize> {
+        let text = &self.source[whole.clone()];
+        let (head, tail) = match text.starts_with("<!--") {
+            true => ("<!--".len(), "-->".len()),
+            false => {
+                let name = text.find(char::is_whitespace);
+                (name.unwrap_or(text.len()), "?>".len())
+            }
+        };
+        let end = whole.end.saturating_sub(tail);
+        (whole.start + head).min(end)..end
+    }
+
     /// The byte ranges of texts, attribute values, comments and instructions
     /// that touch `span`, with the class of what they hold, in order.
     fn values_within(
@@ -197,8 +211,9 @@ impl Document {
                     values.push((own, class));
                 }
                 // What a developer leaves in a comment is anybody's guess.
+                // What marks it stays, so that a masked document is still one.
                 NodeKind::Comment | NodeKind::ProcessingInstruction => {
-                    values.push((own, DataClass::Unknown))
+                    values.push((self.inside_of_aside(own), DataClass::Unknown))
                 }
                 NodeKind::Element => {
                     for attribute in self.attributes(node) {

@@ -39,5 +39,5 @@ pub use record::{
     ToRecord, script_file, write_json,
 };
 pub use sealed::{NoRecipient, seal};
-pub use share::share;
+pub use share::{share, unmasked};
 pub use store::is_archive;

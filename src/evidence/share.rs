@@ -4,6 +4,8 @@
 //! trying all of them. That is why the view has a manifest of its own, and why
 //! a digest in a message that was masked is masked as well.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::authorities::TRUST;
@@ -94,6 +96,65 @@ pub fn share(evidence: &Evidence, masker: &mut Masker, folder: &Folder) -> Resul
     }
     folder.seal(true)?;
     Ok(())
+}
+
+/// The first file of a view in which something stands that [`share`] would
+/// have masked or left out; `None` when there is nothing. `foreign` when the
+/// run was judged with packs that the masker does not know.
+///
+/// # Errors
+///
+/// A file does not hold what it should.
+pub fn unmasked(
+    evidence: &Evidence,
+    masker: &mut Masker,
+    foreign: bool,
+) -> Result<Option<String>, ReadError> {
+    let mut left: BTreeSet<&str> = BTreeSet::new();
+    let mut messages: BTreeSet<String> = BTreeSet::new();
+    for name in evidence.manifest().files.keys() {
+        let (kind, _) = name.split_once('/').unwrap_or((name, ""));
+        let has_no_number = || {
+            let content = evidence.read(name)?;
+            let text = std::str::from_utf8(&content).ok();
+            Ok::<_, ReadError>(text.is_some_and(|text| mask(text, DataClass::Plain) == text))
+        };
+        let is_masked = match kind {
+            RunRecord::FILE => evidence.run()?.parts.is_empty() && has_no_number()?,
+            EVENTS | "scenarios" => has_no_number()?,
+            "steps" => has_no_number()? && evidence.lines(name)?.iter().all(is_masked_step),
+            "certificates" | TRUST => true,
+            "exchanges" if name.ends_with(".json") => {
+                let record = evidence.record(name)?;
+                let kept = evidence.exchange(&record.scenario, record.number)?;
+                messages.insert(record.request.file);
+                messages.extend(record.response.map(|response| response.file));
+                let mut both = [Some(&kept.request), kept.response.as_ref()]
+                    .into_iter()
+                    .flatten();
+                both.all(|message| {
+                    let head = message.http.as_ref();
+                    head.map(http).as_ref() == head && masker.is_masked(message, foreign)
+                })
+            }
+            // A message is looked at with its exchange.
+            "exchanges" => left.insert(name),
+            _ => false,
+        };
+        if !is_masked {
+            return Ok(Some(name.clone()));
+        }
+    }
+    let stray = left.into_iter().find(|name| !messages.contains(*name));
+    Ok(stray.map(str::to_string))
+}
+
+fn is_masked_step(record: &StepRecord) -> bool {
+    let masked = StepRecord {
+        masked: record.masked,
+        ..step(record.clone())
+    };
+    masked == *record
 }
 
 fn exchange(

@@ -197,7 +197,12 @@ pub(crate) fn mask(text: &str, class: DataClass) -> String {
 /// all (a slip of the keyboard, a name in the wrong element) is masked whole.
 fn mask_person_number(text: &str) -> String {
     let trimmed = text.trim();
-    if is_synthetic_number(trimmed) {
+    // A mask is what it was: masking twice masks once.
+    let unmasked = trimmed.trim_start_matches('*');
+    let is_mask = unmasked.len() < trimmed.len()
+        && unmasked.len() <= 4
+        && unmasked.bytes().all(|byte| byte.is_ascii_digit());
+    if is_mask || is_synthetic_number(trimmed) {
         return text.to_string();
     }
     let digits = trimmed.bytes().filter(u8::is_ascii_digit).count();
@@ -268,6 +273,8 @@ mod tests {
         assert_eq!(mask(" 123456782 ", DataClass::PersonNumber), " *****6782 ");
         assert_eq!(mask("Jansen", DataClass::PersonNumber), "******");
         assert_eq!(mask("999912345", DataClass::PersonNumber), "999912345");
+        assert_eq!(mask("*****6782", DataClass::PersonNumber), "*****6782");
+        assert_eq!(mask("****56782", DataClass::PersonNumber), "*********");
     }
 
     #[test]

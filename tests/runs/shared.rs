@@ -3,6 +3,10 @@
 use std::path::Path;
 use std::process::Command;
 
+use ketenkeur::check::Masker;
+use ketenkeur::evidence::Evidence;
+use ketenkeur::pack::Store;
+
 use crate::support::{IDS, Work, files, send};
 
 /// A key that no view may show.
@@ -28,6 +32,13 @@ fn a_view_shows_no_person_and_no_secret() {
         .expect(0, &["masked view"]);
     let view = all("view");
     assert!(!view.contains(KEY));
+    let unmasked = |folder: &str| {
+        let evidence = Evidence::open(&work.path(folder)).unwrap();
+        let mut masker = Masker::new(Store::builtin());
+        ketenkeur::evidence::unmasked(&evidence, &mut masker, false).unwrap()
+    };
+    assert_eq!(unmasked("view"), None);
+    assert!(unmasked("run").unwrap().starts_with("exchanges/"));
     for text in between(&view, from, to) {
         assert!(text.chars().all(|ch| ch == '*' || ch == ' '), "{text}");
     }
