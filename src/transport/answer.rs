@@ -1,5 +1,6 @@
 //! What is sent, and what a server does with what it received.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,6 +54,12 @@ pub trait Handler: Send + Sync + 'static {
     /// What is done with `request`. The request has its HTTP and TLS facts; its
     /// time of receipt is the handler's to give.
     fn answer(&self, request: Arc<Exchange>) -> Answer;
+
+    /// The same, for who must know from which address the request came.
+    fn answer_from(&self, request: Arc<Exchange>, from: Option<IpAddr>) -> Answer {
+        let _ = from;
+        self.answer(request)
+    }
 
     /// The largest body that is read of a request with this head, within the
     /// limit of the server.

@@ -1,6 +1,7 @@
 //! One connection of a server, from the first byte to the last.
 
 use std::future::{Future, poll_fn};
+use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -39,15 +40,19 @@ pub(super) async fn serve(
         linger(stream).await;
         return;
     }
+    let from = stream.peer_addr().ok().map(|peer| peer.ip());
     if !serving.accepting.is_secure() {
-        converse(stream, None, serving, stopping).await;
+        converse(stream, (from, None), serving, stopping).await;
         return;
     }
     let handshake = serving
         .accepting
         .handshake(stream, serving.port, serving.limits.read);
     match handshake.await {
-        Ok((stream, facts)) => converse(stream, Some(Arc::new(facts)), serving, stopping).await,
+        Ok((stream, facts)) => {
+            let known = (from, Some(Arc::new(facts)));
+            converse(stream, known, serving, stopping).await
+        }
         Err(refusal) => {
             let handler = Arc::clone(&serving.handler);
             // A handler that panics harms nobody else.
@@ -85,7 +90,7 @@ type Reply = Pin<Box<dyn Future<Output = Result<Message<Full<Bytes>>, LastBytes>
 
 async fn converse<S>(
     stream: S,
-    tls: Option<Arc<TlsFacts>>,
+    (from, tls): (Option<IpAddr>, Option<Arc<TlsFacts>>),
     serving: &Arc<Serving>,
     mut stopping: watch::Receiver<bool>,
 ) where
@@ -97,7 +102,7 @@ async fn converse<S>(
         let serving = Arc::clone(serving);
         let tls = tls.clone();
         Box::pin(async move {
-            let reply = reply(request, tls, &serving).await;
+            let reply = reply(request, (from, tls), &serving).await;
             reply.map_err(|LastBytes(bytes)| {
                 *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(bytes);
                 LastBytes(Vec::new())
@@ -142,7 +147,7 @@ async fn converse<S>(
 /// Lets the handler answer a request.
 async fn reply(
     request: Request<Incoming>,
-    tls: Option<Arc<TlsFacts>>,
+    (from, tls): (Option<IpAddr>, Option<Arc<TlsFacts>>),
     serving: &Serving,
 ) -> Result<Message<Full<Bytes>>, LastBytes> {
     let (head, body) = request.into_parts();
@@ -172,7 +177,7 @@ async fn reply(
         received: None,
     });
     let handler = Arc::clone(&serving.handler);
-    let answer = tokio::task::spawn_blocking(move || handler.answer(exchange)).await;
+    let answer = tokio::task::spawn_blocking(move || handler.answer_from(exchange, from)).await;
     let Ok(mut answer) = answer else {
         // The handler panicked: our mistake, and that is what 500 says.
         return Ok(refusal(StatusCode::INTERNAL_SERVER_ERROR));
