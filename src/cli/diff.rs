@@ -4,29 +4,24 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::args::{Global, Shape};
+use super::args::Shape;
 use super::failure::Failure;
 use super::output::{print, print_json};
-use super::report::{every_rule, unreadable};
-use super::settings::Settings;
+use super::report::unreadable;
 use crate::event::{Comparison, PackInForce, Reported, RunState, TooMany};
 use crate::exit::Exit;
-use crate::finding::{Class, Grade, Kind, Language, Verdict};
+use crate::finding::{Class, Grade, Kind, Verdict};
 use crate::recorded::Recorded;
-use crate::report::{Change, Compared, Voice, compared, newest_of, visible};
+use crate::report::{Change, Compared, DisputeEntry, Voice, compared, newest_of, visible};
 
 /// Runs the command. Ends as [`Exit::Findings`] when anything got worse.
 pub fn diff(
     [before, after]: [&Path; 2],
     unmasked: bool,
     shape: Shape,
-    global: &Global,
-    settings: &Settings,
-    language: Language,
+    voice: Voice<'_>,
 ) -> Result<Exit, Failure> {
     let comparison = state(before, unmasked)?.compare(&state(after, unmasked)?);
-    let book = every_rule(global, settings)?;
-    let voice = Voice::new(&book, language);
     match shape {
         Shape::Json => print_json(&Document::of(&comparison, voice))?,
         Shape::Human => print(&told(&comparison, voice))?,
@@ -96,6 +91,8 @@ struct FindingEntry {
     fingerprint: String,
     title: Option<String>,
     path: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    disputes: Vec<DisputeEntry>,
     before: Option<WeightEntry>,
     after: Option<WeightEntry>,
 }
@@ -154,6 +151,7 @@ impl Document {
                         fingerprint: newest.fingerprint.as_str().to_string(),
                         title: voice.title(&newest.code),
                         path: visible(&newest.path),
+                        disputes: voice.disputes(newest).map(DisputeEntry::new).collect(),
                         before: weigh(&change.before),
                         after: weigh(&change.after),
                     })

@@ -9,13 +9,14 @@ use super::failure::Failure;
 use super::reports::reports;
 use super::runs::{self, unreadable};
 use super::settings::Settings;
+use super::setup;
 use super::telling::{Telling, unwritten};
 use crate::event::{EVENT_VERSION, Event, Started};
 use crate::evidence::{
     CopyError, Folder, JoinError, Part, PartError, RunRecord, TRUST, write_json,
 };
 use crate::exit::Exit;
-use crate::finding::{Language, Verdict};
+use crate::finding::{Disputed, Language, Verdict};
 use crate::pki::Authorities;
 use crate::scenario::Scenario;
 use crate::text::Texts;
@@ -28,6 +29,8 @@ pub fn merge(
     language: Language,
 ) -> Result<Exit, Failure> {
     let wanted = reports(&merge.report, merge.quiet, settings)?;
+    let store = setup::store(global, settings)?;
+    let disputes = setup::disputes(merge.disputes.as_deref(), &store)?;
     let parts: Vec<Part> = merge
         .parts
         .iter()
@@ -44,7 +47,7 @@ pub fn merge(
             JoinError::Share(share) => Failure::usage("merge-share").with("share", share),
         }
     })?;
-    let stage = runs::stage(&run, Authorities::built_in(), global, settings)?;
+    let stage = runs::stage(&run, Authorities::built_in(), store)?;
     let folder =
         Arc::new(Folder::create(&merge.out).map_err(|error| unwritten(&error, &merge.out))?);
     for (part, path) in parts.iter().zip(&merge.parts) {
@@ -66,9 +69,12 @@ pub fn merge(
         at: None,
         profile: stage.judges().bench().facts.profile,
     };
-    let rules = &stage.judges().bench().rules;
+    let book = Disputed {
+        book: &stage.judges().bench().rules,
+        disputes: &disputes,
+    };
     let told = (language, merge.quiet);
-    let mut telling = Telling::begin(&wanted, rules, told, Some(folder), started, 0)?;
+    let mut telling = Telling::begin(&wanted, &book, told, Some(folder), started, 0)?;
     let events: BTreeMap<String, Vec<Event>> =
         parts.into_iter().flat_map(|part| part.events).collect();
     for event in events.into_values().flatten() {

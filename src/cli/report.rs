@@ -13,6 +13,7 @@ use crate::check::RulesOfPacks;
 use crate::event::{Event, Grounds, RecordingError, Spool, Started, Tally};
 use crate::exit::Exit;
 use crate::finding::{Disputed, Language};
+use crate::pack::Store;
 use crate::recorded::{Recorded, RecordedError, known};
 use crate::report::{Known, Proof, Run};
 
@@ -33,11 +34,9 @@ pub fn run_report(
         .iter()
         .map(|path| Recorded::read(path, report.no_redact).map_err(|error| unreadable(path, error)))
         .collect::<Result<_, _>>()?;
-    let rules = every_rule(global, settings)?;
-    let disputes = match &report.disputes {
-        Some(path) => setup::disputes(Some(path), &setup::store(global, settings)?)?,
-        None => Vec::new(),
-    };
+    let store = setup::store(global, settings)?;
+    let rules = every_rule(&store);
+    let disputes = setup::disputes(report.disputes.as_deref(), &store)?;
     let book = Disputed {
         book: &rules,
         disputes: &disputes,
@@ -88,13 +87,12 @@ pub fn run_report(
 }
 
 /// The texts of every rule of the packs in force.
-pub fn every_rule(global: &Global, settings: &Settings) -> Result<RulesOfPacks, Failure> {
-    let store = setup::store(global, settings)?;
+pub fn every_rule(store: &Store) -> RulesOfPacks {
     let book = RulesOfPacks::default();
     for pack in store.packs() {
         book.of(pack);
     }
-    Ok(book)
+    book
 }
 
 /// The events of several runs as those of one. They must have been judged by

@@ -25,7 +25,7 @@ use crate::evidence::{
 };
 use crate::exit::Exit;
 use crate::facts::Profile;
-use crate::finding::{Class, Language, Redaction};
+use crate::finding::{Class, Disputed, Language, Redaction};
 use crate::limits::{MAX_RECORDED_BYTES, MAX_RECORDED_EXCHANGES};
 use crate::pack::Store;
 use crate::pki::Authorities;
@@ -48,6 +48,7 @@ pub fn run_run(
     let earlier = Earlier::read(run.again.as_deref(), run.resume.as_deref())?;
     let mut scenarios = chosen(run, earlier.as_ref())?;
     let store = setup::store(global, settings)?;
+    let disputes = setup::disputes(run.disputes.as_deref(), &store)?;
     let tested = match &run.target {
         Some(file) => Some(tested(file, &store, run.recorded.is_empty(), language)?),
         None => None,
@@ -166,8 +167,11 @@ pub fn run_run(
         kept,
     };
     let (told, total) = ((language, run.quiet), scenarios.len());
-    let rules = &stage.judges().bench().rules;
-    let mut telling = Telling::begin(&wanted, rules, told, folder.clone(), started, total)?;
+    let book = Disputed {
+        book: &stage.judges().bench().rules,
+        disputes: &disputes,
+    };
+    let mut telling = Telling::begin(&wanted, &book, told, folder.clone(), started, total)?;
     let progress = telling.progress();
     let sink = |event| telling.tell(event);
     match &traffic {

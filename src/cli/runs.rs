@@ -11,6 +11,7 @@ use super::diff::diff;
 use super::failure::Failure;
 use super::join::{self, copying};
 use super::output::print;
+use super::report::every_rule;
 use super::settings::Settings;
 use super::setup;
 use super::telling::unwritten;
@@ -19,10 +20,11 @@ use crate::evidence::{
     Evidence, Folder, ReadError, RunRecord, SignatureState, kept_authorities, new_file, seal,
 };
 use crate::exit::Exit;
-use crate::finding::Language;
+use crate::finding::{Disputed, Language};
 use crate::pack::Store;
 use crate::pki::Authorities;
 use crate::play::{Rejudged, Stage, Unmade, rejudge, stage_for};
+use crate::report::Voice;
 use crate::text::{Texts, say};
 
 /// Runs the command.
@@ -37,10 +39,18 @@ pub fn run_runs(
             before,
             after,
             report,
+            disputes,
             no_redact,
         } => {
+            let store = setup::store(global, settings)?;
+            let disputes = setup::disputes(disputes.as_deref(), &store)?;
+            let rules = every_rule(&store);
+            let book = Disputed {
+                book: &rules,
+                disputes: &disputes,
+            };
             let runs = [before.as_path(), after.as_path()];
-            diff(runs, *no_redact, *report, global, settings, language)
+            diff(runs, *no_redact, *report, Voice::new(&book, language))
         }
         Runs::Verify { path } => verify(path, global, settings, language),
         Runs::Merge(merge) => join::merge(merge, global, settings, language),
@@ -150,13 +160,8 @@ fn said(language: Language, key: &str, args: &[(&str, &str)]) -> String {
 }
 
 /// What the messages of a recorded run are judged with.
-pub fn stage(
-    run: &RunRecord,
-    authorities: Authorities,
-    global: &Global,
-    settings: &Settings,
-) -> Result<Stage, Failure> {
-    stage_for(run, authorities, setup::store(global, settings)?)
+pub fn stage(run: &RunRecord, authorities: Authorities, store: Store) -> Result<Stage, Failure> {
+    stage_for(run, authorities, store)
         .map_err(|Unmade(part)| Failure::internal("play").with("part", part))
 }
 
@@ -222,7 +227,7 @@ fn verify(
     if own > 0 {
         out += &say("trusted", &[("count", &own.to_string())]);
     }
-    let stage = stage(&run, authorities, global, settings)?;
+    let stage = stage(&run, authorities, setup::store(global, settings)?)?;
     let rejudged = rejudge(&evidence, &stage).map_err(unreadable)?;
     out += &told(&rejudged, say);
     let otherwise = !rejudged.different.is_empty() && rejudged.packs.is_empty();

@@ -63,8 +63,8 @@ pub fn run_serve(
         confidential,
         language,
         codes: codes(&packs),
+        rules: every_rule(&packs),
         packs,
-        rules: every_rule(global, settings)?,
     };
     let (ask, asked) = channel::<()>();
     on_interrupt(move || {

@@ -87,7 +87,12 @@ pub fn compared(comparison: &Comparison, voice: Voice<'_>) -> Compared {
         ];
         let args = args.each_ref().map(|(name, value)| (*name, value.as_str()));
         let key = Change::of(change.before.as_ref(), change.after.as_ref()).key("finding");
-        add(change.is_worse(), say(&key, &args));
+        let disputed = voice.disputed(&voice.wording(newest));
+        let disputed = match disputed.is_empty() {
+            true => disputed,
+            false => format!(" ({disputed})"),
+        };
+        add(change.is_worse(), say(&key, &args) + &disputed);
     }
     for change in &comparison.packs {
         let pack = |pack: &Option<PackInForce>| {

@@ -242,7 +242,7 @@ struct PlaceEntry {
 
 /// What is held against a finding or its rule.
 #[derive(Serialize)]
-struct DisputeEntry {
+pub struct DisputeEntry {
     by: String,
     since: String,
     note: String,
@@ -250,7 +250,8 @@ struct DisputeEntry {
 }
 
 impl DisputeEntry {
-    fn new(dispute: &Dispute) -> Self {
+    /// The dispute as a program reads it.
+    pub fn new(dispute: &Dispute) -> Self {
         Self {
             by: dispute.by.clone(),
             since: dispute.since.clone(),

@@ -32,6 +32,7 @@ pub use format::{Format, Run};
 pub(crate) use html::shown;
 pub use html::{page_policy, report_policy, write as write_html};
 pub use human::Human;
+pub use json::DisputeEntry;
 pub use look::Look;
 pub use origin::{Known, KnownRequirement, Origin, Proof, Time};
 pub use voice::{Voice, Wording};

@@ -53,6 +53,48 @@ fn the_worst_part_decides_how_the_whole_ends() {
         .expect(0, &["their verdict is the same"]);
 }
 
+/// What somebody holds against a rule stands with its findings wherever runs
+/// are told, and changes nothing else.
+#[test]
+fn a_dispute_is_told_of_runs_as_well() {
+    let work = Work::new();
+    work.script("goed", &send("status: 200"));
+    work.script("fout", &send("status: 500"));
+    work.write(
+        "betwist.toml",
+        "[[dispute]]\nrule = \"KK-SC-STATUS\"\nby = \"00000003123456780000\"\n\
+         note = \"bezwaar-een\"\nsource = \"PvE\"\nsince = 2026-09-01\n",
+    );
+    let told = ["KK-SC-STATUS", "bezwaar-een", "00000003123456780000"];
+    let disputes = ["--disputes", "betwist.toml"];
+    let fout = ["scripts", "--id", "fout"];
+    let plain = work.run("kaal", &fout);
+    plain.expect(1, &told[..1]);
+    assert!(!plain.text.contains("bezwaar-een"), "{}", plain.text);
+    work.run("fout", &[&fout[..], &disputes].concat())
+        .expect(1, &told);
+    work.run("goed", &["scripts", "--id", "goed"])
+        .expect(0, &[]);
+    let merge = ["runs", "merge", "goed", "fout", "--out", "samen"];
+    work.ketenkeur(&[&merge[..], &disputes].concat())
+        .expect(1, &told);
+    let diff = ["runs", "diff", "goed", "fout"];
+    work.ketenkeur(&diff).expect(1, &told[..1]);
+    work.ketenkeur(&[&diff[..], &disputes].concat())
+        .expect(1, &told);
+    let json = work.ketenkeur(&[&diff[..], &disputes, &["--report", "json"]].concat());
+    json.expect(1, &told);
+    let document: serde_json::Value = serde_json::from_str(&json.text).unwrap();
+    let disputed = &document["findings"][0]["disputes"];
+    assert_eq!(disputed[0]["note"], "bezwaar-een", "{document}");
+    // The evidence is that of the run alone.
+    assert_eq!(
+        work.read("kaal/events.jsonl").contains("KK-SC-STATUS"),
+        work.read("fout/events.jsonl").contains("KK-SC-STATUS")
+    );
+    assert!(!work.read("fout/events.jsonl").contains("bezwaar-een"));
+}
+
 /// Replaces text in a file, and its hash in the manifest: what a forger of
 /// unsigned evidence would do.
 fn forge(work: &Work, folder: &str, file: &str, change: &[(&str, &str)]) {

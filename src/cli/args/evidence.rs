@@ -16,6 +16,8 @@ pub enum Runs {
         after: PathBuf,
         #[arg(long, value_enum, default_value_t = Shape::Human)]
         report: Shape,
+        #[arg(long, value_name = "FILE")]
+        disputes: Option<PathBuf>,
         #[arg(long)]
         no_redact: bool,
     },
@@ -96,6 +98,8 @@ pub struct Merge {
     pub out: PathBuf,
     #[arg(long, value_name = "FORMAT[=FILE]")]
     pub report: Vec<String>,
+    #[arg(long, value_name = "FILE")]
+    pub disputes: Option<PathBuf>,
     #[arg(long, short)]
     pub quiet: bool,
 }

@@ -148,6 +148,8 @@ pub struct Run {
     pub no_redact: bool,
     #[arg(long, value_name = "FORMAT[=FILE]")]
     pub report: Vec<String>,
+    #[arg(long, value_name = "FILE")]
+    pub disputes: Option<PathBuf>,
     #[arg(long, short)]
     pub quiet: bool,
 }
