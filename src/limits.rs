@@ -209,6 +209,10 @@ pub const MAX_SCRIPT_TEXT: usize = 4 * 1024 * 1024;
 /// Bytes of the body of a request to the OSR. A registration has some hundred.
 pub const MAX_OSR_REQUEST_BYTES: usize = 64 * 1024;
 
+/// Bytes of an answer of the OSR that a team file names. A mandate of every
+/// school of the country for some services is about 20 MB.
+pub const MAX_OSR_ANSWER_BYTES: u64 = 64 * 1024 * 1024;
+
 /// Documents that DUO's counterpart remembers with their answers, to answer
 /// one that is sent again: about a kilobyte each.
 pub const MAX_REMEMBERED_DOCUMENTS: usize = 5_000;
@@ -273,6 +277,13 @@ pub const MAX_IMPORTED_BYTES: usize = 4 * 1024 * 1024;
 
 /// Seconds that the clock of whoever played a run may be ahead of ours.
 pub const CLOCK_SLACK_SECONDS: i64 = 5 * 60;
+
+/// Requests that somebody without a token may make from one address in a
+/// minute. A page is one.
+pub const MAX_REQUESTS_PER_MINUTE: u32 = 120;
+
+/// Addresses of which requests are counted; further ones share one count.
+pub const MAX_COUNTED_ADDRESSES: usize = 10_000;
 
 /// Bytes of a form that a visitor sends.
 pub const MAX_FORM_BYTES: usize = 64 * 1024;

@@ -16,8 +16,8 @@ use crate::exit::Exit;
 use crate::facts::Profile;
 use crate::finding::Language;
 use crate::readiness::{
-    Edition, ImportError, Imported, Matrix, RunStore, StoreError, Team, agenda, csv, human, matrix,
-    page,
+    AnswerMistake, Edition, ImportError, Imported, Matrix, RunStore, StoreError, Team, TeamError,
+    TeamFile, agenda, csv, human, matrix, page,
 };
 use crate::report::visible;
 use crate::text::{Texts, say};
@@ -34,7 +34,10 @@ pub fn run_readiness(
     let at = setup::clock(wanted.at.as_deref())?.now();
     let since = wanted.since.as_deref().map(since).transpose()?;
     let team = match &wanted.team {
-        Some(path) => team(path)?,
+        Some(path) => {
+            let read = TeamFile::read(path, Clock::at(at).today());
+            read.team.map_err(|error| team_failure(path, error))?
+        }
         None => Team::default(),
     };
     let mut disputes = match &wanted.disputes {
@@ -143,9 +146,32 @@ fn since(text: &str) -> Result<Timestamp, Failure> {
     moment.map_err(|_| Failure::usage("readiness-since").with("value", text))
 }
 
-pub fn team(path: &Path) -> Result<Team, Failure> {
-    let text = setup::read(path)?;
-    Team::read(&text).map_err(|error| Failure::of_user_file(path, error))
+/// Why a team file is refused.
+pub fn team_failure(path: &Path, error: TeamError) -> Failure {
+    let (oin, file, mistake) = match error {
+        TeamError::Unreadable(kind) => return setup::unreadable(path, &kind.into()),
+        TeamError::Mistake(error) => return Failure::of_user_file(path, error),
+        TeamError::Twice { oin, key } => {
+            return Failure::usage("team-twice")
+                .with("path", path.display())
+                .with("oin", visible(&oin))
+                .with("key", key);
+        }
+        TeamError::Answer { oin, file, mistake } => (oin, file, mistake),
+    };
+    let failure = match mistake {
+        AnswerMistake::Unreadable(kind) => return setup::unreadable(&file, &kind.into()),
+        AnswerMistake::TooLarge => Failure::usage("osr-large"),
+        AnswerMistake::NoJson(line) => Failure::usage("osr-json").with("line", line),
+        AnswerMistake::Message => Failure::usage("osr-message"),
+        AnswerMistake::NoSchool => Failure::usage("osr-school"),
+        AnswerMistake::Entry(number) => Failure::usage("osr-entry").with("number", number),
+        AnswerMistake::OtherSupplier => Failure::usage("osr-other"),
+        AnswerMistake::Several => Failure::usage("osr-several"),
+    };
+    failure
+        .with("path", file.display())
+        .with("oin", visible(&oin))
 }
 
 /// The runs under the paths, and whether one of them was refused. Every run

@@ -7,7 +7,7 @@ use std::sync::mpsc::channel;
 use super::args::{EditionArg, Global, Site, Token};
 use super::failure::Failure;
 use super::output::{print, tell};
-use super::readiness::{store_failure, team};
+use super::readiness::{store_failure, team_failure};
 use super::report::every_rule;
 use super::rules::codes;
 use super::serving::{address, not_served};
@@ -16,8 +16,8 @@ use super::setup;
 use crate::clock::Clock;
 use crate::exit::Exit;
 use crate::finding::Language;
-use crate::readiness::{RunStore, Team};
-use crate::serve::{Holder, SiteOptions, TokenError, serve, tokens};
+use crate::readiness::{RunStore, TeamError};
+use crate::serve::{Holder, SiteOptions, TokenError, WatchedTeam, serve, tokens};
 use crate::text::{Texts, say};
 use crate::transport::on_interrupt;
 
@@ -53,10 +53,7 @@ pub fn run_serve(
     let options = SiteOptions {
         listen,
         hosts: wanted.host.clone(),
-        team: match &wanted.team {
-            Some(path) => team(path)?,
-            None => Team::default(),
-        },
+        team: watched(wanted.team.as_deref(), language)?,
         runs: wanted.runs.clone(),
         tokens: wanted.tokens.clone(),
         uploads: wanted.upload,
@@ -81,6 +78,19 @@ pub fn run_serve(
     let _ = asked.recv();
     drop(server);
     Ok(Exit::Conforms)
+}
+
+/// The team file, which must be good at the start. What is wrong with it later
+/// is told, and the last good one stays in force.
+fn watched(path: Option<&Path>, language: Language) -> Result<WatchedTeam, Failure> {
+    let told = move |path: &Path, error: TeamError| {
+        let texts = Texts::of(language);
+        tell(&team_failure(path, error).text(texts));
+        tell(&say(&texts.serve, "team-kept", &[]));
+    };
+    let today = Clock::system().today();
+    let watched = WatchedTeam::open(path.map(Path::to_path_buf), today, Box::new(told));
+    watched.map_err(|error| team_failure(path.unwrap_or(Path::new("")), error))
 }
 
 /// Runs `token`: the token is told once, on standard output alone.

@@ -6,6 +6,7 @@
 //! | `imported` | what is kept of a run, once its evidence is checked |
 //! | `store` | runs over months, in one SQLite file |
 //! | `team` | what the implementation team knows beside the runs |
+//! | `osr` | mandates and endpoints, counted in answers of the OSR |
 //! | `matrix` | the state of every product, key and sector |
 //! | `agenda` | the days ahead, and who is not ready for them |
 //! | `show`, `page` | the matrix as text, CSV and a page |
@@ -13,6 +14,7 @@
 mod agenda;
 mod imported;
 mod matrix;
+mod osr;
 mod page;
 mod show;
 mod store;
@@ -21,7 +23,8 @@ mod team;
 pub use agenda::{AtRisk, agenda};
 pub use imported::{ImportError, Imported, Outcome};
 pub use matrix::{Cell, Evidenced, Line, Matrix, Row, Share, Total, Turn, matrix};
+pub use osr::AnswerMistake;
 pub use page::{PAGE_STYLE, WAYS, Ways, page};
 pub use show::{Edition, csv, dispute, human};
 pub use store::{RunStore, StoreError};
-pub use team::{Followed, Phase, PhaseName, Team, Waiver};
+pub use team::{Followed, Phase, PhaseName, Team, TeamError, TeamFile, TeamFiles, Waiver};

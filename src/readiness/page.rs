@@ -26,6 +26,8 @@ pub const WAYS: &str = include_str!("ways.html");
 pub struct Ways {
     /// Other pages: addresses with their words.
     pub ways: Vec<(String, String)>,
+    /// What is said at the head of the page.
+    pub note: Option<String>,
     /// The pages of runs, by the SHA-256 of their manifest.
     pub runs: BTreeMap<String, String>,
     /// The pages of suppliers, by their OIN.
@@ -82,6 +84,7 @@ pub fn page(
         "sectors": Sector::NAMES,
         "public": edition == Edition::Public,
         "ways": &ways.ways,
+        "note": &ways.note,
         "runs": &ways.runs,
         "suppliers": &ways.suppliers,
     });

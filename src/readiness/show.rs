@@ -179,7 +179,7 @@ fn of_key<'r>(row: &'r Row, key: &str) -> impl Iterator<Item = &'r Cell> {
 }
 
 /// The columns of the CSV, in their order.
-const COLUMNS: [&str; 25] = [
+const COLUMNS: [&str; 30] = [
     "supplier",
     "oin",
     "product",
@@ -190,6 +190,8 @@ const COLUMNS: [&str; 25] = [
     "was",
     "mandatory",
     "passed",
+    "waived",
+    "recorded",
     "reconstructed_percent",
     "run",
     "began",
@@ -197,6 +199,9 @@ const COLUMNS: [&str; 25] = [
     "schools",
     "pupils",
     "mandated",
+    "registered",
+    "endpoint",
+    "first_exchange",
     "phase",
     "planned",
     "forecast",
@@ -239,6 +244,8 @@ fn fields(row: &Row, cell: &Cell) -> [String; COLUMNS.len()] {
         cell.was.map(State::name).unwrap_or_default().to_string(),
         cell.mandatory.to_string(),
         cell.passed.to_string(),
+        cell.waived.to_string(),
+        cell.recorded.to_string(),
         number(cell.reconstructed.map(u64::from)),
         run.map(|run| run.id.clone()).unwrap_or_default(),
         run.map(|run| run.began.to_string()).unwrap_or_default(),
@@ -246,6 +253,9 @@ fn fields(row: &Row, cell: &Cell) -> [String; COLUMNS.len()] {
         number(followed.and_then(|one| one.schools)),
         number(followed.and_then(|one| one.pupils)),
         number(followed.and_then(|one| one.mandated)),
+        number(followed.and_then(|one| one.registered)),
+        date(followed.and_then(|one| one.endpoint)),
+        date(followed.and_then(|one| one.first_exchange)),
         phase
             .map(|one| one.phase.name())
             .unwrap_or_default()

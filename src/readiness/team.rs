@@ -10,6 +10,10 @@
 //! schools = 1200           # schools with the product
 //! pupils = 240000
 //! mandated = 300           # schools that mandated the supplier
+//! registered = 250         # schools for which its endpoint stands in the OSR
+//! # in place of these two, answers of the OSR in which they are counted:
+//! # osr-mandates = ["osr/school-mandates.json"]
+//! # osr-endpoints = ["osr/endpoints.json"]
 //! endpoint = 2026-05-01    # day on which its endpoint stood in the OSR
 //! first-exchange = 2026-06-01
 //! reaction = "…"           # what the supplier says of its row
@@ -36,7 +40,14 @@
 //! until = 2026-12-31
 //! ```
 
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+
+use super::osr::{AnswerMistake, Endpoints, Mandates};
 
 use crate::check::user_file::{self, UserFileError};
 use crate::pack::Day;
@@ -73,6 +84,14 @@ pub struct Followed {
     pub pupils: Option<u64>,
     /// Schools that mandated the supplier in the OSR.
     pub mandated: Option<u64>,
+    /// Schools for which its endpoint stands in the OSR.
+    pub registered: Option<u64>,
+    /// Files with answers of the OSR about mandates, beside the team file.
+    #[serde(default, skip_serializing)]
+    pub osr_mandates: Vec<PathBuf>,
+    /// Files with answers of the OSR about endpoints, beside the team file.
+    #[serde(default, skip_serializing)]
+    pub osr_endpoints: Vec<PathBuf>,
     /// The day on which its endpoint stood in the OSR.
     pub endpoint: Option<Day>,
     /// The day of its first exchange with DUO.
@@ -141,13 +160,128 @@ pub struct Waiver {
     pub until: Day,
 }
 
-impl Team {
-    /// Reads a team file.
-    ///
-    /// # Errors
-    ///
-    /// With the line, what is wrong in it.
-    pub fn read(text: &str) -> Result<Self, UserFileError> {
-        user_file::read(text)
+/// Why a team file is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TeamError {
+    /// The file cannot be read.
+    #[error("the team file cannot be read")]
+    Unreadable(io::ErrorKind),
+    /// Something in it is wrong.
+    #[error(transparent)]
+    Mistake(#[from] UserFileError),
+    /// What is counted in answers of the OSR is entered as well.
+    #[error("{key} of {oin} is entered, and counted in answers of the OSR")]
+    Twice {
+        /// The supplier.
+        oin: String,
+        /// What is entered.
+        key: &'static str,
+    },
+    /// An answer of the OSR cannot be counted.
+    #[error("{}: {mistake}", file.display())]
+    Answer {
+        /// The supplier.
+        oin: String,
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        mistake: AnswerMistake,
+    },
+}
+
+/// A team file as it was read.
+#[derive(Debug)]
+pub struct TeamFile {
+    /// What the team knows, or why it is not known.
+    pub team: Result<Team, TeamError>,
+    /// The files behind it.
+    pub files: TeamFiles,
+}
+
+/// The files behind what the team knows, as they were before they were read.
+#[derive(Debug, Default)]
+pub struct TeamFiles(Vec<(PathBuf, Stamp)>);
+
+/// What a file was when it was looked at; `None` when it was not there.
+type Stamp = Option<(u64, SystemTime)>;
+
+impl TeamFiles {
+    fn add(&mut self, path: &Path) {
+        self.0.push((path.to_path_buf(), stamp(path)));
+    }
+
+    /// Whether one of them is another now.
+    pub fn have_changed(&self) -> bool {
+        self.0.iter().any(|(path, was)| stamp(path) != *was)
+    }
+}
+
+fn stamp(path: &Path) -> Stamp {
+    let found = std::fs::metadata(path).ok()?;
+    Some((found.len(), found.modified().ok()?))
+}
+
+impl TeamFile {
+    /// Reads a team file, and counts as of a day what the answers of the OSR
+    /// say that it names.
+    pub fn read(path: &Path, day: Date) -> Self {
+        let mut files = TeamFiles::default();
+        files.add(path);
+        let text = std::fs::read_to_string(path);
+        let team = text.map_err(|error| TeamError::Unreadable(error.kind()));
+        let team = team.and_then(|text| Ok(user_file::read::<Team>(&text)?));
+        let team = team.and_then(|mut team| {
+            let folder = path.parent().unwrap_or(Path::new(""));
+            for supplier in &mut team.supplier {
+                let named = supplier.osr_mandates.iter_mut();
+                for file in named.chain(&mut supplier.osr_endpoints) {
+                    *file = folder.join(&*file);
+                    files.add(file);
+                }
+            }
+            team.supplier
+                .iter_mut()
+                .try_for_each(|supplier| supplier.count(day))?;
+            Ok(team)
+        });
+        Self { team, files }
+    }
+}
+
+impl Followed {
+    /// Counts what the answers of the OSR say.
+    fn count(&mut self, day: Date) -> Result<(), TeamError> {
+        let oin = || self.oin.clone();
+        let twice = |key| TeamError::Twice { oin: oin(), key };
+        let wrong = |file: &Path, mistake| TeamError::Answer {
+            oin: oin(),
+            file: file.to_path_buf(),
+            mistake,
+        };
+        let (mut mandates, mut endpoints) = (Mandates::default(), Endpoints::default());
+        for file in &self.osr_mandates {
+            let added = mandates.add(file, &self.oin, day);
+            added.map_err(|mistake| wrong(file, mistake))?;
+        }
+        for file in &self.osr_endpoints {
+            let added = endpoints.add(file, &mandates, day);
+            added.map_err(|mistake| wrong(file, mistake))?;
+        }
+        if !self.osr_mandates.is_empty() {
+            match self.mandated {
+                Some(_) => return Err(twice("mandated")),
+                None => self.mandated = Some(mandates.schools()),
+            }
+        }
+        if !self.osr_endpoints.is_empty() {
+            match self.registered {
+                Some(_) => return Err(twice("registered")),
+                None => self.registered = Some(endpoints.schools()),
+            }
+            // An endpoint that was replaced is not in the answer: what is
+            // entered may go further back.
+            self.endpoint = self.endpoint.or(endpoints.since.map(Day));
+        }
+        Ok(())
     }
 }

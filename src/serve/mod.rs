@@ -7,30 +7,35 @@
 //! | `frame` | what all pages share: frame, headers, language |
 //! | `tokens` | the tokens of team and suppliers |
 //! | `visitor` | who asks |
+//! | `gate` | how much somebody without a token may ask for |
+//! | `team` | what the team knows, as its file says now |
 //! | `shelf` | the evidence on this machine, also of runs under way |
 //! | `upload`, `dispute` | what suppliers send: runs, and what they hold against rules |
 
 mod dispute;
 mod frame;
+mod gate;
 mod routes;
 mod shelf;
+mod team;
 pub mod tokens;
 mod upload;
 mod visitor;
 
 use std::collections::{BTreeSet, HashMap};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp, Unit};
 
+use self::gate::Gate;
 use self::shelf::Shelf;
 use self::upload::Turnstile;
 use self::visitor::Visitors;
 use crate::check::RulesOfPacks;
-use crate::clock::RunningClock;
+use crate::clock::{Clock, RunningClock};
 use crate::exchange::{Exchange, HttpFacts};
 use crate::finding::Language;
 use crate::limits::{
@@ -42,6 +47,7 @@ use crate::transport::{
     Answer, Handler, Response, Server, ServerLimits, ServerOptions, SetupError,
 };
 
+pub use self::team::WatchedTeam;
 pub use self::tokens::{Holder, TokenError};
 
 /// What is served, and to whom.
@@ -52,7 +58,7 @@ pub struct SiteOptions {
     /// Under which names it is asked for, beside its address.
     pub hosts: Vec<String>,
     /// What the team knows beside the runs.
-    pub team: Team,
+    pub team: WatchedTeam,
     /// The evidence of runs, for their pages.
     pub runs: Option<PathBuf>,
     /// The tokens of team and suppliers.
@@ -78,6 +84,7 @@ struct Site {
     shelf: Option<Shelf>,
     visitors: Visitors,
     turnstile: Turnstile,
+    gate: Gate,
     /// The names and addresses under which it may be asked for.
     hosts: OnceLock<Vec<String>>,
     made: Mutex<Option<Made>>,
@@ -87,11 +94,13 @@ struct Site {
     costly: Mutex<()>,
 }
 
-/// The matrix, made for a minute and what the store held then.
+/// The matrix, made for a minute and of what the store held and the team knew
+/// then.
 #[derive(Clone)]
 struct Made {
     at: Timestamp,
     stamp: (i64, i64),
+    team: Arc<Team>,
     matrix: Arc<Matrix>,
 }
 
@@ -143,6 +152,7 @@ impl Site {
             shelf: options.runs.clone().map(Shelf::at),
             visitors: Visitors::new(options.tokens.clone(), options.listen.ip().is_loopback()),
             turnstile: Turnstile::default(),
+            gate: Gate::default(),
             hosts: OnceLock::new(),
             made: Mutex::default(),
             pages: Mutex::default(),
@@ -169,7 +179,7 @@ impl Site {
     }
 
     /// The matrix as of this minute, in the confidential edition. It is made
-    /// anew when the minute or the store is another.
+    /// anew when the minute, the store or what the team knows is another.
     fn matrix(&self) -> Option<Arc<Matrix>> {
         let now = RunningClock::system().now();
         let at = now.round(Unit::Minute).unwrap_or(now);
@@ -178,22 +188,24 @@ impl Site {
         } else {
             at
         };
+        let (team, _) = self.options.team.now(Clock::at(at).today());
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         let store = self.store();
         let stamp = store.stamp().ok()?;
         if let Some(made) = made
             .as_ref()
-            .filter(|made| made.at == at && made.stamp == stamp)
+            .filter(|made| made.at == at && made.stamp == stamp && Arc::ptr_eq(&made.team, &team))
         {
             return Some(Arc::clone(&made.matrix));
         }
         let (runs, disputes) = (store.runs().ok()?, store.disputes().ok()?);
         drop(store);
-        let fresh = matrix(&runs, &self.options.team, at, None).disputed(&disputes);
+        let fresh = matrix(&runs, &team, at, None).disputed(&disputes);
         let fresh = Arc::new(fresh);
         *made = Some(Made {
             at,
             stamp,
+            team,
             matrix: Arc::clone(&fresh),
         });
         Some(fresh)
@@ -202,7 +214,11 @@ impl Site {
 
 impl Handler for Site {
     fn answer(&self, request: Arc<Exchange>) -> Answer {
-        routes::answer(self, &request)
+        self.answer_from(request, None)
+    }
+
+    fn answer_from(&self, request: Arc<Exchange>, from: Option<IpAddr>) -> Answer {
+        routes::answer(self, &request, from)
     }
 
     /// Only a supplier that may send runs sends more than a form.

@@ -4,18 +4,20 @@
 //! sees what is its own as well, the team everything. What somebody may not
 //! see is answered as what is not there.
 
+use std::net::IpAddr;
+
 use serde_json::{Value, json};
 
 use super::frame::{Frame, answered};
 use super::shelf::{Live, Shelf, Shelved};
 use super::upload::{Refused, Uploaded, multipart, take_in};
-use super::{Holder, Site, dispute};
+use super::{Holder, Site, dispute, gate};
 use crate::check::shipped_facts;
 use crate::clock::{Clock, to_the_second};
 use crate::event::{RunState, TooMany};
 use crate::exchange::{Exchange, HttpFacts, StartLine};
 use crate::facts::Profile;
-use crate::finding::{Disputed, Language, Verdict};
+use crate::finding::{Dispute, Disputed, Language, Verdict};
 use crate::limits::{MAX_DISPUTE_CHARS, MAX_PAGE_NAMES, REFUSED_MILLISECONDS};
 use crate::readiness::{Edition, Ways, agenda, dispute as told, page};
 use crate::recorded::{Recorded, known};
@@ -23,7 +25,7 @@ use crate::report::{Run, Voice, compared, page_policy, report_policy, shown, wri
 use crate::transport::{Answer, Parameters, RequestTarget, Response};
 
 /// Answers a request.
-pub(super) fn answer(site: &Site, request: &Exchange) -> Answer {
+pub(super) fn answer(site: &Site, request: &Exchange, from: Option<IpAddr>) -> Answer {
     let Some(head) = &request.http else {
         return Response::empty(400).into();
     };
@@ -56,6 +58,14 @@ pub(super) fn answer(site: &Site, request: &Exchange) -> Answer {
     };
     if !is_for_us(site, head) {
         return frame.notice(421, "other-host", "").into();
+    }
+    let from = from.and_then(|peer| gate::origin(peer, head));
+    let is_counted = frame.visitor.holder.is_none();
+    if is_counted && from.is_some_and(|from| !site.gate.lets_in(from)) {
+        let mut response = frame.notice(429, "asked-often", "");
+        let minute = ("retry-after".to_string(), "60".to_string());
+        response.headers.push(minute);
+        return response.into();
     }
     if frame.visitor.refused {
         return slowly(frame.notice(401, "token-refused", ""));
@@ -157,8 +167,10 @@ impl Visit<'_> {
         let calendar = shipped_facts(Clock::at(made.at), Profile::Production).calendar;
         let shelved = self.shelf().map(Shelf::runs).unwrap_or_default();
         let seen = shelved.iter().filter(|one| frame.sees(&one.run.target.oin));
+        let (_, is_broken) = self.site().options.team.now(Clock::at(made.at).today());
         let ways = Ways {
             ways: frame.ways(),
+            note: (is_broken && frame.sees_all()).then(|| frame.says("team-broken", "")),
             runs: seen
                 .map(|one| (one.id.clone(), frame.to(&format!("/runs/{}", one.id))))
                 .collect(),
@@ -250,10 +262,7 @@ impl Visit<'_> {
         // Where the evidence lies is nobody's business but the machine's.
         recorded.origin.name = format!("{}…", &shelved.id[..12]);
         let known = known().map_err(|_| self.failed())?;
-        let mut disputes = self.site().store().disputes().map_err(|_| self.failed())?;
-        if !self.frame.sees_all() {
-            disputes.retain(|one| one.is_for(&shelved.run.target.oin));
-        }
+        let disputes = self.disputes_about(&shelved)?;
         let book = Disputed {
             book: &self.site().options.rules,
             disputes: &disputes,
@@ -266,6 +275,15 @@ impl Visit<'_> {
         let mut html = Vec::new();
         write_html(&[run], &mut html).map_err(|_| self.failed())?;
         Ok(answered(200, html, &report_policy()))
+    }
+
+    /// What is held against rules, as whoever sees this run may read it.
+    fn disputes_about(&self, run: &Shelved) -> Result<Vec<Dispute>, Response> {
+        let mut disputes = self.site().store().disputes().map_err(|_| self.failed())?;
+        if !self.frame.sees_all() {
+            disputes.retain(|one| one.is_for(&run.run.target.oin));
+        }
+        Ok(disputes)
     }
 
     /// Two runs side by side.
@@ -286,7 +304,12 @@ impl Visit<'_> {
             Ok(state)
         };
         let comparison = state(&before)?.compare(&state(&after)?);
-        let voice = Voice::new(&self.site().options.rules, frame.language);
+        let disputes = self.disputes_about(&after)?;
+        let book = Disputed {
+            book: &self.site().options.rules,
+            disputes: &disputes,
+        };
+        let voice = Voice::new(&book, frame.language);
         let told = compared(&comparison, voice);
         let words = &frame.texts().runs;
         let word = |key: &str| crate::text::word(words, key);

@@ -23,6 +23,7 @@ use serde::Deserialize;
 
 use crate::check::user_file::{self, UserFileError};
 use crate::evidence::sha256;
+use crate::facts;
 use crate::finding::TEAM;
 use crate::limits::MAX_KEY_BYTES;
 use crate::pack::Day;
@@ -83,8 +84,9 @@ pub(super) struct Known {
 impl Holder {
     /// The supplier of that OIN; `None` when it is no OIN.
     pub fn supplier(oin: &str) -> Option<Self> {
-        let digits = oin.len() == 20 && oin.bytes().all(|one| one.is_ascii_digit());
-        digits.then(|| Self::Supplier(oin.to_string()))
+        facts::oin(oin)
+            .is_ok()
+            .then(|| Self::Supplier(oin.to_string()))
     }
 
     fn written(&self) -> &str {
@@ -198,6 +200,12 @@ mod tests {
         std::fs::write(&file, rest).unwrap();
         assert_eq!(known(&file, &theirs), None);
         assert!(known(&file, &ours).is_some());
-        assert_eq!(Holder::supplier("0000000312345678"), None);
+        for no_oin in [
+            "0000000312345678",
+            "12345678901234567890",
+            "00000003123456780000 ",
+        ] {
+            assert_eq!(Holder::supplier(no_oin), None, "{no_oin}");
+        }
     }
 }

@@ -10,9 +10,10 @@ use std::time::{Duration, Instant};
 use jiff::SignedDuration;
 
 use super::Site;
+use crate::check::Masker;
 use crate::clock::RunningClock;
 use crate::event::{Event, Started};
-use crate::evidence::{EVENTS, Evidence, ReadError, kept_authorities};
+use crate::evidence::{EVENTS, Evidence, ReadError, kept_authorities, unmasked};
 use crate::limits::{
     CLOCK_SLACK_SECONDS, MAX_IMPORTED_BYTES, MAX_UPLOADS_AT_ONCE, MAX_UPLOADS_PER_HOUR,
 };
@@ -192,8 +193,15 @@ fn checked(site: &Site, oin: &str, path: &Path) -> Result<Imported, Refused> {
         .first()
         .filter(|_| rejudged.packs.is_empty())
         .map(|one| &one.scenario);
-    match otherwise.or(rejudged.embellished.first()) {
-        Some(scenario) => Err(Refused::run("otherwise").about(scenario)),
+    if let Some(scenario) = otherwise.or(rejudged.embellished.first()) {
+        return Err(Refused::run("otherwise").about(scenario));
+    }
+    // A contract of which another pack is in force here may have elements that
+    // nobody here knows.
+    let foreign = !rejudged.packs.is_empty();
+    let mut masker = Masker::new(site.options.packs.clone());
+    match unmasked(&evidence, &mut masker, foreign).map_err(unreadable)? {
+        Some(file) => Err(Refused::run("unmasked-in").about(file)),
         None => Ok(run),
     }
 }

@@ -391,6 +391,71 @@ fn what_the_team_knows_stands_beside_what_was_tested() {
     );
 }
 
+/// Mandates and endpoints are counted in answers of the OSR that the team file
+/// names, as of the day.
+#[test]
+fn weights_are_counted_in_answers_of_the_osr() {
+    let folder = TempDir::new().unwrap();
+    let team = folder.path().join("team.toml");
+    let examples = |name: &str| {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        root.join(format!("schemas/osr/OSR_v3/voorbeelden/osr-v3-{name}.json"))
+    };
+    for name in ["school-mandates-response", "endpoints-response"] {
+        std::fs::copy(examples(name), folder.path().join(name)).unwrap();
+    }
+    let write = |more: &str| {
+        let supplier = "[[supplier]]\noin = \"00000003900000010000\"\nname = \"Voorbeeld\"\nproduct = \"LAS\"\n";
+        std::fs::write(&team, format!("{supplier}{more}")).unwrap();
+    };
+    let csv = |more: &[&str]| {
+        let args = [&["--team", team.to_str().unwrap(), "--report", "csv"], more].concat();
+        ketenkeur(&args)
+    };
+    let answers =
+        "osr-mandates = [\"school-mandates-response\"]\nosr-endpoints = [\"endpoints-response\"]\n";
+    write(answers);
+    for (at, mandated, registered, endpoint) in [
+        ("2026-11-01T00:00:00Z", "2", "1", "2026-08-03"),
+        ("2027-08-01T00:00:00Z", "1", "1", "2026-08-03"),
+        ("2024-01-01T00:00:00Z", "0", "0", ""),
+    ] {
+        let output = csv(&["--at", at]);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let table = text(&output.stdout);
+        let mut lines = table.lines();
+        let names: Vec<&str> = lines.next().unwrap().split(',').collect();
+        let values: Vec<&str> = lines.next().unwrap().split(',').collect();
+        let value = |name: &str| values[names.iter().position(|one| *one == name).unwrap()];
+        assert_eq!(value("mandated"), mandated, "{at}");
+        assert_eq!(value("registered"), registered, "{at}");
+        assert_eq!(value("endpoint"), endpoint, "{at}");
+    }
+    // Where the answers lie is nobody's business, and neither are its tokens.
+    let output = csv(&["--report", "json"]);
+    let json = text(&output.stdout);
+    assert!(json.contains("\"registered\": 1"), "{json}");
+    assert!(
+        !json.contains("mandates-response") && !json.contains("5c1e0d5a"),
+        "{json}"
+    );
+    for (more, says) in [
+        (format!("mandated = 3\n{answers}"), "\"mandated\" ingevuld"),
+        (
+            "osr-mandates = [\"endpoints-response\"]\n".to_string(),
+            "endpoints-response: element 1",
+        ),
+        ("osr-mandates = [\"weg.json\"]\n".to_string(), "weg.json"),
+        ("osr-mandate = []\n".to_string(), "osr-mandates"),
+    ] {
+        write(&more);
+        let output = csv(&[]);
+        assert_eq!(output.status.code(), Some(2), "{more}");
+        let said = text(&output.stderr);
+        assert!(said.contains(says), "{more}: {said}");
+    }
+}
+
 /// How long the matrix of a field of suppliers takes, without judging it:
 /// `cargo test --release --test readiness -- --ignored --nocapture`.
 #[ignore = "a measurement"]

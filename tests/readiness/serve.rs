@@ -430,6 +430,20 @@ fn a_supplier_sends_its_own_masked_runs_and_nothing_else() {
             422,
             "in de toekomst",
         ),
+        // Its maker calls it masked, and it is not.
+        (
+            "number",
+            pack(
+                Made {
+                    title: "Zoek 123456782: ",
+                    ..made()
+                },
+                "n",
+            ),
+            supplier,
+            422,
+            "in events.jsonl staat iets dat gemaskeerd hoort",
+        ),
         // Verdicts without the steps that they rest on.
         (
             "claims",
@@ -478,6 +492,72 @@ fn a_supplier_sends_its_own_masked_runs_and_nothing_else() {
             .send(&good[..]),
     );
     assert_eq!(status, 403, "{body}");
+}
+
+/// The team file counts as it is now; while it is broken, as it was.
+#[test]
+fn the_team_file_is_read_again_when_it_changes() {
+    let served = Served::start(&[], |_| {});
+    let team = Some(served.team.as_str());
+    let write = |text: &str| std::fs::write(served.folder.path().join("team.toml"), text).unwrap();
+    let broken = "Het teambestand is veranderd en kan niet worden gelezen";
+    let shows = |name: &str, is_broken: bool| {
+        for (who, told) in [(team, is_broken), (None, false)] {
+            let (status, _, page) = served.get("/", who);
+            assert_eq!(status, 200);
+            assert!(page.contains(name), "{name}: {page}");
+            assert_eq!(page.contains(broken), told, "{name} {who:?}");
+        }
+    };
+    shows("Ander-LAS", false);
+    write("[[supplier]]\noin = \"00000003123456780000\"\n");
+    shows("Ander-LAS", true);
+    let supplier =
+        "[[supplier]]\noin = \"00000003123456780000\"\nname = \"Nieuw\"\nproduct = \"Nieuw-LAS\"\n";
+    write(supplier);
+    shows("Nieuw-LAS", false);
+    // An answer of the OSR that it names counts with it.
+    let answer = served.folder.path().join("osr.json");
+    std::fs::write(&answer, "[]").unwrap();
+    write(&format!("{supplier}osr-mandates = [\"osr.json\"]\n"));
+    shows("0 scholen met mandaat", false);
+    std::fs::write(&answer, "[").unwrap();
+    shows("0 scholen met mandaat", true);
+    let mandate = serde_json::json!([
+        { "start_date": "2026-08-01", "_links": { "school": { "href": "/api/v2/schools/1" } } }
+    ]);
+    std::fs::write(&answer, mandate.to_string()).unwrap();
+    shows("1 scholen met mandaat", false);
+}
+
+/// Who has no token asks for so much from one address; who has one goes on.
+#[test]
+fn an_address_asks_for_no_more_than_is_fair() {
+    let served = Served::start(&[], |_| {});
+    let get = |from: &str, token: Option<&str>| {
+        let request = served.agent.get(&served.url);
+        let request = request.header("x-forwarded-for", format!("192.0.2.9, {from}"));
+        answered(
+            match token {
+                Some(token) => request.header("authorization", format!("Bearer {token}")),
+                None => request,
+            }
+            .call(),
+        )
+    };
+    for _ in 0..ketenkeur::limits::MAX_REQUESTS_PER_MINUTE {
+        assert_eq!(get("198.51.100.1", None).0, 200);
+    }
+    let (status, headers, body) = get("198.51.100.1", None);
+    assert_eq!(status, 429, "{body}");
+    assert!(headers.contains("retry-after: 60"), "{headers}");
+    assert!(
+        body.contains("Probeer het over een minuut opnieuw"),
+        "{body}"
+    );
+    let own = Some(served.supplier.as_str());
+    assert_eq!(get("198.51.100.1", own).0, 200);
+    assert_eq!(get("198.51.100.2", None).0, 200);
 }
 
 /// A folder as an archive, whatever its manifest says.
