@@ -174,7 +174,7 @@ mod tests {
     /// What was masked is masked, whatever it was.
     #[test]
     fn masking_twice_masks_once() {
-        let mut masker = Masker::new(Store::builtin().clone());
+        let mut masker = Masker::new(Store::builtin());
         for body in [
             "<bericht><bsn>123456782</bsn><naam soort='x'>Jansen</naam></bericht>",
             "<?xml version='1.0'?>\n<!-- Jansen --><?p Jansen?>\n<a><!--x--><b><![CDATA[Jansen]]></b></a>",
@@ -196,10 +196,49 @@ mod tests {
         }
     }
 
+    /// An answer names the data of the message that it speaks of.
+    #[test]
+    fn a_value_is_masked_by_the_name_beside_it() {
+        let file = "schemas/bron-po/DUO_PO_InschrijvingBO_V1/voorbeelden/aanleverenInschrijvingBO_Response.xml";
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let answer = std::fs::read_to_string(root.join(file)).unwrap();
+        let mut masker = Masker::new(Store::builtin());
+        for (name, value, shown) in [
+            (
+                "inschrijvingvolgnummer",
+                "25BE-2023-00417",
+                "25BE-2023-00417",
+            ),
+            ("geboortedatum", "2019-09-19", "**********"),
+            ("Achternaam", "Jansen", "******"),
+            ("burgerservicenummer", "123456782", "*****6782"),
+            ("burgerservicenummer", "999901102", "999901102"),
+        ] {
+            let written = answer
+                .replacen(
+                    "<gen:naam>inschrijvingvolgnummer<",
+                    &format!("<gen:naam>{name}<"),
+                    1,
+                )
+                .replacen(
+                    "<gen:waarde>25BE-2023-00417<",
+                    &format!("<gen:waarde>{value}<"),
+                    1,
+                );
+            assert!(written.contains(&format!("{name}<")), "{written}");
+            let masked = masker.body(&Exchange::bare(written.as_bytes()));
+            let masked = String::from_utf8_lossy(&masked);
+            assert!(
+                masked.contains(&format!("<gen:waarde>{shown}<")),
+                "{masked}"
+            );
+        }
+    }
+
     /// Of a contract that is not here, names tell.
     #[test]
     fn what_is_foreign_is_known_by_its_names() {
-        let mut masker = Masker::new(Store::builtin().clone());
+        let mut masker = Masker::new(Store::builtin());
         for (body, is_masked) in [
             (
                 "<x:a xmlns:x='urn:x'><code>01</code><achternaam>***</achternaam></x:a>",

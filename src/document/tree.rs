@@ -340,11 +340,25 @@ impl Document {
         if self.elements(element).next().is_some() {
             return DataClass::Unknown;
         }
+        if let Some(class) = self.class_beside(element) {
+            return class;
+        }
         DataClass::of(
             self.local_name(element),
             self.ancestors(element)
                 .map(|ancestor| self.local_name(ancestor)),
         )
+    }
+
+    /// The class of a `waarde` that has the name of its data beside it: in an
+    /// answer DUO names what of the message it speaks of (30-bron-po.md,
+    /// sleutelgegeven).
+    fn class_beside(&self, element: NodeId) -> Option<DataClass> {
+        if self.local_name(element) != "waarde" {
+            return None;
+        }
+        let name = self.child(self.parent(element)?, "naam")?;
+        Some(DataClass::of(self.value(name).trim(), []))
     }
 
     /// The bytes of a node: an element with its tags, a text as written.

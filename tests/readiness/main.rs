@@ -2,6 +2,7 @@
 
 mod disputes;
 mod made;
+mod masking;
 mod matrix;
 mod pages;
 mod serve;

@@ -86,12 +86,14 @@ fn the_pages_stand_up_to_hostile_runs_and_to_an_accessibility_checker() {
     assert!(written.unwrap().success());
     browser.open(&format!("file://{}", file.display()));
     look("matrix-file");
-    // What the team sees.
+    // What the team sees, with a team file that was broken meanwhile.
+    std::fs::write(served.folder.path().join("team.toml"), "[[").unwrap();
     let at = |path: &str| format!("{}{path}", served.url);
     browser.open(&at("/login"));
     browser.write("input[name=token]", &served.team);
     browser.follow("form button");
     assert!(browser.text("nav").contains("Nu bezig"), "logged in");
+    assert!(browser.text("header").contains("Het teambestand"));
     look("matrix");
     browser.open(&at(&format!("/suppliers/{OIN}")));
     look("supplier");
@@ -110,6 +112,19 @@ fn the_pages_stand_up_to_hostile_runs_and_to_an_accessibility_checker() {
     browser.follow("dd a");
     assert_unharmed(&browser, "run");
     follow_a_run(&browser, &served, axe.as_deref());
+    // What a supplier sees beside that.
+    browser.open(&at("/login"));
+    browser.follow("form button");
+    browser.open(&at("/login"));
+    browser.write("input[name=token]", &served.supplier);
+    browser.follow("form button");
+    for path in ["/login", "/upload", "/disputes"] {
+        browser.open(&at(path));
+        browser.picture(path.trim_start_matches('/'));
+        if let Some(axe) = &axe {
+            browser.assert_accessible(axe, path);
+        }
+    }
 }
 
 /// A run that is being played shows as it goes on.

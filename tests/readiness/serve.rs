@@ -197,7 +197,7 @@ blocker = "geheim-blok-twee"
 "#;
 
 /// The id of the run that the matrix rests on.
-fn id_of(served: &Served) -> String {
+pub fn id_of(served: &Served) -> String {
     let (_, _, page) = served.get("/", None);
     let at = page.find("SHA-256 ").unwrap();
     let code = page[at..].split("<code>").nth(1).unwrap();
