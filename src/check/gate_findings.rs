@@ -19,7 +19,7 @@ pub(super) fn gate_finding(error: &GateError, bytes: &[u8]) -> Finding {
         GateError::Utf16 => (
             "KK-XML-CODERING",
             Args::new().with("encoding", "UTF-16"),
-            Some(0),
+            None,
         ),
         GateError::NotUtf8 { at } => (
             "KK-XML-CODERING",

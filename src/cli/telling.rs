@@ -1,6 +1,7 @@
 //! The events of a run of scenarios, told: on the terminal, in the reports and
 //! in the evidence.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use super::failure::Failure;
 use super::output;
 use super::report::known_for;
 use super::reports::{Outlet, Wanted, keep, write_reports};
-use crate::event::{Event, Grounds, Recorder, Spool, Started, Tally};
+use crate::event::{Event, Grounds, PackInForce, Recorder, Spool, Started, Tally};
 use crate::evidence::{EVENTS, Folder, RunRecord, WriteError};
 use crate::exit::{Exit, Trouble};
 use crate::finding::{Language, Redaction, RuleBook};
@@ -28,6 +29,7 @@ pub struct Telling<'a> {
     recorder: Option<Recorder>,
     tally: Tally,
     unreachable: bool,
+    contracts: BTreeSet<String>,
     trouble: Option<Failure>,
 }
 
@@ -61,6 +63,7 @@ impl<'a> Telling<'a> {
             spool: Spool::new(),
             tally: Tally::new(),
             unreachable: false,
+            contracts: BTreeSet::new(),
             trouble: None,
         };
         telling.tell(Event::Started(started));
@@ -78,6 +81,7 @@ impl<'a> Telling<'a> {
         self.tally.count(&event);
         if let Event::Played(played) = &event {
             self.unreachable |= played.unreachable;
+            self.contracts.extend(played.contracts.iter().cloned());
         }
         let recorder = self.recorder.as_mut();
         if let Err(failure) = keep(&event, &mut self.outlet, &mut self.spool, recorder) {
@@ -87,8 +91,10 @@ impl<'a> Telling<'a> {
 
     /// Ends the reports and the evidence of the run that `record` describes.
     pub fn finish(mut self, record: RunRecord) -> Result<Exit, Failure> {
+        let judged = |pack: &&PackInForce| self.contracts.contains(&pack.contract);
+        let packs = record.packs.iter().filter(judged).cloned().collect();
         self.tell(Event::Grounds(Grounds {
-            packs: record.packs.clone(),
+            packs,
             ..Grounds::default()
         }));
         self.tell(Event::Finished(self.tally.summary().clone()));

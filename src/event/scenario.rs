@@ -1,5 +1,7 @@
 //! Events of a run of scenarios.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::{PackKind, Reported};
@@ -121,6 +123,9 @@ pub struct ScenarioJudged {
     pub judgement: Judgement,
     /// The kind of the weakest pack that its messages were judged with.
     pub pack: Option<PackKind>,
+    /// The contracts whose packs judged its messages.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub contracts: BTreeSet<String>,
     /// A connection failed where the script expected none to: that is no fault
     /// in a message.
     pub unreachable: bool,

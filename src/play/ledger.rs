@@ -1,6 +1,7 @@
 //! What came of a scenario's steps: findings, verdicts, and the records by
 //! which an outsider judges them again.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::actor::TriggerTrouble;
@@ -70,6 +71,7 @@ struct State {
     judgement: Judgement,
     findings: Vec<StepFinding>,
     pack: Option<PackKind>,
+    contracts: BTreeSet<String>,
     unreachable: bool,
     steps: u32,
     records: Vec<StepRecord>,
@@ -99,6 +101,7 @@ impl Ledger {
                 judgement: Judgement::NOT_APPLICABLE,
                 findings: Vec::new(),
                 pack: None,
+                contracts: BTreeSet::new(),
                 unreachable: false,
                 steps: 0,
                 records: Vec::new(),
@@ -221,8 +224,12 @@ impl Ledger {
         };
         let mut state = self.lock();
         state.records.push(record);
-        if let Some(pack) = observed.kind().filter(|_| seen.of_subject) {
-            state.pack = Some(state.pack.map_or(pack, |other| weaker(pack, other)));
+        if let Some(message) = observed.message() {
+            state.contracts.insert(message.contract.clone());
+            if seen.of_subject {
+                let pack = state.pack.map(|other| weaker(message.kind, other));
+                state.pack = Some(pack.unwrap_or(message.kind));
+            }
         }
         state.unreachable |= weighed.unreachable;
         drop(state);
@@ -517,6 +524,7 @@ impl Ledger {
                 state.judgement
             },
             pack: state.pack,
+            contracts: std::mem::take(&mut state.contracts),
             unreachable: state.unreachable,
             not_played: self.interrupt.is_set().then(|| "interrupted".to_string()),
             undeclared: std::mem::take(&mut state.undeclared),

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::check::Outcome;
 use crate::counterpart::Judges;
 use crate::edukoppeling::{TransportReport, Trust};
-use crate::event::PackKind;
+use crate::event::Recognised;
 use crate::exchange::Exchange;
 use crate::facts::Facts;
 use crate::transport::{ConnectionContext, Peer, TransportProblem, judge_connection};
@@ -84,9 +84,8 @@ impl<'a> Observed<'a> {
         }
     }
 
-    /// The kind of the pack that judged the message.
-    pub(super) fn kind(&self) -> Option<PackKind> {
-        let outcome = self.outcome.as_ref()?;
-        outcome.judged.message.as_ref().map(|message| message.kind)
+    /// What the message is, and so which pack judged it.
+    pub(super) fn message(&self) -> Option<&Recognised> {
+        self.outcome.as_ref()?.judged.message.as_ref()
     }
 }

@@ -1,5 +1,6 @@
 //! What all scenarios of a run have in common.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -296,6 +297,7 @@ pub(super) fn not_played(
         about: info,
         judgement: Judgement::new(verdict, scenario.grade),
         pack: None,
+        contracts: BTreeSet::new(),
         unreachable: false,
         not_played: Some(why.key.to_string()),
         undeclared: why.undeclared.clone(),

@@ -170,6 +170,8 @@ pub fn is_official(played: &ScenarioJudged) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::event::ScenarioInfo;
     use crate::finding::{Grade, Judgement};
@@ -191,6 +193,7 @@ mod tests {
             },
             judgement: Judgement::new(verdict, Grade::Published),
             pack: Some(pack),
+            contracts: BTreeSet::new(),
             unreachable: false,
             not_played: not_played.map(str::to_string),
             undeclared: Vec::new(),

@@ -1,7 +1,7 @@
 //! A hand-made run of scenarios: one that passes, one that fails, one that
 //! expects a finding, one that was not played.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ketenkeur::event::{
     EVENT_VERSION, Event, Exchanged, Grounds, PackInForce, PackKind, ScenarioInfo, ScenarioJudged,
@@ -61,6 +61,7 @@ fn played(about: ScenarioInfo, verdict: Verdict) -> ScenarioJudged {
         about,
         judgement: Judgement::new(verdict, Grade::Reconstructed),
         pack: Some(PackKind::Reconstruction),
+        contracts: BTreeSet::new(),
         unreachable: false,
         not_played: None,
         undeclared: Vec::new(),
