@@ -1,6 +1,7 @@
 //! `ketenkeur counterpart`: a built-in party serves until it is told to stop.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 
@@ -12,11 +13,13 @@ use super::settings::Settings;
 use super::{defects, setup, target};
 use crate::clock::RunningClock;
 use crate::counterpart::{Journal, JournalError};
+use crate::edukoppeling::Trust;
 use crate::exit::Exit;
+use crate::facts::Profile;
 use crate::finding::Language;
-use crate::play::{ServeError, ServeOptions, Serving, identity_of, serve};
+use crate::play::{ServeError, ServeOptions, Serving, identity_of, las_oin, osr_data, serve};
 use crate::scenario::Role;
-use crate::target::IdentitySource;
+use crate::target::{IdentitySource, Target};
 use crate::text::{Texts, fill, word};
 use crate::transport::{on_interrupt, url_kind};
 
@@ -30,17 +33,33 @@ pub fn run_counterpart(
     settings: &Settings,
     language: Language,
 ) -> Result<Exit, Failure> {
-    let (name, party, common) = match wanted {
-        Counterpart::Duo { osr, serve } => ("duo", Serving::Duo { osr: url(osr)? }, serve),
-        Counterpart::Osr { pages, serve } => {
+    let common = match wanted {
+        Counterpart::Duo { serve, .. }
+        | Counterpart::Osr { serve, .. }
+        | Counterpart::Las { serve, .. } => serve,
+    };
+    let clock = match &common.now {
+        None => RunningClock::system(),
+        Some(now) => RunningClock::running_from(setup::clock(Some(now))?.now()),
+    };
+    let unusable = |error| target::unusable(&error);
+    let target = common.target.as_deref();
+    let target = target
+        .map(|file| target::read(file, language))
+        .transpose()?;
+    let target = target.as_ref();
+    let (name, party) = match wanted {
+        Counterpart::Duo { osr, .. } => ("duo", Serving::Duo { osr: url(osr)? }),
+        Counterpart::Osr { pages, .. } => {
             let pages = pages.as_deref().map(on_loopback).transpose()?;
-            ("osr", Serving::Osr { pages }, serve)
+            let data = Box::new(osr_data(
+                target,
+                &las_oin(target, clock.read()).map_err(unusable)?,
+            ));
+            ("osr", Serving::Osr { pages, data })
         }
         Counterpart::Las {
-            duo,
-            osr,
-            trigger,
-            serve,
+            duo, osr, trigger, ..
         } => {
             let party = Serving::Las {
                 duo: url(duo)?,
@@ -48,12 +67,8 @@ pub fn run_counterpart(
                 osr: url(osr)?,
                 trigger: trigger.as_deref().map(on_loopback).transpose()?,
             };
-            ("las", party, serve)
+            ("las", party)
         }
-    };
-    let clock = match &common.now {
-        None => RunningClock::system(),
-        Some(now) => RunningClock::running_from(setup::clock(Some(now))?.now()),
     };
     let listen = address(&common.listen)?;
     let role = Role::parse(name).ok_or_else(|| Failure::internal("internal"))?;
@@ -61,7 +76,6 @@ pub fn run_counterpart(
     let defect = defect.map(|id| defects::known_of(id, role)).transpose()?;
     let defect = defect.map_or_else(Arc::default, |known| Arc::clone(&known.defect));
     let source = common.key_files.source(identity_of(role));
-    let unusable = |error| target::unusable(&error);
     let other = |name: &Option<Box<str>>| match name {
         Some(name) => IdentitySource::Test(name.to_string()),
         None => source.clone(),
@@ -75,7 +89,8 @@ pub fn run_counterpart(
         None => Journal::in_memory(),
         Some(path) => Journal::open(path).map_err(|error| state_failure(error, common))?,
     };
-    let trust = || setup::trust(&common.trust, &common.crl, settings, true);
+    let profile = target.map_or(Profile::Test, |target| target.profile);
+    let trust = || trust(common, target, settings, profile);
     let options = ServeOptions {
         party,
         store: setup::store(global, settings)?,
@@ -85,7 +100,9 @@ pub fn run_counterpart(
         key,
         connections: Arc::new(trust()?),
         signers: trust()?,
+        profile,
         clock,
+        clock_door: common.clock.as_deref().map(on_loopback).transpose()?,
         journal,
         seed: common.seed.as_str().into(),
         defect,
@@ -123,6 +140,24 @@ pub fn run_counterpart(
     let _ = asked.recv();
     drop(served);
     Ok(Exit::Conforms)
+}
+
+/// Whom a counterpart trusts: those named on the command line and those of the
+/// target file, else those of the settings; in a test environment the built-in
+/// test PKI as well.
+fn trust(
+    common: &Serve,
+    target: Option<&Target>,
+    settings: &Settings,
+    profile: Profile,
+) -> Result<Trust, Failure> {
+    let with = |named: &[PathBuf], theirs: Option<&Vec<PathBuf>>| {
+        let theirs = theirs.into_iter().flatten();
+        named.iter().chain(theirs).cloned().collect::<Vec<_>>()
+    };
+    let roots = with(&common.trust, target.map(|target| &target.trust));
+    let lists = with(&common.crl, target.map(|target| &target.crl));
+    setup::trust(&roots, &lists, settings, profile == Profile::Test)
 }
 
 /// The URL of another party.

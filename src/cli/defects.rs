@@ -198,6 +198,7 @@ impl Hunting {
                 store,
                 profile: Profile::Test,
                 tested: None,
+                oins: std::collections::BTreeMap::new(),
                 seed: "ketenkeur".into(),
                 now: crate::clock::Clock::system().now(),
                 redaction: Redaction::Mask,

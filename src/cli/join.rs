@@ -74,7 +74,7 @@ pub fn merge(
         disputes: &disputes,
     };
     let told = (language, merge.quiet);
-    let mut telling = Telling::begin(&wanted, &book, told, Some(folder), started, 0)?;
+    let mut telling = Telling::begin(&wanted, &book, told, Some(folder), started, Some(0))?;
     let events: BTreeMap<String, Vec<Event>> =
         parts.into_iter().flat_map(|part| part.events).collect();
     for event in events.into_values().flatten() {

@@ -90,6 +90,7 @@ pub fn run_proxy(
         strict_provenance: bench.options.strict_provenance,
         fail_on: bench.options.fail_on,
         target: TargetRecord::default(),
+        oins: std::collections::BTreeMap::new(),
         packs: bench.store.packs().map(|pack| pack.in_force()).collect(),
         scenarios: std::collections::BTreeMap::new(),
         shard: None,

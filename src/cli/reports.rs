@@ -68,9 +68,10 @@ impl<'a> Outlet<'a> {
     }
 
     /// The same for `total` scenarios. They are few enough for the bar to make
-    /// room for each that is told.
-    pub fn of_scenarios(mut self, total: usize) -> Self {
-        self.progress = self.watched.then(|| {
+    /// room for each that is told. `None` for no bar: it would wipe out questions.
+    pub fn of_scenarios(mut self, total: Option<usize>) -> Self {
+        let total = total.filter(|_| self.watched);
+        self.progress = total.map(|total| {
             let bar = bar("{spinner} {pos}/{len}  {elapsed}");
             bar.set_length(total as u64);
             bar.enable_steady_tick(std::time::Duration::from_millis(250));

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,7 +16,6 @@ use super::settings::Settings;
 use super::telling::{Telling, unwritten};
 use super::{defects, output, setup, target};
 use crate::clock::{Clock, RunningClock};
-use crate::counterpart::trigger::Trigger;
 use crate::document::nearest;
 use crate::event::{EVENT_VERSION, Started};
 use crate::evidence::{
@@ -30,10 +28,10 @@ use crate::limits::{MAX_RECORDED_BYTES, MAX_RECORDED_EXCHANGES};
 use crate::pack::Store;
 use crate::pki::Authorities;
 use crate::play::{
-    Asks, Interrupt, PlayError, RunOptions, Stage, StageOptions, Tested, Traffic, TrafficError,
-    Unmade, in_shard, play, play_recorded,
+    Asks, Interrupt, PlayError, Question, RunOptions, Stage, StageOptions, Tested, Traffic,
+    TrafficError, Unmade, in_shard, play, play_recorded,
 };
-use crate::scenario::{Key, Library, OnDisk, Scenario, Shipped, Sources, Work, order};
+use crate::scenario::{Key, Library, OnDisk, Scenario, Shipped, Sources, Wanted, Work, order};
 use crate::target::Target;
 use crate::text::{Texts, fill};
 
@@ -84,6 +82,9 @@ pub fn run_run(
         target: tested
             .as_ref()
             .map_or_else(TargetRecord::default, |tested| record_of(&tested.target)),
+        oins: tested
+            .as_ref()
+            .map_or_else(BTreeMap::new, |tested| tested.oins()),
         packs: store.packs().map(|pack| pack.in_force()).collect(),
         scenarios: scenarios
             .iter()
@@ -98,6 +99,10 @@ pub fn run_run(
     }
     if tested.as_ref().is_some_and(|tested| tested.by_person()) {
         scenarios = in_order(scenarios, &record.seed, &RunningClock::system());
+    } else if tested.as_ref().is_some_and(|tested| tested.has_clock()) {
+        // A register remembers: what it was told later must not be there yet.
+        let today = Clock::at(now).today();
+        scenarios.sort_by_key(|scenario| scenario.at.map_or(now, |at| at.on(today)));
     }
     let folder = run
         .out
@@ -111,6 +116,7 @@ pub fn run_run(
             store,
             profile,
             tested: tested.clone(),
+            oins: record.oins.clone(),
             authorities: Authorities::built_in(),
             seed: record.seed.as_str().into(),
             now,
@@ -153,20 +159,20 @@ pub fn run_run(
             started.redacted &= earlier.part.redacted;
         }
     }
-    let one_at_a_time = tested
-        .as_ref()
-        .is_some_and(|tested| is_shared(&tested.target));
     let jobs = run.jobs.or(settings.jobs);
     let options = RunOptions {
-        jobs: if one_at_a_time {
-            1
-        } else {
-            jobs.map_or_else(|| 2 * cores(), usize::from)
+        // A target has one register for all scenarios, one clock and one person:
+        // at the same time they would be in each other's way.
+        jobs: match tested {
+            Some(_) => 1,
+            None => jobs.map_or_else(|| 2 * cores(), usize::from),
         },
         fail_fast: run.fail_fast,
         kept,
     };
-    let (told, total) = ((language, run.quiet), scenarios.len());
+    let told = (language, run.quiet);
+    let asks = tested.as_ref().is_some_and(|tested| tested.by_person());
+    let total = (!asks).then_some(scenarios.len());
     let book = Disputed {
         book: &stage.judges().bench().rules,
         disputes: &disputes,
@@ -223,7 +229,7 @@ pub fn tested(
         }
     }
     let asks: Option<Asks> = std::io::stdin().is_terminal().then(|| {
-        let asks: Asks = Box::new(move |trigger| ask(trigger, language));
+        let asks: Asks = Box::new(move |question| ask(&question, language));
         asks
     });
     Ok(Arc::new(Tested::new(Arc::new(target), own, asks)))
@@ -249,25 +255,35 @@ fn recorded(paths: &[PathBuf], language: Language) -> Result<Traffic, Failure> {
     Ok(traffic)
 }
 
-/// Asks who operates the LAS for an action.
-fn ask(trigger: &Trigger, language: Language) {
-    let with = serde_json::Value::Object(trigger.with.clone()).to_string();
-    let args = [
-        ("action", trigger.action.as_str()),
-        ("with", &with),
-        ("scenario", trigger.scenario.as_deref().unwrap_or_default()),
-    ];
-    output::ask(&fill(&Texts::of(language).run.ask, &args));
-}
-
-/// Whether scenarios would be in each other's way: they share an address, or a
-/// person.
-fn is_shared(target: &Target) -> bool {
-    let mut plays = target.plays.values();
-    let mut tested = target.under_test.values();
-    let fixed = |listen: SocketAddr| listen.port() != 0;
-    plays.any(|plays| plays.listen.is_some_and(fixed))
-        || tested.any(|tested| tested.trigger.is_some() || tested.clock.is_some())
+/// Asks who operates the LAS for an action, or what it shows.
+fn ask(question: &Question<'_>, language: Language) {
+    let texts = &Texts::of(language).run;
+    let words = match question {
+        Question::Act(trigger) => {
+            let with = Value::Object(trigger.with.clone()).to_string();
+            let args = [
+                ("action", trigger.action.as_str()),
+                ("with", &with),
+                ("scenario", trigger.scenario.as_deref().unwrap_or_default()),
+            ];
+            fill(&texts.ask, &args)
+        }
+        Question::Shows(path, wanted) => {
+            let (text, value) = match wanted {
+                Wanted::Equal(Value::String(text)) | Wanted::Match(text) => {
+                    (&texts.ask_value, text.clone())
+                }
+                Wanted::Equal(value) => (&texts.ask_value, value.to_string()),
+                Wanted::Exist(true) => (&texts.ask_there, String::new()),
+                Wanted::Exist(false) => (&texts.ask_absent, String::new()),
+                Wanted::Count(count) => (&texts.ask_count, count.to_string()),
+            };
+            let asked = fill(text, &[("path", path), ("value", &value)]);
+            format!("{asked} {}", texts.ask_shows)
+        }
+        Question::Value(name) => fill(&texts.ask_for, &[("name", name)]),
+    };
+    output::ask(&words);
 }
 
 /// The target as the evidence has it.

@@ -34,14 +34,15 @@ pub struct Telling<'a> {
 }
 
 impl<'a> Telling<'a> {
-    /// Begins with the first event; `total` is the number of scenarios.
+    /// Begins with the first event; `total` is the number of scenarios, or `None`
+    /// where a person is asked meanwhile.
     pub fn begin(
         wanted: &'a [Wanted],
         book: &'a dyn RuleBook,
         (language, quiet): (Language, bool),
         folder: Option<Arc<Folder>>,
         started: Started,
-        total: usize,
+        total: Option<usize>,
     ) -> Result<Self, Failure> {
         let redaction = if started.redacted {
             Redaction::Mask

@@ -37,6 +37,10 @@ pub struct RunRecord {
     pub fail_on: Class,
     /// Who was tested.
     pub target: TargetRecord,
+    /// The OIN that the certificate of the server of each role under test must
+    /// carry, by role.
+    #[serde(default)]
+    pub oins: BTreeMap<String, String>,
     /// Every pack in force, with its hash.
     pub packs: Vec<PackInForce>,
     /// The hash of every scenario that was played, by id.
@@ -94,7 +98,9 @@ impl RunRecord {
             ("packs", self.packs == other.packs),
             (
                 "target",
-                self.target == other.target && self.virtual_clock == other.virtual_clock,
+                self.target == other.target
+                    && self.oins == other.oins
+                    && self.virtual_clock == other.virtual_clock,
             ),
             ("profile", self.profile == other.profile),
             (
@@ -208,8 +214,14 @@ pub struct StepRecord {
     pub took: u64,
     /// Whether the party under test made the message.
     pub of_subject: bool,
-    /// Whether TLS ended at a proxy before the party that received it.
-    pub ends_at_proxy: bool,
+    /// Whether nothing is known of the connection: TLS ended at a proxy before
+    /// the party that received it, or none came about.
+    #[serde(alias = "ends_at_proxy")]
+    pub connection_unknown: bool,
+    /// What a person who operated the LAS said of each JSON expectation, where a
+    /// person was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed: Option<Vec<Option<bool>>>,
     /// What was said where no exchange was heard: the data of an action.
     pub said: Option<String>,
     /// The values that the script could name.

@@ -7,6 +7,7 @@ mod case;
 mod edit;
 mod edit_json;
 mod edit_xml;
+mod meant;
 pub mod mutate;
 mod mutate_json;
 mod mutate_xml;
@@ -16,6 +17,7 @@ mod path;
 pub use bulk::{Bulk, BulkFile, Entry, bulk};
 pub use case::{Batch, Case, CaseError, Cases, Made, Raw, RawBytes, Variant};
 pub use edit::{Edit, EditError, EditErrorKind, Side, apply};
+pub use meant::meant;
 pub use path::{Path, PathError};
 
 use jiff::Timestamp;

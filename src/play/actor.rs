@@ -11,6 +11,7 @@ use crate::counterpart::las::Las;
 use crate::counterpart::trigger::{Outcome, Status, Trigger};
 use crate::exchange::Exchange;
 use crate::limits::{MAX_TRIGGER_BYTES, TRIGGER_SECONDS};
+use crate::scenario::Wanted;
 use crate::transport::{Client, TransportProblem};
 
 /// Why an action of a LAS brought nothing.
@@ -28,6 +29,12 @@ pub(super) enum TriggerTrouble {
 pub(super) trait Actor: Send + Sync {
     /// Asks for an action and waits until the LAS says what became of it.
     fn trigger(&self, trigger: &Trigger) -> Result<Outcome, TriggerTrouble>;
+
+    /// The person who operates the LAS, where there is no program that says what
+    /// it shows.
+    fn person(&self) -> Option<&ByPerson> {
+        None
+    }
 }
 
 /// The built-in LAS acts in the program.
@@ -111,8 +118,19 @@ impl Actor for ByCommand {
     }
 }
 
-/// Puts an action to a person, in words.
-pub type Asks = Box<dyn FnMut(&Trigger) + Send>;
+/// What a person is asked.
+#[derive(Debug)]
+pub enum Question<'a> {
+    /// To make the LAS do something.
+    Act(&'a Trigger),
+    /// Whether the LAS shows what is wanted at a JSONPath.
+    Shows(&'a str, &'a Wanted),
+    /// What the LAS shows under a name.
+    Value(&'a str),
+}
+
+/// Puts a question to a person, in words.
+pub type Asks = Box<dyn FnMut(Question<'_>) + Send>;
 
 /// A person who operates the LAS and is asked on the terminal.
 pub(super) struct ByPerson {
@@ -120,23 +138,52 @@ pub(super) struct ByPerson {
     pub asks: Mutex<Asks>,
 }
 
-impl Actor for ByPerson {
-    fn trigger(&self, trigger: &Trigger) -> Result<Outcome, TriggerTrouble> {
+impl ByPerson {
+    /// The line that is answered to a question; `None` when nobody is there.
+    fn answer(&self, question: Question<'_>) -> Option<String> {
         let mut asks = self
             .asks
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        asks(trigger);
+        asks(question);
         let mut line = String::new();
-        let read = std::io::stdin().lock().read_line(&mut line);
-        // Nobody is there who could have done it.
-        if read.map_err(|_| TriggerTrouble::Unsupported)? == 0 {
-            return Err(TriggerTrouble::Unsupported);
+        match std::io::stdin().lock().read_line(&mut line) {
+            Ok(0) | Err(_) => None,
+            Ok(_) => Some(line.trim().to_string()),
         }
-        Ok(match line.trim().to_lowercase().as_str() {
+    }
+
+    /// Whether the LAS shows what is wanted; `None` when the person cannot tell.
+    pub fn shows(&self, path: &str, wanted: &Wanted) -> Option<bool> {
+        match &*self.answer(Question::Shows(path, wanted))?.to_lowercase() {
+            "" | "j" | "y" => Some(true),
+            "n" => Some(false),
+            _ => None,
+        }
+    }
+
+    /// What the LAS shows under a name.
+    pub fn value(&self, name: &str) -> Option<String> {
+        self.answer(Question::Value(name))
+            .filter(|value| !value.is_empty())
+    }
+}
+
+impl Actor for ByPerson {
+    fn trigger(&self, trigger: &Trigger) -> Result<Outcome, TriggerTrouble> {
+        // Without an answer nobody is there who could have done it.
+        let answer = self
+            .answer(Question::Act(trigger))
+            .ok_or(TriggerTrouble::Unsupported)?;
+        Ok(match &*answer.to_lowercase() {
             "" | "j" | "y" => Outcome::new(Status::Done, ""),
             "w" | "r" => Outcome::new(Status::Refused, ""),
+            "m" | "f" => Outcome::new(Status::Failed, ""),
             _ => return Err(TriggerTrouble::Unsupported),
         })
+    }
+
+    fn person(&self) -> Option<&ByPerson> {
+        Some(self)
     }
 }

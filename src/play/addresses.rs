@@ -14,7 +14,7 @@ use crate::counterpart::{Directory, Query, Service};
 use crate::document::Spot;
 use crate::pack::Message;
 use crate::scenario::Role;
-use crate::target::EndpointName;
+use crate::target::{EndpointName, Target};
 
 /// Where DUO offers its services.
 pub(super) fn addresses(stage: &Stage, duo: &Party) -> DuoAddresses {
@@ -61,18 +61,14 @@ pub(super) fn las_address(las: &Party) -> String {
     }
 }
 
-/// What the built-in OSR knows: what it starts with, and the target's supplier
-/// and schools.
-pub(super) fn osr_data(stage: &Stage, las: &str) -> OsrData {
+/// What the built-in OSR knows: what it starts with, and the schools of a target
+/// with the supplier whose LAS has the OIN `las`.
+pub fn osr_data(target: Option<&Target>, las: &str) -> OsrData {
     let mut data = OsrData::starter();
-    if let Some(tested) = &stage.tested {
-        let target = &tested.target;
-        let key = match data.api_key(las) {
-            Some(_) => None,
-            None => Some(format!("ketenkeur-proefsleutel-{las}")),
-        };
+    if let Some(target) = target {
+        let key = data.api_key_of(las);
         let brins: Vec<&str> = target.schools.iter().map(|school| &*school.brin).collect();
-        data.admit(las, &target.product.name, key.as_deref(), &brins);
+        data.admit(las, &target.product.name, Some(&key), &brins);
     }
     data
 }

@@ -56,7 +56,7 @@ impl Makings {
 
     pub fn osr(&self) -> Result<Osr, Unmade> {
         Osr::start(OsrOptions {
-            data: super::addresses::osr_data(&self.stage, &self.las_oin),
+            data: super::addresses::osr_data(self.stage.target(), &self.las_oin),
             journal: self.journal.clone(),
             clock: self.clock.clone(),
             seed: self.number(),
@@ -92,7 +92,7 @@ impl Makings {
     }
 
     pub fn las(&self) -> Result<Las, Unmade> {
-        let data = super::addresses::osr_data(&self.stage, &self.las_oin);
+        let data = super::addresses::osr_data(self.stage.target(), &self.las_oin);
         Las::new(LasParts {
             settings: LasSettings {
                 seed: format!("{}/las", self.seed).into(),

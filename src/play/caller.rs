@@ -9,7 +9,7 @@ use super::wire::{Wire, ends};
 use crate::counterpart::Post;
 use crate::exchange::{Exchange, path_and_query};
 use crate::scenario::Role;
-use crate::transport::{Client, Request, TransportError, TransportProblem};
+use crate::transport::{Client, Request, TransportError};
 
 /// Who answers at which host and port: ours, or somebody else's.
 #[derive(Debug, Default)]
@@ -88,7 +88,7 @@ impl Caller {
         let reached = sent
             .as_ref()
             .err()
-            .is_none_or(|error| reaches(error.problem));
+            .is_none_or(|error| error.problem.reaches());
         if ours && reached {
             return (self.heard(to, request), sent);
         }
@@ -120,18 +120,6 @@ fn other_than(role: Role) -> Role {
         Role::Las => Role::Duo,
         Role::Duo | Role::Osr => Role::Las,
     }
-}
-
-/// Whether a request that ends so was heard by a server that took the
-/// connection.
-fn reaches(problem: TransportProblem) -> bool {
-    matches!(
-        problem,
-        TransportProblem::Broken
-            | TransportProblem::NoHttp
-            | TransportProblem::TimedOut
-            | TransportProblem::TooLarge
-    )
 }
 
 impl Post for Caller {

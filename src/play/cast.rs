@@ -21,7 +21,7 @@ use crate::clock::RunningClock;
 use crate::counterpart::defect::{WrongHandler, WrongPost};
 use crate::counterpart::{Bodies, Journal, Judges, Post, Service};
 use crate::document::{Document, Gated};
-use crate::edukoppeling::{SigningKey, Trust};
+use crate::edukoppeling::SigningKey;
 use crate::event::Undeclared;
 use crate::exchange::Exchange;
 use crate::limits::MAX_HELD_SECONDS;
@@ -432,11 +432,6 @@ impl Cast {
     /// Whether TLS of what a role of ours receives ended at a proxy.
     pub(super) fn ends_at_proxy(&self, role: Role) -> bool {
         played(self.stage.tested.as_deref(), role).tls_ends_at_proxy && self.party(role).ours
-    }
-
-    /// The roots and revocation lists that everybody trusts.
-    pub(super) fn trust(&self) -> &Trust {
-        &self.stage.trust
     }
 }
 

@@ -52,7 +52,7 @@ impl Cast {
 
     /// The header with the API key of a party.
     pub(super) fn api_key(&self, role: Role) -> Option<(String, String)> {
-        let data = osr_data(&self.stage, &self.party(Role::Las).oin);
+        let data = osr_data(self.stage.target(), &self.party(Role::Las).oin);
         let key = data.api_key(&self.party(role).oin)?;
         Some((data.settings.api_key_header.clone(), key.to_string()))
     }

@@ -217,7 +217,8 @@ impl Ledger {
             response: seen.response,
             took: u64::try_from(seen.took.as_millis()).unwrap_or(u64::MAX),
             of_subject: seen.of_subject,
-            ends_at_proxy: seen.ends_at_proxy,
+            connection_unknown: seen.connection_unknown,
+            confirmed: seen.confirmed.clone(),
             values: known,
             masked: false,
             outcome: weighed.outcome(),
@@ -293,6 +294,10 @@ impl Ledger {
         let args = Args::new()
             .with("reason", error.reason)
             .with("name", error.name.as_str());
+        let args = match &error.nearest {
+            Some(nearest) => args.with("nearest", nearest.as_str()),
+            None => args,
+        };
         let finding = self.finding("KK-SC-SCRIPT", Kind::Undecided, args, step);
         self.one(step, number, &finding);
     }

@@ -32,7 +32,8 @@ mod verify;
 mod weigh;
 mod wire;
 
-pub use actor::Asks;
+pub use actor::{Asks, Question};
+pub use addresses::osr_data;
 pub use built_in::Unmade;
 pub use cast::identity_of;
 pub use directory::RemoteDirectory;
@@ -42,7 +43,7 @@ pub use run::{Interrupt, RunOptions, in_shard, play};
 pub use serve::{ServeError, ServeOptions, Served, Serving, serve};
 pub use sink::Sink;
 pub use stage::{PlayError, Stage, StageOptions, info_of};
-pub use tested::Tested;
+pub use tested::{Tested, las_oin};
 pub use traffic::{Traffic, TrafficError};
 pub use verify::{Difference, Rejudged, recorded_script, rejudge, stage_for};
 pub use wire::name_of;

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::stage::Stage;
 use crate::check::Outcome;
-use crate::counterpart::Judges;
-use crate::edukoppeling::{TransportReport, Trust};
+use crate::edukoppeling::TransportReport;
 use crate::event::Recognised;
 use crate::exchange::Exchange;
 use crate::facts::Facts;
+use crate::scenario::Role;
 use crate::transport::{ConnectionContext, Peer, TransportProblem, judge_connection};
 
 /// What a step saw.
@@ -28,8 +29,13 @@ pub struct Seen {
     pub at: Timestamp,
     /// Whether the party under test made the message.
     pub of_subject: bool,
-    /// Whether TLS ended at a proxy before the party of ours that saw it.
-    pub ends_at_proxy: bool,
+    /// Whether nothing is known of the connection: TLS ended at a proxy before
+    /// the party of ours that saw it, or none came about.
+    pub connection_unknown: bool,
+    /// What a person said of each JSON expectation ([`Got::confirmed`]).
+    ///
+    /// [`Got::confirmed`]: crate::scenario::Got::confirmed
+    pub confirmed: Option<Vec<Option<bool>>>,
 }
 
 /// What a step saw, judged as `check` does.
@@ -44,8 +50,10 @@ pub struct Observed<'a> {
 }
 
 impl<'a> Observed<'a> {
-    /// Judges what was seen; `trust` is whom the party that saw it trusts.
-    pub(super) fn of(judges: &'a Judges, trust: &Trust, seen: &Seen) -> Self {
+    /// Judges what was seen; `party` is whose endpoint answers, where that is
+    /// known.
+    pub(super) fn of(stage: &'a Stage, party: Option<Role>, seen: &Seen) -> Self {
+        let judges = stage.judges();
         let bench = judges.bench();
         let message = seen.exchange.and_then(|_| seen.message.as_ref().ok());
         let outcome = message.and_then(|message| {
@@ -69,11 +77,15 @@ impl<'a> Observed<'a> {
                 peer,
                 profile: bench.facts.profile,
                 now: seen.at,
-                trust,
-                // Who signs a request also makes the connection. Of an answer the
-                // connection shows who asked.
-                oin: signer.filter(|_| !seen.response),
-                ends_at_proxy: seen.ends_at_proxy,
+                trust: &stage.trust,
+                // Who signs a request also makes the connection. Who answers is
+                // known beforehand.
+                oin: if seen.response {
+                    party.and_then(|party| stage.oin_of(party))
+                } else {
+                    signer
+                },
+                connection_unknown: seen.connection_unknown,
             };
             judge_connection(message.tls.as_deref(), &context)
         });

@@ -6,17 +6,18 @@ use std::time::Instant;
 use jiff::SignedDuration;
 use serde_json::Value;
 
+use super::actor::ByPerson;
 use super::cast::Cast;
 use super::ledger::{Ledger, StepReport};
 use super::observe::{Observed, Seen};
 use super::probing;
 use super::speak::{self, Unspeakable};
 use super::wire::{Heard, Reply as WireReply, name_of};
-use crate::counterpart::trigger::Trigger as TriggerCall;
+use crate::counterpart::trigger::{Outcome, Status, Trigger as TriggerCall};
 use crate::document::Spot;
 use crate::scenario::{
-    Act, Action, Advance, Capture, Expect, Include, Over, Probe, Receive, Repeat, Reply, Role,
-    Scenario, Send, Step, Trigger, Values,
+    Act, Action, Advance, Capture, Expect, Extract, Include, Over, Probe, Receive, Repeat, Reply,
+    Role, Scenario, Send, Step, Trigger, ValueError, Values,
 };
 use crate::transport::Answer;
 
@@ -91,7 +92,7 @@ impl<'s> Player<'s> {
                 Ok(Arc::clone(&heard.request))
             } else {
                 // An answer that a step did not wait for may fail to come.
-                let Some(response) = heard.response else {
+                let Some(response) = heard.response.clone() else {
                     continue;
                 };
                 Ok(response)
@@ -103,12 +104,18 @@ impl<'s> Player<'s> {
                 took: heard.took,
                 at: heard.at,
                 of_subject: true,
-                ends_at_proxy: asked && self.cast.ends_at_proxy(heard.to),
+                connection_unknown: asked && self.connection_unknown(&heard),
+                confirmed: None,
             };
-            let observed = Observed::of(self.cast.judges(), self.cast.trust(), &seen);
+            let observed = Observed::of(&self.cast.stage, Some(self.scenario.subject), &seen);
             self.ledger
                 .rest(&name_of(&heard.request), values, &seen, &observed);
         }
+    }
+
+    /// Whether nothing is known of the connection of a request.
+    fn connection_unknown(&self, heard: &Heard) -> bool {
+        self.cast.ends_at_proxy(heard.to) || heard.has_no_connection()
     }
 
     fn acting(&self) -> MutexGuard<'_, Vec<std::thread::JoinHandle<()>>> {
@@ -197,7 +204,8 @@ impl<'s> Player<'s> {
             took: began.elapsed(),
             at: self.cast.clock.now(),
             of_subject: send.to == self.scenario.subject,
-            ends_at_proxy: false,
+            connection_unknown: false,
+            confirmed: None,
         };
         let whole = self.judge(line, step, number, &send.expect, seen.clone());
         line.last = Some(seen);
@@ -259,7 +267,8 @@ impl<'s> Player<'s> {
             took: began.elapsed(),
             at: heard.at,
             of_subject: heard.from == self.scenario.subject,
-            ends_at_proxy: self.cast.ends_at_proxy(receive.role),
+            connection_unknown: self.connection_unknown(&heard),
+            confirmed: None,
         };
         let whole = self.judge(line, step, number, &receive.expect, seen.clone());
         line.last = Some(seen);
@@ -324,7 +333,7 @@ impl<'s> Player<'s> {
         expect: &'s Expect,
         seen: Seen,
     ) -> StepReport {
-        let observed = Observed::of(self.cast.judges(), self.cast.trust(), &seen);
+        let observed = Observed::of(&self.cast.stage, Some(self.scenario.subject), &seen);
         self.ledger
             .judged(step, number, expect, &mut line.values, &seen, &observed)
     }
@@ -358,8 +367,19 @@ impl<'s> Player<'s> {
         let began = Instant::now();
         let outcome = actor.trigger(&call);
         let went = ledger.triggered(step, number, expected, &call.action, &outcome);
-        let Ok(outcome) = outcome else {
+        // What was not tried has nothing to show.
+        let tried = outcome.ok().filter(|one| one.status != Status::Unsupported);
+        let Some(mut outcome) = tried else {
             return Err(Stop);
+        };
+        let confirmed = match actor.person().filter(|_| went) {
+            None => None,
+            Some(person) => {
+                let said = self
+                    .asked(line, person, trigger, &mut outcome)
+                    .map_err(|error| self.stopped(step, number, error.into()))?;
+                Some(said)
+            }
         };
         let seen = Seen {
             exchange: None,
@@ -370,7 +390,8 @@ impl<'s> Player<'s> {
             took: began.elapsed(),
             at: self.cast.clock.now(),
             of_subject: false,
-            ends_at_proxy: false,
+            connection_unknown: false,
+            confirmed,
         };
         let whole = self.judge(line, step, number, &trigger.expect, seen.clone());
         line.last = Some(seen);
@@ -382,6 +403,36 @@ impl<'s> Player<'s> {
         }
     }
 
+    /// What a person who operates the LAS says of what it shows: of each
+    /// expectation whether it holds. Values that the scenario needs go into the
+    /// data of the outcome, as a LAS would give them.
+    fn asked(
+        &self,
+        line: &mut Line,
+        person: &ByPerson,
+        trigger: &Trigger,
+        outcome: &mut Outcome,
+    ) -> Result<Vec<Option<bool>>, ValueError> {
+        let mut said = Vec::new();
+        for json in &trigger.expect.json {
+            let wanted = json.must.wanted(&mut line.values)?;
+            said.push(person.shows(&json.path.to_string(), &wanted));
+        }
+        for capture in &trigger.capture {
+            let Extract::JsonPath(path) = &capture.from else {
+                continue;
+            };
+            let path = path.to_string();
+            let member = path.strip_prefix("$.").unwrap_or(&path);
+            if let Some(value) = person.value(member) {
+                outcome
+                    .data
+                    .insert(member.to_string(), Value::String(value));
+            }
+        }
+        Ok(said)
+    }
+
     fn with(
         &self,
         line: &mut Line,
@@ -391,7 +442,7 @@ impl<'s> Player<'s> {
     ) -> Result<serde_json::Map<String, Value>, Stop> {
         with.iter()
             .map(|(name, given)| Ok((name.to_string(), line.values.resolve(given)?)))
-            .collect::<Result<_, crate::scenario::ValueError>>()
+            .collect::<Result<_, ValueError>>()
             .map_err(|error| self.stopped(step, number, error.into()))
     }
 

@@ -103,14 +103,15 @@ impl<'a> Look<'a> {
                 took,
                 at: passed.at.unwrap_or(stage.now()),
                 of_subject: true,
-                ends_at_proxy: false,
+                connection_unknown: false,
+                confirmed: None,
             };
             // A connection that was not recorded is not judged.
             let seen = Seen {
-                ends_at_proxy: !shows_connection(&seen),
+                connection_unknown: !shows_connection(&seen),
                 ..seen
             };
-            let observed = Observed::of(stage.judges(), &stage.trust, &seen);
+            let observed = Observed::of(stage, passed.to, &seen);
             Side { seen, observed }
         };
         let request = passed.request.as_ref();
@@ -456,6 +457,7 @@ impl Holding<'_> {
             arrival: side.seen.message.as_deref().map_err(|problem| *problem),
             judged: outcome.map(|outcome| &outcome.judged),
             took: side.seen.took,
+            confirmed: None,
         };
         let facts = side.observed.facts.at(side.seen.at);
         let judged = judge(&marks, &got, &mut self.values(index), &facts);

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::cast::{DUO_PATH, LAS_PATH, Waiting};
 use super::directory::RemoteDirectory;
 use crate::clock::RunningClock;
-use crate::counterpart::clock::PATH as CLOCK_PATH;
+use crate::counterpart::clock::{PATH as CLOCK_PATH, answer as clock_answer};
 use crate::counterpart::defect::{Defect, WrongHandler, WrongPost};
 use crate::counterpart::duo::{Duo, DuoOptions, TAKES, Terugkoppeling, rio_facts};
 use crate::counterpart::las::{
@@ -27,8 +27,8 @@ use crate::facts::Profile;
 use crate::limits::{PUSH_AGAIN_SECONDS, PUSH_LOOK_MILLISECONDS};
 use crate::pack::Store;
 use crate::transport::{
-    Client, ClientOptions, Handler, Request, Server, ServerOptions, SetupError, TlsIdentity,
-    TransportError,
+    Answer, Client, ClientOptions, Handler, Request, Response, Server, ServerOptions, SetupError,
+    TlsIdentity, TransportError,
 };
 
 /// Which party serves, and what it alone needs.
@@ -45,6 +45,8 @@ pub enum Serving {
         /// Where schools find the pages on which they mandate, over plain
         /// HTTP: for a person's browser.
         pages: Option<SocketAddr>,
+        /// The schools, services and suppliers that it starts with.
+        data: Box<OsrData>,
     },
     /// A LAS.
     Las {
@@ -80,6 +82,10 @@ pub struct ServeOptions {
     pub signers: Trust,
     /// The time that it goes by.
     pub clock: RunningClock,
+    /// The environment that it judges for.
+    pub profile: Profile,
+    /// Where its clock is read and set, over plain HTTP (docs/trigger.md).
+    pub clock_door: Option<SocketAddr>,
     /// What it must not forget.
     pub journal: Journal,
     /// What everything that it makes up is derived from.
@@ -136,7 +142,7 @@ impl Served {
         self.servers.first().map(Server::address)
     }
 
-    /// The URL of the clock of a LAS, where it can be set.
+    /// The URL of its clock, where it can be set.
     pub fn clock(&self) -> Option<&str> {
         self.clock.as_deref()
     }
@@ -179,15 +185,16 @@ pub fn serve(options: ServeOptions) -> Result<Served, ServeError> {
     listening.listen = options.listen;
     let server = Server::start(listening, Arc::clone(&waiting) as Arc<dyn Handler>)?;
     let url = server.url(&options.host, path_of(&options.party));
-    let (clock, defect) = (options.clock.clone(), Arc::clone(&options.defect));
+    let (clock, clock_door) = (options.clock.clone(), options.clock_door);
+    let defect = Arc::clone(&options.defect);
     let door = match &options.party {
         Serving::Duo { .. } => None,
-        Serving::Osr { pages } => pages.map(|address| (address, "/")),
+        Serving::Osr { pages, .. } => pages.map(|address| (address, "/")),
         Serving::Las { trigger, .. } => trigger.map(|address| (address, TRIGGER_PATH)),
     };
     let mut pushing = None;
     let party: Arc<dyn Handler> = match options.party.clone() {
-        Serving::Osr { .. } => Arc::new(osr(options)?),
+        Serving::Osr { data, .. } => Arc::new(osr(options, *data)?),
         Serving::Duo { osr } => {
             let duo = Arc::new(duo(options, &osr)?);
             pushing = Some(Pushing::start(Arc::clone(&duo)));
@@ -206,7 +213,7 @@ pub fn serve(options: ServeOptions) -> Result<Served, ServeError> {
                     api_key: options
                         .key
                         .oin()
-                        .and_then(|oin| OsrData::starter().api_key(oin).map(str::to_string)),
+                        .map(|oin| OsrData::starter().api_key_of(oin)),
                     audience: KENNISNET.to_string(),
                 },
                 own_address: url.clone(),
@@ -217,17 +224,25 @@ pub fn serve(options: ServeOptions) -> Result<Served, ServeError> {
     };
     let party: Arc<dyn Handler> = Arc::new(WrongHandler::new(party, defect));
     let mut servers = vec![server];
-    let mut door_url = None;
-    let mut clock_url = None;
-    if let Some((address, path)) = door {
-        let settable = clock.is_virtual() && path == TRIGGER_PATH;
-        let mut open = ServerOptions::new(clock);
+    let mut opened = |address, handler: Arc<dyn Handler>| {
+        let mut open = ServerOptions::new(clock.clone());
         open.listen = address;
-        let server = Server::start(open, Arc::clone(&party))?;
-        let host = host_of(server.address());
-        door_url = Some(server.url(&host, path));
-        clock_url = settable.then(|| server.url(&host, CLOCK_PATH));
+        let server = Server::start(open, handler)?;
+        let url = server.url(&host_of(server.address()), "");
         servers.push(server);
+        Ok::<_, SetupError>(url)
+    };
+    let (mut door_url, mut clock_url) = (None, None);
+    if let Some((address, path)) = door {
+        let url = opened(address, Arc::clone(&party))?;
+        door_url = Some(format!("{url}{path}"));
+        // A LAS offers it beside its triggers.
+        let settable = clock.is_virtual() && path == TRIGGER_PATH;
+        clock_url = settable.then(|| format!("{url}{CLOCK_PATH}"));
+    }
+    if let Some(address) = clock_door {
+        let url = opened(address, Arc::new(Shown(clock.clone())))?;
+        clock_url = Some(format!("{url}{CLOCK_PATH}"));
     }
     // Filled once, here.
     let _ = waiting.0.set(party);
@@ -238,6 +253,19 @@ pub fn serve(options: ServeOptions) -> Result<Served, ServeError> {
         door: door_url,
         clock: clock_url,
     })
+}
+
+/// The clock of a party, at a door of its own.
+struct Shown(RunningClock);
+
+impl Handler for Shown {
+    fn answer(&self, request: Arc<Exchange>) -> Answer {
+        let url = request.http.as_ref().and_then(|http| http.url());
+        match url.map(crate::exchange::path_of) {
+            Some(CLOCK_PATH) => clock_answer(&self.0, &request).into(),
+            _ => Response::empty(404).into(),
+        }
+    }
 }
 
 /// The path at which a party takes messages.
@@ -257,14 +285,14 @@ fn host_of(address: SocketAddr) -> String {
     }
 }
 
-fn osr(options: ServeOptions) -> Result<Osr, ServeError> {
+fn osr(options: ServeOptions, data: OsrData) -> Result<Osr, ServeError> {
     let digest = crate::evidence::sha256(options.seed.as_bytes());
     let started = Osr::start(OsrOptions {
-        data: OsrData::starter(),
+        data,
         journal: options.journal,
         clock: options.clock,
         seed: u64::from_str_radix(&digest[..16], 16).unwrap_or(0),
-        profile: Profile::Test,
+        profile: options.profile,
         trust: options.connections,
         defect: options.defect,
     });
@@ -278,12 +306,13 @@ fn osr(options: ServeOptions) -> Result<Osr, ServeError> {
 /// What DUO and a LAS judge and write with.
 fn tools(
     store: Store,
+    profile: Profile,
     clock: &RunningClock,
     signers: Trust,
 ) -> Result<(Arc<Bodies>, Arc<Judges>), ServeError> {
     let bodies = Arc::new(Bodies::new(store.clone()));
     let rio = rio_facts(&bodies).map(Arc::new);
-    let bench = receiving_bench(store, Profile::Test, clock.read(), signers, rio)
+    let bench = receiving_bench(store, profile, clock.read(), signers, rio)
         .map_err(|_| ServeError::Unmade("facts"))?;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     Ok((bodies, Arc::new(Judges::new(Arc::new(bench), threads))))
@@ -303,7 +332,12 @@ fn way(
 }
 
 fn duo(options: ServeOptions, osr: &str) -> Result<Duo, ServeError> {
-    let (bodies, judges) = tools(options.store, &options.clock, options.signers)?;
+    let (bodies, judges) = tools(
+        options.store,
+        options.profile,
+        &options.clock,
+        options.signers,
+    )?;
     let post = way(
         options.identity,
         options.connections,
@@ -330,7 +364,12 @@ fn duo(options: ServeOptions, osr: &str) -> Result<Duo, ServeError> {
 }
 
 fn las(options: ServeOptions, settings: LasSettings) -> Result<Las, ServeError> {
-    let (bodies, judges) = tools(options.store, &options.clock, options.signers)?;
+    let (bodies, judges) = tools(
+        options.store,
+        options.profile,
+        &options.clock,
+        options.signers,
+    )?;
     Ok(Las::new(LasParts {
         settings,
         key: Arc::new(options.key),

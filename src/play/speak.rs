@@ -11,7 +11,7 @@ use crate::document::{Format, Spot};
 use crate::edukoppeling::{
     RequestFacts, SignError, SignRequest, SigningKey, address_of, message_id, sign,
 };
-use crate::example::{Cases, Edit, Examples, Side, apply};
+use crate::example::{Cases, Edit, Examples, Side, apply, meant};
 use crate::pack::Message;
 use crate::scenario::{Change, Content, Jwt, Outgoing, Rest, Role, ScriptEdit, ValueError, Values};
 use crate::transport::{Answer, Request, Response};
@@ -26,6 +26,8 @@ pub struct Unspeakable {
     pub reason: &'static str,
     /// The name of what is at fault: a value, a message, a path.
     pub name: String,
+    /// What may have been meant.
+    pub nearest: Option<String>,
 }
 
 impl Unspeakable {
@@ -34,6 +36,7 @@ impl Unspeakable {
             at,
             reason,
             name: name.into(),
+            nearest: None,
         }
     }
 }
@@ -96,8 +99,10 @@ fn make(
     }
     for edit in &outgoing.edits {
         let made = edit_of(values, edit)?;
-        text = apply(&text, format, std::slice::from_ref(&made))
-            .map_err(|_| Unspeakable::new(edit.at, "edit-impossible", made.path().to_string()))?;
+        text = apply(&text, format, std::slice::from_ref(&made)).map_err(|_| Unspeakable {
+            nearest: meant(&text, format, made.path()),
+            ..Unspeakable::new(edit.at, "edit-impossible", made.path().to_string())
+        })?;
     }
     let message = match name {
         Some(name) => cast.message(name),

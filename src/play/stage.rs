@@ -1,6 +1,6 @@
 //! What all scenarios of a run have in common.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,6 +28,7 @@ use crate::finding::{Class, Judgement, Verdict};
 use crate::pack::Store;
 use crate::pki::Authorities;
 use crate::scenario::{Role, Scenario, Values};
+use crate::target::Target;
 
 /// How a run judges and what it plays with.
 #[derive(Debug, Clone)]
@@ -38,6 +39,9 @@ pub struct StageOptions {
     pub profile: Profile,
     /// Somebody else's parties; without, ketenkeur plays all of them.
     pub tested: Option<Arc<Tested>>,
+    /// The OIN that the certificate of the server of a role under test must
+    /// carry, by the name of the role.
+    pub oins: BTreeMap<String, String>,
     /// Whom everybody trusts where nobody is tested who says so.
     pub authorities: Authorities,
     /// What everything that is made up is derived from.
@@ -77,6 +81,7 @@ pub struct Stage {
     pub(super) trust: Arc<Trust>,
     pub(super) profile: Profile,
     pub(super) tested: Option<Arc<Tested>>,
+    oins: BTreeMap<String, String>,
     /// What a party of ours does wrong.
     defect: Option<&'static KnownDefect>,
     /// The longest that a step waits for a message, and a message for a step,
@@ -131,6 +136,7 @@ impl Stage {
             },
             profile: options.profile,
             tested: options.tested,
+            oins: options.oins,
             defect: options.defect,
             patience: Duration::MAX,
             interrupt,
@@ -154,6 +160,17 @@ impl Stage {
     pub(super) fn defect_of(&self, role: Role) -> Arc<Defect> {
         let of_role = self.defect.filter(|known| known.party == role);
         of_role.map_or_else(Arc::default, |known| Arc::clone(&known.defect))
+    }
+
+    /// The OIN that the certificate of a role's server must carry, where that is
+    /// known.
+    pub(super) fn oin_of(&self, role: Role) -> Option<&str> {
+        self.oins.get(role.name()).map(String::as_str)
+    }
+
+    /// What is said of somebody else's parties.
+    pub(super) fn target(&self) -> Option<&Target> {
+        self.tested.as_ref().map(|tested| &*tested.target)
     }
 
     /// Whether the party that a scenario tests is somebody else's.

@@ -8,7 +8,8 @@ use jiff::Timestamp;
 
 use super::actor::{Actor, Asks, ByCommand, ByPerson, OverHttp};
 use super::built_in::Unmade;
-use crate::clock::RunningClock;
+use super::cast::identity_of;
+use crate::clock::{Clock, RunningClock};
 use crate::counterpart::clock::{self, ClockTrouble};
 use crate::edukoppeling::Trust;
 use crate::event::Undeclared;
@@ -16,7 +17,9 @@ use crate::limits::{CLOCK_SECONDS, NEAR_SECONDS};
 use crate::pack::Store;
 use crate::pki::{Authorities, TEST_DOMAIN};
 use crate::scenario::{Action, Conduct, Role, Scenario};
-use crate::target::{EndpointName, IdentitySource, PlayedRole, Target, TestedRole, Trigger};
+use crate::target::{
+    EndpointName, IdentityError, IdentitySource, PlayedRole, Target, TestedRole, Trigger,
+};
 use crate::transport::{Client, ClientOptions, TransportProblem};
 
 /// Somebody else's parties, and how the others are played against them.
@@ -93,6 +96,14 @@ impl Tested {
     /// What is said of a role that the target fills.
     pub(super) fn role(&self, role: Role) -> Option<&TestedRole> {
         self.target.under_test.get(&role)
+    }
+
+    /// The OIN that its file says of each role, by the name of the role.
+    pub fn oins(&self) -> BTreeMap<String, String> {
+        let roles = self.target.under_test.iter();
+        roles
+            .map(|(role, tested)| (role.name().to_string(), tested.oin.clone()))
+            .collect()
     }
 
     /// Whether a person makes its LAS act.
@@ -237,6 +248,21 @@ pub(super) fn tls_source(played: &PlayedRole, test: &str) -> IdentitySource {
 pub(super) fn signing_source(played: &PlayedRole, test: &str) -> IdentitySource {
     let named = played.signing.clone();
     named.unwrap_or_else(|| tls_source(played, test))
+}
+
+/// The OIN of the LAS: as the target file says, else of whom ketenkeur plays it
+/// as.
+///
+/// # Errors
+///
+/// The certificate that a LAS of ours signs with cannot be used.
+pub fn las_oin(target: Option<&Target>, clock: Clock) -> Result<String, IdentityError> {
+    if let Some(theirs) = target.and_then(|target| target.under_test.get(&Role::Las)) {
+        return Ok(theirs.oin.clone());
+    }
+    let played = target.map_or_else(PlayedRole::default, |target| target.played(Role::Las));
+    let key = signing_source(&played, identity_of(Role::Las)).signing(clock)?;
+    Ok(key.oin().unwrap_or_default().to_string())
 }
 
 /// The client of a role, without an identity yet.

@@ -80,6 +80,7 @@ pub fn stage_for(run: &RunRecord, authorities: Authorities, store: Store) -> Res
         store,
         profile: run.environment(),
         tested: None,
+        oins: run.oins.clone(),
         authorities,
         seed: run.seed.as_str().into(),
         now: run.now,
@@ -228,13 +229,14 @@ fn again(
         took: Duration::from_millis(record.took),
         at: record.at,
         of_subject: record.of_subject,
-        ends_at_proxy: record.ends_at_proxy,
+        connection_unknown: record.connection_unknown,
+        confirmed: record.confirmed.clone(),
     };
     let mut values = Values::new(RunningClock::standing_at(record.at), "");
     for (name, value) in &record.values {
         values.set(name, value.clone());
     }
-    let observed = Observed::of(&stage.judges, &stage.trust, &seen);
+    let observed = Observed::of(stage, Some(scenario.subject), &seen);
     let options = &stage.judges.bench().options;
     let facts = observed.facts.at(record.at);
     let scale = Scale {

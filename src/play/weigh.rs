@@ -138,6 +138,7 @@ pub(super) fn weigh(
         arrival: seen.message.as_deref().map_err(|problem| *problem),
         judged,
         took: seen.took,
+        confirmed: seen.confirmed.as_deref(),
     };
     for judged in judge(expect, &got, values, scale.facts) {
         // One mistake, one finding: what makes a message unclean stands above.

@@ -45,6 +45,19 @@ pub struct Heard {
     reply: Option<Reply>,
 }
 
+impl Heard {
+    /// Whether no connection carried the request: it never went out, or TLS was
+    /// to carry it and did not come about. A request that a server of ours heard
+    /// has no host in its target.
+    pub(super) fn has_no_connection(&self) -> bool {
+        let http = self.request.http.as_ref();
+        let url = http.and_then(|http| http.url()).unwrap_or_default();
+        let unreached = self.problem.is_some_and(|problem| !problem.reaches());
+        self.request.tls.is_none()
+            && (url.starts_with("https://") || url.contains("://") && unreached)
+    }
+}
+
 /// What a step lets a party do with a message that is held.
 #[derive(Debug, Clone)]
 pub enum Reply {

@@ -33,6 +33,9 @@ pub struct Got<'a> {
     pub judged: Option<&'a Judged>,
     /// How long it took.
     pub took: Duration,
+    /// Where a person looked in place of a program: of each JSON expectation
+    /// whether it shows, or `None` where that person cannot tell.
+    pub confirmed: Option<&'a [Option<bool>]>,
 }
 
 /// Whether one expectation holds.
@@ -126,8 +129,11 @@ pub fn judge(expect: &Expect, got: &Got<'_>, values: &mut Values, facts: &Facts)
     for assertion in &expect.assertions {
         all.push(asserted(assertion, &received, values, facts));
     }
-    for json in &expect.json {
-        all.push(json_is(json, &received, values));
+    for (index, json) in expect.json.iter().enumerate() {
+        all.push(match got.confirmed {
+            None => json_is(json, &received, values),
+            Some(said) => confirmed(json, said.get(index).copied().flatten(), values),
+        });
     }
     for header in &expect.headers {
         all.push(header_is(header, exchange, values));
@@ -421,6 +427,67 @@ fn json_is(json: &JsonExpectation, received: &Received, values: &mut Values) -> 
     }
 }
 
+/// What a person says of a JSON expectation.
+fn confirmed(json: &JsonExpectation, shows: Option<bool>, values: &mut Values) -> Judgment {
+    let at = json.path.at;
+    let expected = match json.must.wanted(values) {
+        Ok(wanted) => expected("", &wanted),
+        Err(error) => return Judgment::of_value("json", &error),
+    };
+    match shows {
+        Some(true) => Judgment::held("json", at),
+        Some(false) => {
+            let args = Args::new()
+                .with("path", json.path.to_string())
+                .with("expected", expected)
+                .with("found", "-");
+            let finding = tool_finding("KK-SC-JSON", args, Place::default());
+            Judgment::broken("json", at, finding)
+        }
+        None => Judgment::undecided("json", at, "KK-SC-JSON", "person-silent"),
+    }
+}
+
+/// What a JSONPath must find, with its values.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Wanted {
+    /// One value or several, all equal to this.
+    Equal(Value),
+    /// Texts that this pattern matches whole.
+    Match(String),
+    /// Something, or nothing.
+    Exist(bool),
+    /// That many values.
+    Count(u64),
+}
+
+impl JsonMust {
+    /// What it must find, once values are known.
+    ///
+    /// # Errors
+    ///
+    /// A value that is not there or cannot stand here.
+    pub fn wanted(&self, values: &mut Values) -> Result<Wanted, ValueError> {
+        Ok(match self {
+            JsonMust::Equal(given) => Wanted::Equal(values.resolve(given)?),
+            JsonMust::Match(pattern) => Wanted::Match(values.text(pattern)?),
+            JsonMust::Exist(there) => Wanted::Exist(*there),
+            JsonMust::Count(count) => Wanted::Count(*count),
+        })
+    }
+}
+
+/// What is wanted, as a finding says it; `pointer` is where it was found.
+fn expected(pointer: &str, wanted: &Wanted) -> Arg {
+    match wanted {
+        Wanted::Equal(value) => value_of(pointer, value),
+        Wanted::Match(pattern) => value_of(pointer, &Value::String(pattern.clone())),
+        Wanted::Exist(true) => Arg::from("exists"),
+        Wanted::Exist(false) => Arg::from("absent"),
+        Wanted::Count(count) => Arg::Count(*count),
+    }
+}
+
 /// `None` when it holds, else what is to be said.
 fn json_holds(
     json: &JsonExpectation,
@@ -443,40 +510,35 @@ fn json_holds(
         .next()
         .map(serde_json_path::NormalizedPath::to_json_pointer)
         .unwrap_or_default();
-    let (holds, expected) = match &json.must {
-        JsonMust::Equal(given) => {
-            let wanted = values.resolve(given)?;
-            let holds = !nodes.is_empty() && nodes.iter().all(|found| alike(found, &wanted));
-            (holds, value_of(&pointer, &wanted))
+    let wanted = json.must.wanted(values)?;
+    let all =
+        |fits: &dyn Fn(&Value) -> bool| !nodes.is_empty() && nodes.iter().all(|one| fits(one));
+    let holds = match &wanted {
+        Wanted::Equal(value) => all(&|found| alike(found, value)),
+        Wanted::Match(pattern) => {
+            all(&|found| found.as_str().is_some_and(|text| matches(pattern, text)))
         }
-        JsonMust::Match(pattern) => {
-            let pattern = values.text(pattern)?;
-            let fits = |found: &&Value| found.as_str().is_some_and(|text| matches(&pattern, text));
-            let holds = !nodes.is_empty() && nodes.iter().all(fits);
-            (holds, value_of(&pointer, &Value::String(pattern)))
-        }
-        JsonMust::Exist(true) => (!nodes.is_empty(), Arg::from("exists")),
-        JsonMust::Exist(false) => (nodes.is_empty(), Arg::from("absent")),
-        JsonMust::Count(count) => (nodes.len() as u64 == *count, Arg::Count(*count)),
+        Wanted::Exist(there) => *there != nodes.is_empty(),
+        Wanted::Count(count) => nodes.len() as u64 == *count,
     };
     if holds {
         return Ok(None);
     }
-    let found = match (&json.must, nodes.as_slice()) {
-        (JsonMust::Count(_), nodes) => Arg::from(nodes.len()),
+    let found = match (&wanted, nodes.as_slice()) {
+        (Wanted::Count(_), nodes) => Arg::from(nodes.len()),
         (_, []) => Arg::from("-"),
         (_, [Value::Array(_), ..]) => Arg::from("[…]"),
         (_, [Value::Object(_), ..]) => Arg::from("{…}"),
         (_, [first, ..]) => value_of(&pointer, first),
     };
+    let args = args
+        .with("expected", expected(&pointer, &wanted))
+        .with("found", found);
     let place = Place {
         path: pointer,
         ..Place::default()
     };
-    Ok(Some((
-        args.with("expected", expected).with("found", found),
-        place,
-    )))
+    Ok(Some((args, place)))
 }
 
 /// Equal, where a number may be written as text in the script.

@@ -8,7 +8,7 @@ use super::step::{Change, Content, Outgoing};
 use super::text::{Piece, Text};
 use crate::document::{Format, Mistake, nearest};
 use crate::edukoppeling::breakable;
-use crate::example::{Cases, Edit, Examples, Side, apply};
+use crate::example::{Cases, Edit, Examples, Side, apply, meant};
 use crate::pack::Store;
 
 /// The messages that packs know, by name, with who sends them to whom.
@@ -172,9 +172,12 @@ fn edit_mistakes(outgoing: &Outgoing, mut text: String, format: Format) -> Optio
         match apply(&text, format, &[sampled]) {
             Ok(edited) => text = edited,
             Err(_) => {
-                return Some(
-                    Mistake::new(edit.at, "lint-edit").with("name", edit.path.to_string()),
-                );
+                let mistake =
+                    Mistake::new(edit.at, "lint-edit").with("name", edit.path.to_string());
+                return Some(match meant(&text, format, &edit.path) {
+                    Some(meant) => mistake.with("nearest", meant),
+                    None => mistake,
+                });
             }
         }
     }

@@ -33,7 +33,7 @@ pub use expect::{
     Assertion, Expect, FaultExpectation, HeaderExpectation, JsonExpectation, JsonMust, StatusRange,
     TransportExpectation,
 };
-pub use expectation::{Got, Judgment, judge, script_finding};
+pub use expectation::{Got, Judgment, Wanted, judge, script_finding};
 pub use library::{Library, LibraryError};
 pub use lint::{LintContext, lint};
 pub use model::{Bilingual, Conduct, Key, Parties, Placed, Proof, Role, Scenario, Sector};
@@ -43,9 +43,9 @@ pub use read::{Script, ScriptMistake, Shared, read_script};
 pub use read_step::{RECEIVE_WITHIN, step_keys};
 pub use source::{OnDisk, Shipped, SourceError, Sources, is_script};
 pub use step::{
-    ACTS, Act, Action, Advance, Capture, Change, Content, Extract, Include, Jwt, LasAction,
-    Outgoing, Over, Probe, ProbeKind, Receive, Repeat, Reply, Rest, ScriptEdit, Send, Status, Step,
-    Trigger,
+    ACTS, Act, ActKind, Action, Advance, Capture, Change, Content, Extract, Include, Jwt,
+    LasAction, Outgoing, Over, Probe, ProbeKind, Receive, Repeat, Reply, Rest, ScriptEdit, Send,
+    Status, Step, Trigger,
 };
 pub use text::{BadReference, Piece, Reference, Text};
 pub use values::{ALWAYS, ValueError, ValueErrorKind, Values};

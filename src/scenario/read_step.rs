@@ -9,10 +9,10 @@ use super::model::{Placed, Role};
 use super::moment::{Moment, duration};
 use super::read::{Reader, named};
 use super::step::{
-    ACTS, Act, Action, Advance, Capture, Include, LasAction, Over, Probe, ProbeKind, Receive,
-    Repeat, Send, Status, Step, Trigger,
+    ACTS, Act, ActKind, Action, Advance, Capture, Include, LasAction, Over, Probe, ProbeKind,
+    Receive, Repeat, Send, Status, Step, Trigger,
 };
-use crate::document::{Fields, Mistake, Yaml, YamlValue};
+use crate::document::{Fields, Mistake, Yaml, YamlValue, unknown};
 use crate::limits::MAX_SCRIPT_TURNS;
 
 /// How long a `receive` waits when it does not say.
@@ -254,22 +254,27 @@ impl Reader<'_> {
         let with = fields.optional("with");
         fields.finish(&mut self.mistakes);
         let party = party.and_then(|party| self.role(party));
-        let with = with.map(|with| self.with(with)).unwrap_or_default();
+        let given = with.map(|with| self.with(with)).unwrap_or_default();
         let party = party?;
         let what = what?;
-        let known: Vec<(&str, &str)> = ACTS
-            .iter()
-            .filter(|(_, role)| *role == party)
-            .map(|(name, _)| (*name, *name))
-            .collect();
-        let name = what.one_of(&known, &mut self.mistakes)?;
+        let of_party = ACTS.iter().filter(|act| act.party == party);
+        let known: Vec<(&str, &ActKind)> = of_party.map(|act| (act.name, act)).collect();
+        let kind = what.one_of(&known, &mut self.mistakes)?;
+        if let Some(YamlValue::Map(entries)) = with.map(|with| &with.value) {
+            let names = kind.with.iter().copied();
+            let others = entries
+                .iter()
+                .filter(|(key, _)| !kind.with.contains(&&*key.name));
+            let others = others.map(|(key, _)| unknown(key, names.clone()));
+            self.mistakes.extend(others);
+        }
         Some(Act {
             party,
             what: Placed {
                 at: what.spot,
-                value: name.into(),
+                value: kind.name.into(),
             },
-            with,
+            with: given,
         })
     }
 

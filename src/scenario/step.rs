@@ -306,30 +306,97 @@ pub struct Trigger {
     pub capture: Vec<Capture>,
 }
 
-/// What third persons can do, and at which built-in party.
-pub const ACTS: &[(&str, Role)] = &[
+/// What third persons can do.
+#[derive(Debug, Clone, Copy)]
+pub struct ActKind {
+    /// Its name.
+    pub name: &'static str,
+    /// At which built-in party.
+    pub party: Role,
+    /// The names of what it can be given.
+    pub with: &'static [&'static str],
+}
+
+const fn at_duo(name: &'static str, with: &'static [&'static str]) -> ActKind {
+    let party = Role::Duo;
+    ActKind { name, party, with }
+}
+
+const fn at_osr(name: &'static str, with: &'static [&'static str]) -> ActKind {
+    let party = Role::Osr;
+    ActKind { name, party, with }
+}
+
+/// The party goes down and comes back with what it kept.
+const fn restart(party: Role) -> ActKind {
+    let name = "herstart";
+    ActKind {
+        name,
+        party,
+        with: &[],
+    }
+}
+
+/// Everything that third persons can do.
+pub const ACTS: &[ActKind] = &[
     // The municipality sets the status of a verzuim case.
-    ("behandel-verzuim", Role::Duo),
+    at_duo("behandel-verzuim", &["meldingsnummer", "status", "reden"]),
     // DUO delivers what it has ready for schools.
-    ("lever-pushes", Role::Duo),
+    at_duo("lever-pushes", &[]),
     // The samenwerkingsverband registers a toelaatbaarheidsverklaring.
-    ("registreer-tlv", Role::Duo),
+    at_duo(
+        "registreer-tlv",
+        &[
+            "burgerservicenummer",
+            "onderwijsnummer",
+            "beschikkingsnummer",
+            "samenwerkingsverband",
+            "begindatum",
+            "einddatum",
+            "bekostigingscategorie",
+        ],
+    ),
     // Another school enrols or deregisters a pupil.
-    ("andere-school-schrijft-in", Role::Duo),
-    ("andere-school-schrijft-uit", Role::Duo),
+    at_duo(
+        "andere-school-schrijft-in",
+        &[
+            "burgerservicenummer",
+            "onderwijsnummer",
+            "instellingscode",
+            "datumInschrijving",
+            "leerjaar",
+            "datumUitschrijving",
+            "inschrijvingvolgnummer",
+        ],
+    ),
+    at_duo(
+        "andere-school-schrijft-uit",
+        &[
+            "burgerservicenummer",
+            "onderwijsnummer",
+            "instellingscode",
+            "datumUitschrijving",
+            "inschrijvingvolgnummer",
+        ],
+    ),
     // The BRP gives a pupil another number.
-    ("wijzig-persoonsnummer", Role::Duo),
+    at_duo("wijzig-persoonsnummer", &["onderwijsnummer", "bsn"]),
     // A school says which of its administrations keeps a vestiging.
-    ("wijs-administratie-toe", Role::Duo),
+    at_duo("wijs-administratie-toe", &["vestiging", "kenmerk"]),
     // DUO works out funding as of a teldatum.
-    ("bepaal-bekostiging", Role::Duo),
+    at_duo("bepaal-bekostiging", &[]),
     // A school employee on the pages of the OSR.
-    ("verleen-mandaat", Role::Osr),
-    ("trek-mandaat-in", Role::Osr),
-    // The party goes down and comes back with what it kept.
-    ("herstart", Role::Duo),
-    ("herstart", Role::Osr),
-    ("herstart", Role::Las),
+    at_osr(
+        "verleen-mandaat",
+        &["dienst", "school", "leverancier", "begin", "einde"],
+    ),
+    at_osr(
+        "trek-mandaat-in",
+        &["dienst", "school", "leverancier", "laatste-dag"],
+    ),
+    restart(Role::Duo),
+    restart(Role::Osr),
+    restart(Role::Las),
 ];
 
 /// A third person does something at a built-in party.

@@ -136,7 +136,7 @@ impl Inspector<'_> {
             now: self.clock.now(),
             trust: self.trust,
             oin,
-            ends_at_proxy: false,
+            connection_unknown: false,
         }
     }
 

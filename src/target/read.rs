@@ -230,10 +230,18 @@ impl Reader<'_> {
                 .iter()
                 .filter_map(|word| word.text(&mut self.mistakes).map(str::to_string))
                 .collect();
-            if words.is_empty() {
+            let Some((program, arguments)) = words.split_first() else {
                 self.mistakes.push(Mistake::new(yaml.spot, "no-command"));
-            }
-            words
+                return words;
+            };
+            // A bare name is looked for in PATH; a path is relative to this file,
+            // as all others.
+            let mut command = vec![match program.contains('/') {
+                true => self.folder.join(program).display().to_string(),
+                false => program.clone(),
+            }];
+            command.extend_from_slice(arguments);
+            command
         });
         let spot = fields.spot();
         fields.finish(&mut self.mistakes);

@@ -105,6 +105,18 @@ impl TransportProblem {
         }
     }
 
+    /// Whether a request that ends so was heard by a server that took the
+    /// connection.
+    pub fn reaches(self) -> bool {
+        matches!(
+            self,
+            TransportProblem::Broken
+                | TransportProblem::NoHttp
+                | TransportProblem::TimedOut
+                | TransportProblem::TooLarge
+        )
+    }
+
     /// The one of that name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|problem| problem.name() == name)

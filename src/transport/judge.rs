@@ -26,7 +26,8 @@ const TLS12: &str = "KK-EK-TLS004-12";
 const TLS13: &str = "KK-EK-TLS004-13";
 const PORT: &str = "KK-EK-TLS005-POORT";
 const SUITE: &str = "KK-EK-TLS006-SUITE";
-const PARTY: &str = "KK-EK-OIN-VERBINDING";
+const CLIENT: &str = "KK-EK-OIN-VERBINDING";
+const SERVER: &str = "KK-EK-OIN-SERVER";
 
 /// The prefix of OINs for tests, and the port of https.
 const TEST_PREFIX: &str = "00000099";
@@ -65,8 +66,9 @@ pub struct ConnectionContext<'a> {
     /// The OIN that the other party is known by, where it is known: from the
     /// target file, or from the signature of its message.
     pub oin: Option<&'a str>,
-    /// TLS ends at a proxy in front of this end, so that there are no facts.
-    pub ends_at_proxy: bool,
+    /// There are no facts: TLS ends at a proxy in front of this end, or no
+    /// connection came about.
+    pub connection_unknown: bool,
 }
 
 /// Judges the other end of the connection that carried a message; `tls` is
@@ -76,7 +78,7 @@ pub fn judge_connection(
     context: &ConnectionContext<'_>,
 ) -> TransportReport {
     let mut said = OfConnection::default();
-    if context.ends_at_proxy {
+    if context.connection_unknown {
         return said.finish();
     }
     said.judging(&[NO_TLS]);
@@ -160,13 +162,17 @@ fn judge_shown(
     if oin(found).is_err() || excused {
         return;
     }
-    said.judging(&[PARTY]);
+    let rule = match purpose {
+        Purpose::TlsServer => SERVER,
+        _ => CLIENT,
+    };
+    said.judging(&[rule]);
     if expected != found {
         let value = |text: &str| MessageValue::new(text, DataClass::Plain);
         let args = Args::new()
             .with("oin", value(found))
             .with("expected", value(expected));
-        said.broken(PARTY, args);
+        said.broken(rule, args);
     }
 }
 

@@ -2,8 +2,10 @@
 //! of somebody else's; and the evidence of it.
 
 mod bad_answers;
+mod elsewhere;
 mod foreign;
 mod hunt;
 mod las;
+mod operator;
 mod shipped;
 mod target;

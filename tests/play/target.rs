@@ -27,7 +27,7 @@ pub const SCHOOLS: &str = r#"schools:
 
 /// A target file for a LAS that is reached there, with what DUO and the OSR
 /// listen on.
-fn target(endpoint: &str, trigger: &str, duo: SocketAddr, osr: SocketAddr) -> String {
+pub fn target(endpoint: &str, trigger: &str, duo: SocketAddr, osr: SocketAddr) -> String {
     format!(
         r#"
 product: {{ name: Voorbeeld-LAS, version: "2026.3" }}

@@ -119,6 +119,7 @@ fn judge_on(expect: &str, exchange: &Exchange, judged: Option<&Judged>) -> Vec<J
         arrival: Ok(exchange),
         judged,
         took: Duration::from_millis(1500),
+        confirmed: None,
     };
     judge(&expectation(expect), &got, &mut values(), &facts())
 }
@@ -274,6 +275,7 @@ fn a_connection_that_fails_is_judged_by_how_it_fails() {
             arrival: Err(TransportProblem::CertificateRefused),
             judged: None,
             took: Duration::ZERO,
+            confirmed: None,
         };
         let judgments = judge(&expectation(expect), &got, &mut values(), &facts());
         judgments

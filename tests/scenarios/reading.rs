@@ -155,6 +155,9 @@ fn every_mistake_is_told_with_its_line_and_what_to_do() {
         "steps:\n- trigger: {party: duo, action: inschrijven}\n",
         "steps:\n- trigger: {party: las, action: inshcrijven}\n",
         "steps:\n- act: {party: osr, what: behandel-verzuim}\n",
+        "steps:\n- act: {party: osr, what: verleen-mandaat, with: {diesnt: RIO, kleur: x}}\n",
+        "steps:\n- act: {party: duo, what: lever-pushes, with: {status: B}}\n",
+        "steps:\n- send: {from: las, to: duo, message: m, edits: [{st: a, to: x}]}\n",
         "steps:\n- advance: 1mo\n",
         "steps:\n- repeat: {steps: [{wait: 1s}]}\n",
         "steps:\n- parallel: [[{wait: 1s}]]\n",
@@ -206,7 +209,7 @@ fn values_are_known_where_they_are_captured_before() {
         script(&format!(
             "steps:\n- parallel:\n  - - trigger: {{party: las, action: toon, capture: {{a: $.x}}}}\n  \
              - - trigger: {{party: las, action: toon, with: {second}}}\n\
-             - act: {{party: duo, what: lever-pushes, with: {{x: '${{a.b}}'}}}}\n"
+             - act: {{party: duo, what: behandel-verzuim, with: {{status: '${{a.b}}'}}}}\n"
         ))
     };
     read(&branches("{}"));

@@ -160,7 +160,12 @@ fn the_schema_knows_the_names_that_the_reader_knows() {
     );
     assert_eq!(
         names("/$defs/act/properties/what/enum"),
-        of(ACTS.iter().map(|(name, _)| *name).collect())
+        of(ACTS.iter().map(|act| act.name).collect())
+    );
+    let with = ACTS.iter().flat_map(|act| act.with).copied();
+    assert_eq!(
+        names("/$defs/act/properties/with/propertyNames/enum"),
+        of(with.collect())
     );
     let mut problems = of(TransportProblem::ALL.iter().map(|one| one.name()).collect());
     problems.extend(["ok".to_string(), "fails".to_string()]);

@@ -50,7 +50,7 @@ fn context(trust: &Trust, peer: Peer, profile: Profile) -> ConnectionContext<'_>
         now: now(),
         trust,
         oin: None,
-        ends_at_proxy: false,
+        connection_unknown: false,
     }
 }
 
@@ -170,10 +170,27 @@ fn each_mistake_in_a_connection_breaks_its_rule() {
             ..context
         },
     );
+    assert_eq!(said(&report), ["KK-EK-OIN-SERVER"]);
+    let report = judge_connection(
+        Some(&facts("leverancier")),
+        &ConnectionContext {
+            oin: Some("00000003999999990000"),
+            ..context
+        },
+    );
+    assert_eq!(said(&report), [""; 0]);
+    let report = judge_connection(
+        Some(&facts("leverancier")),
+        &ConnectionContext {
+            peer: CLIENT,
+            oin: Some("00000003000000040000"),
+            ..context
+        },
+    );
     assert_eq!(said(&report), ["KK-EK-OIN-VERBINDING"]);
     // Where TLS ends elsewhere nothing is known, and nothing holds.
     let elsewhere = ConnectionContext {
-        ends_at_proxy: true,
+        connection_unknown: true,
         ..context
     };
     let report = judge_connection(None, &elsewhere);
@@ -237,7 +254,7 @@ fn the_test_profile_is_lenient_where_the_dossier_says_so() {
     assert_eq!(
         said(&judge_connection(Some(&tls), &strict)),
         [
-            "KK-EK-OIN-VERBINDING",
+            "KK-EK-OIN-SERVER",
             "KK-EK-PKI001-TESTOIN",
             "KK-EK-PKI005-TESTROOT",
             "KK-EK-TLS005-POORT",

@@ -186,6 +186,8 @@ pub enum Counterpart {
 pub struct Serve {
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     pub listen: String,
+    #[arg(long, value_name = "FILE")]
+    pub target: Option<PathBuf>,
     #[command(flatten)]
     pub key_files: KeyFiles,
     #[arg(long, value_name = "NAME")]
@@ -198,6 +200,8 @@ pub struct Serve {
     pub state: Option<PathBuf>,
     #[arg(long, value_name = "MOMENT")]
     pub now: Option<String>,
+    #[arg(long, value_name = "ADDR", requires = "now")]
+    pub clock: Option<String>,
     #[arg(long, value_name = "TEXT", default_value = "ketenkeur")]
     pub seed: String,
     #[arg(long, value_name = "ID")]

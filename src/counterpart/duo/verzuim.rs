@@ -1,6 +1,7 @@
 //! Absence reports and their life cycle (40-verzuim.md).
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use jiff::civil::{Date, DateTime, Weekday};
 use jiff::{SignedDuration, Timestamp, tz};
@@ -205,13 +206,13 @@ impl Verzuim {
         self.gevallen.values()
     }
 
-    /// The cases of a school, perhaps of one vestiging, that changed at a
-    /// moment or after it.
-    pub fn gewijzigd_sinds<'s>(
+    /// The cases of a school, perhaps of one vestiging, that changed last in a
+    /// period.
+    pub fn gewijzigd_in<'s>(
         &'s self,
         instelling: &'s str,
         vestiging: Option<&'s str>,
-        since: Timestamp,
+        period: RangeInclusive<Timestamp>,
     ) -> impl Iterator<Item = &'s Geval> {
         self.iter().filter(move |geval| {
             let own = geval.onderwijsinstelling.text_at("vestigingscode");
@@ -219,7 +220,7 @@ impl Verzuim {
                 (Some(wanted), Some(own)) => wanted == own,
                 _ => true,
             };
-            geval.instelling() == instelling && same && geval.mutatie >= since
+            geval.instelling() == instelling && same && period.contains(&geval.mutatie)
         })
     }
 

@@ -1,11 +1,14 @@
 //! What DUO does with messages about absence (40-verzuim.md, operations).
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::aanleveren::{Uitkomst, Zaak};
 use super::draft::Draft;
 use super::signalen::{Signaal, code, goedgekeurd};
 use super::state::Entry;
 use super::verzuim::{Geval, Status, selectieperiode, tijdstip_van};
 use crate::counterpart::Part;
+use crate::limits::CLOCK_SECONDS;
 
 /// Handles a message about absence. Nothing is registered when there is a
 /// foutmelding.
@@ -97,7 +100,11 @@ fn gewijzigde(draft: &Draft<'_>, zaak: &Zaak<'_>) -> Result<Vec<Part>, Signaal> 
     })?;
     let vestiging = body.text("onderwijsinstelling/vestigingscode");
     let verzuim = &draft.state().verzuim;
-    let changed = verzuim.gewijzigd_sinds(zaak.instelling, vestiging.as_deref(), since);
+    // A clock that was set back knows nothing of what came later. What changes
+    // twice at one moment lies a little ahead of it.
+    let ahead = SignedDuration::from_secs(CLOCK_SECONDS.cast_signed());
+    let until = draft.now().checked_add(ahead).unwrap_or(Timestamp::MAX);
+    let changed = verzuim.gewijzigd_in(zaak.instelling, vestiging.as_deref(), since..=until);
     let mut parts: Vec<Part> = changed.map(Geval::part).collect();
     parts.push(selectieperiode(draft.now()));
     Ok(parts)

@@ -299,6 +299,13 @@ impl OsrData {
         supplier.api_keys.first().map(String::as_str)
     }
 
+    /// The API key with which a supplier reaches its data: its first one, else
+    /// the one that it is given when it is admitted.
+    pub fn api_key_of(&self, oin: &str) -> String {
+        let known = self.api_key(oin).map(str::to_string);
+        known.unwrap_or_else(|| format!("ketenkeur-proefsleutel-{oin}"))
+    }
+
     /// Adds a supplier with its system, say that of a target that is tested,
     /// and lets the schools with these BRINs mandate it in every service of
     /// schools that it does not have a mandate in yet. A school that is not
