@@ -262,6 +262,29 @@ fn evidence_is_for_its_owner_only() {
     }
 }
 
+/// The README's way to a scenario of one's own, as it stands there.
+#[test]
+fn the_script_in_the_readme_fails_on_a_broken_message_and_passes_on_a_right_one() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md"));
+    let readme = readme.unwrap();
+    let script = readme.split("```yaml\n").nth(1).unwrap();
+    let script = script.split("```").next().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("inschrijving.yaml"), script).unwrap();
+    let broken = ["example", "--break", "KK-INS-EERSTE-PERIODE"];
+    for (example, code) in [
+        (&broken[..], 1),
+        (&["example", "aanleverenInschrijvingBO"], 0),
+    ] {
+        let message = ketenkeur(example).stdout;
+        std::fs::write(folder.path().join("bericht.xml"), message).unwrap();
+        let output = run(&[folder.path().to_str().unwrap()]);
+        let said = text(&output);
+        assert_eq!(output.status.code(), Some(code), "{said}");
+        assert_eq!(said.contains("KK-INS-EERSTE-PERIODE"), code == 1, "{said}");
+    }
+}
+
 /// A connection that never came about is not judged.
 #[test]
 fn what_was_never_sent_did_not_go_without_tls() {
