@@ -266,7 +266,7 @@ fn ask(question: &Question<'_>, language: Language) {
                 ("with", &with),
                 ("scenario", trigger.scenario.as_deref().unwrap_or_default()),
             ];
-            fill(&texts.ask, &args)
+            format!("{}\n{}", fill(&texts.ask, &args), texts.ask_done)
         }
         Question::Shows(path, wanted) => {
             let (text, value) = match wanted {
@@ -279,11 +279,11 @@ fn ask(question: &Question<'_>, language: Language) {
                 Wanted::Count(count) => (&texts.ask_count, count.to_string()),
             };
             let asked = fill(text, &[("path", path), ("value", &value)]);
-            format!("{asked} {}", texts.ask_shows)
+            format!("  {asked} {}", texts.ask_shows)
         }
-        Question::Value(name) => fill(&texts.ask_for, &[("name", name)]),
+        Question::Value(name) => format!("  {}", fill(&texts.ask_for, &[("name", name)])),
     };
-    output::ask(&words);
+    output::ask(&format!("{words} "));
 }
 
 /// The target as the evidence has it.

@@ -109,7 +109,7 @@ struct Terminal {
 impl Terminal {
     fn run(folder: &Path) -> Self {
         let command = format!(
-            "timeout 120 {} run --lang en --id {SCENARIO} --target target.yaml --out bewijs --report json=report.json --report human",
+            "timeout --foreground 120 {} run --lang en --id {SCENARIO} --target target.yaml --out bewijs --report json=report.json --report human",
             env!("CARGO_BIN_EXE_ketenkeur")
         );
         let mut child = Command::new("script")
