@@ -50,16 +50,19 @@ fn elsewhere(document: &Document, path: &Path) -> Option<String> {
     };
     let mut names = vec![document.local_name(found)];
     let mut at = found;
-    while let Some(parent) = document.parent(at)
-        && parent != document.root_element()
-    {
+    while let Some(parent) = document.parent(at) {
+        // Which entry of a list is meant, nobody can tell.
+        if document.is_array(parent) {
+            return None;
+        }
+        if parent == document.root_element() {
+            break;
+        }
         names.push(document.local_name(parent));
         at = parent;
     }
     names.reverse();
-    // The entries of a list have no name by which a path could lead there.
-    let named = names.iter().all(|name| !name.is_empty());
-    named.then(|| names.join("/"))
+    Some(names.join("/"))
 }
 
 #[cfg(test)]
