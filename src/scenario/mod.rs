@@ -18,6 +18,7 @@ mod moment;
 mod names;
 mod order;
 mod read;
+mod read_data;
 mod read_expect;
 mod read_message;
 mod read_step;

@@ -5,13 +5,11 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::data::{Generator, Given, GivenContent};
 use super::model::{Bilingual, Conduct, Key, Parties, Placed, Proof, Role, Scenario, Sector};
-use super::moment::Moment;
 use super::names;
 use super::source::{SourceError, Sources};
 use super::step::Step;
-use super::text::{Text, is_name};
+use super::text::is_name;
 use crate::document::{Fields, Mistake, Mistakes, Spot, Yaml, YamlValue};
 use crate::finding::Grade;
 use crate::limits::MAX_SCRIPT_STEPS;
@@ -406,16 +404,6 @@ impl<'s> Reader<'s> {
         proofs
     }
 
-    pub fn moment(&mut self, yaml: &Yaml) -> Option<Moment> {
-        let text = yaml.text(&mut self.mistakes)?;
-        let moment = Moment::parse(text);
-        if moment.is_none() {
-            self.mistakes
-                .push(Mistake::new(yaml.spot, "moment").with("found", text));
-        }
-        moment
-    }
-
     fn parties(&mut self, yaml: &Yaml) -> Parties {
         let mut parties = Parties::default();
         let Some(mut fields) = Fields::of(yaml, &mut self.mistakes) else {
@@ -435,90 +423,6 @@ impl<'s> Reader<'s> {
         }
         fields.finish(&mut self.mistakes);
         parties
-    }
-
-    /// Values by name.
-    pub fn data(&mut self, yaml: &Yaml) -> Vec<(Arc<str>, Given)> {
-        let entries = yaml.entries(&mut self.mistakes);
-        entries
-            .iter()
-            .filter_map(|(key, value)| {
-                let name = self.checked_name(&key.name, key.spot)?;
-                Some((name, self.given(&key.name, value)?))
-            })
-            .collect()
-    }
-
-    /// The data of an action: the names are the action's.
-    pub fn with(&mut self, yaml: &Yaml) -> Vec<(Arc<str>, Given)> {
-        let entries = yaml.entries(&mut self.mistakes);
-        entries
-            .iter()
-            .filter_map(|(key, value)| Some(((&*key.name).into(), self.given(&key.name, value)?)))
-            .collect()
-    }
-
-    /// A value; `key` is the name of what it is the value of.
-    pub fn given(&mut self, key: &str, yaml: &Yaml) -> Option<Given> {
-        let content = match &yaml.value {
-            YamlValue::List(items) => GivenContent::List(
-                items
-                    .iter()
-                    .filter_map(|item| self.given(key, item))
-                    .collect(),
-            ),
-            YamlValue::Map(entries) => GivenContent::Map(
-                entries
-                    .iter()
-                    .filter_map(|(key, value)| {
-                        Some(((&*key.name).into(), self.given(&key.name, value)?))
-                    })
-                    .collect(),
-            ),
-            YamlValue::Scalar { text, plain: true } if **text == *"auto" => {
-                match Generator::of_key(key) {
-                    Some(generator) => GivenContent::Generated(generator),
-                    None => {
-                        let known: Vec<&str> =
-                            Generator::KEYS.iter().map(|(name, _)| *name).collect();
-                        self.mistakes.push(
-                            Mistake::new(yaml.spot, "auto")
-                                .with("name", key)
-                                .with("known", known.join(", ")),
-                        );
-                        return None;
-                    }
-                }
-            }
-            YamlValue::Scalar { text, .. } => match yaml.to_json() {
-                serde_json::Value::Null => GivenContent::Null,
-                serde_json::Value::Bool(value) => GivenContent::Bool(value),
-                serde_json::Value::Number(value) => GivenContent::Number(value),
-                _ => GivenContent::Text(self.parsed(text, yaml.spot)?),
-            },
-        };
-        Some(Given {
-            at: yaml.spot,
-            content,
-        })
-    }
-
-    /// A text in which values may be named.
-    pub fn text(&mut self, yaml: &Yaml) -> Option<Text> {
-        // A number or a truth value is its own text here.
-        let text = yaml.text(&mut self.mistakes)?;
-        self.parsed(text, yaml.spot)
-    }
-
-    fn parsed(&mut self, text: &str, at: Spot) -> Option<Text> {
-        match Text::parse(at, text) {
-            Ok(text) => Some(text),
-            Err(bad) => {
-                self.mistakes
-                    .push(Mistake::new(at, "reference").with("found", bad.0));
-                None
-            }
-        }
     }
 
     /// Counts a step; `false` when there are too many.
@@ -568,6 +472,7 @@ mod tests {
     fn every_mistake_has_words() {
         let sources = [
             include_str!("read.rs"),
+            include_str!("read_data.rs"),
             include_str!("read_step.rs"),
             include_str!("read_message.rs"),
             include_str!("read_expect.rs"),
