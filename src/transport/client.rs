@@ -190,8 +190,7 @@ impl Client {
 
     async fn open(&self, place: &Place) -> Result<Connection, TransportProblem> {
         let opened = timeout(self.timeouts.connect, self.dialler.dial(place)).await;
-        let (stream, tls, asked) = opened.unwrap_or(Err(TransportProblem::TimedOut))?;
-        Connection::start(stream, tls, asked).await
+        Connection::start(opened.unwrap_or(Err(TransportProblem::TimedOut))?).await
     }
 
     async fn exchange(

@@ -1,6 +1,7 @@
 //! One HTTP connection of a client.
 
 use std::io;
+use std::net::TcpStream;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -12,9 +13,10 @@ use hyper::client::conn::http1::{Builder, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::oneshot;
+use tokio::task::yield_now;
 use tokio::time::timeout;
 
-use super::dial::Noted;
+use super::dial::{Dialled, Noted};
 use super::error::TransportProblem;
 use super::problem::{of_http, tls_in};
 use crate::exchange::TlsFacts;
@@ -33,6 +35,8 @@ pub(super) struct Connection {
     /// Why the connection ended, once it has.
     ended: Option<oneshot::Receiver<Option<TransportProblem>>>,
     noted: Noted,
+    /// The socket below, to see what arrived that nobody has read yet.
+    socket: TcpStream,
     pub(super) tls: Option<Arc<TlsFacts>>,
 }
 
@@ -45,11 +49,13 @@ pub(super) enum Unsent {
 }
 
 impl Connection {
-    pub(super) async fn start(
-        stream: Box<dyn Stream>,
-        tls: Option<Arc<TlsFacts>>,
-        noted: Noted,
-    ) -> Result<Self, TransportProblem> {
+    pub(super) async fn start(dialled: Dialled) -> Result<Self, TransportProblem> {
+        let Dialled {
+            stream,
+            socket,
+            tls,
+            noted,
+        } = dialled;
         let (sender, connection) = Builder::new()
             .max_buf_size(MAX_HTTP_HEAD_BYTES)
             .max_headers(MAX_HTTP_HEADERS)
@@ -67,14 +73,27 @@ impl Connection {
             sender,
             ended: Some(ended),
             noted,
+            socket,
             tls,
         })
     }
 
-    /// Whether the next request may be written.
+    /// Whether the next request may be written: the other end has said nothing
+    /// more, and above all not that it ends the connection. That may have
+    /// arrived without anybody having read it yet.
     pub(super) async fn is_ready(&mut self) -> bool {
-        let ready = timeout(LAST_WORDS, self.sender.ready()).await;
-        matches!(ready, Ok(Ok(())))
+        let ready = async {
+            loop {
+                match self.socket.peek(&mut [0]) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                    // The task that reads this connection comes first.
+                    Ok(there) if there > 0 => yield_now().await,
+                    Ok(_) | Err(_) => return false,
+                }
+            }
+            self.sender.ready().await.is_ok()
+        };
+        timeout(LAST_WORDS, ready).await.unwrap_or(false)
     }
 
     pub(super) async fn send(

@@ -6,14 +6,11 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::danger::ServerCertVerifier;
 use rustls::client::{ResolvesClientCert, Resumption, WebPkiServerVerifier};
-use rustls::crypto::CryptoProvider;
 use rustls::sign::CertifiedKey;
-use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, Error as TlsError, SignatureScheme,
-};
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{ClientConfig, SignatureScheme};
+use rustls_pki_types::ServerName;
 use tokio::net::{TcpStream, lookup_host};
 use tokio_rustls::TlsConnector;
 
@@ -25,6 +22,7 @@ use super::problem::{Asked, of_io};
 use super::proxy::Proxy;
 use super::target_url::{Place, is_loopback, is_test_party};
 use super::tls::{Time, TlsVersions, facts, provider, roots_of};
+use super::unchecked::Unchecked;
 use crate::exchange::TlsFacts;
 
 /// Makes connections for one client.
@@ -55,7 +53,14 @@ impl Noted {
     }
 }
 
-type Dialled = (Box<dyn Stream>, Option<Arc<TlsFacts>>, Noted);
+/// A connection whose handshake is done.
+pub(super) struct Dialled {
+    pub(super) stream: Box<dyn Stream>,
+    /// The same connection below TLS, to look at and never to read from.
+    pub(super) socket: std::net::TcpStream,
+    pub(super) tls: Option<Arc<TlsFacts>>,
+    pub(super) noted: Noted,
+}
 
 impl Dialler {
     pub(super) fn new(options: ClientOptions) -> Result<Self, SetupError> {
@@ -74,8 +79,14 @@ impl Dialler {
         let stream = self.tcp(place).await?;
         // A request goes out in one piece; there is nothing to wait for.
         let _ = stream.set_nodelay(true);
+        let (stream, socket) = twice(stream).map_err(|_| TransportProblem::Unreachable)?;
         if !place.secure {
-            return Ok((Box::new(stream), None, Noted::default()));
+            return Ok(Dialled {
+                stream: Box::new(stream),
+                socket,
+                tls: None,
+                noted: Noted::default(),
+            });
         }
         let noted = Noted {
             asked: Arc::default(),
@@ -95,7 +106,12 @@ impl Dialler {
         let own = self.identity.as_ref().filter(|_| shown);
         let own = own.map(|identity| Arc::from(identity.certificate().der()));
         let facts = facts(stream.get_ref().1, server_name, own, place.port);
-        Ok((Box::new(stream), Some(Arc::new(facts)), noted))
+        Ok(Dialled {
+            stream: Box::new(stream),
+            socket,
+            tls: Some(Arc::new(facts)),
+            noted,
+        })
     }
 
     /// Each connection has a configuration of its own, so that it is known
@@ -163,6 +179,13 @@ async fn connect(addresses: Vec<SocketAddr>) -> Result<TcpStream, TransportProbl
     Err(problem)
 }
 
+/// A connection, and a second handle of its socket.
+fn twice(stream: TcpStream) -> io::Result<(TcpStream, std::net::TcpStream)> {
+    let stream = stream.into_std()?;
+    let second = stream.try_clone()?;
+    Ok((TcpStream::from_std(stream)?, second))
+}
+
 /// Shows the client's certificate, whatever authorities the server names: the
 /// server is to say what it thinks of it.
 #[derive(Debug)]
@@ -185,12 +208,20 @@ impl ResolvesClientCert for Resolver {
 
 fn verifier(servers: &ServerTrust) -> Result<Arc<dyn ServerCertVerifier>, SetupError> {
     let trust = match servers {
-        ServerTrust::Anybody => return Ok(Arc::new(Unchecked { accepts: true })),
+        ServerTrust::Anybody => {
+            return Ok(Arc::new(Unchecked {
+                accepts: true,
+                mandatory: false,
+            }));
+        }
         ServerTrust::Roots(trust) => trust,
     };
     let (roots, lists) = roots_of(trust);
     if roots.is_empty() {
-        return Ok(Arc::new(Unchecked { accepts: false }));
+        return Ok(Arc::new(Unchecked {
+            accepts: false,
+            mandatory: false,
+        }));
     }
     let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider())
         .with_crls(lists)
@@ -199,59 +230,4 @@ fn verifier(servers: &ServerTrust) -> Result<Arc<dyn ServerCertVerifier>, SetupE
         .build()
         .map_err(|_| SetupError::RevocationLists)?;
     Ok(verifier)
-}
-
-/// Accepts any certificate, or none for want of roots.
-#[derive(Debug)]
-struct Unchecked {
-    accepts: bool,
-}
-
-impl Unchecked {
-    fn provider(&self) -> Arc<CryptoProvider> {
-        provider()
-    }
-}
-
-impl ServerCertVerifier for Unchecked {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, TlsError> {
-        if self.accepts {
-            Ok(ServerCertVerified::assertion())
-        } else {
-            Err(CertificateError::UnknownIssuer.into())
-        }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, TlsError> {
-        let algorithms = &self.provider().signature_verification_algorithms;
-        rustls::crypto::verify_tls12_signature(message, certificate, signed, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, TlsError> {
-        let algorithms = &self.provider().signature_verification_algorithms;
-        rustls::crypto::verify_tls13_signature(message, certificate, signed, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider()
-            .signature_verification_algorithms
-            .supported_schemes()
-    }
 }

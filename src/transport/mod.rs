@@ -27,6 +27,7 @@ mod server;
 mod suites;
 mod target_url;
 mod tls;
+mod unchecked;
 
 pub use answer::{Answer, Handler, Refusal, Request, Response};
 pub use client::{Client, ClientOptions, ServerTrust, Timeouts};
