@@ -15,7 +15,7 @@ use clap_complete::Shell;
 use crate::facts::Profile;
 use crate::finding::{Class, Language};
 
-pub use evidence::{EditionArg, Merge, Readiness, Report, Runs, Site, Token};
+pub use evidence::{EditionArg, Merge, Prune, Readiness, Report, Runs, Site, Token};
 pub use messages::{Check, Example, Packs, Pki, Requirements, Rules, Sign, WhichRequirements};
 pub use scenarios::{
     Counterpart, Defects, Order, Proxy, Run, Scenarios, Serve, Target, WhichScenarios,

@@ -14,6 +14,7 @@ mod packs;
 mod packs_diff;
 mod pki;
 mod proxy;
+mod prune;
 mod readiness;
 mod report;
 mod reports;

@@ -4,7 +4,7 @@
 use std::io::{BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 
 use super::failure::Failure;
 use super::settings::Settings;
@@ -70,7 +70,8 @@ impl<'a> Outlet<'a> {
     /// The same for `total` scenarios. They are few enough for the bar to make
     /// room for each that is told. `None` for no bar: it would wipe out questions.
     pub fn of_scenarios(mut self, total: Option<usize>) -> Self {
-        let total = total.filter(|_| self.watched);
+        // What is only joined has nothing to wait for.
+        let total = total.filter(|total| self.watched && *total > 0);
         self.progress = total.map(|total| {
             let bar = bar("{spinner} {pos}/{len}  {elapsed}");
             bar.set_length(total as u64);
@@ -119,7 +120,8 @@ impl<'a> Outlet<'a> {
 }
 
 fn bar(template: &str) -> ProgressBar {
-    let bar = ProgressBar::new_spinner();
+    // A run that ends in an error leaves no bar in front of it.
+    let bar = ProgressBar::new_spinner().with_finish(ProgressFinish::AndClear);
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }

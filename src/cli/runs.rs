@@ -74,6 +74,7 @@ pub fn run_runs(
             out,
             recipient,
         } => pack(folder, out, recipient.as_deref(), language),
+        Runs::Prune(wanted) => super::prune::prune(wanted, language),
         Runs::Share { path, out } => share(path, out, &setup::store(global, settings)?, language),
     }
 }
@@ -155,7 +156,7 @@ fn share(path: &Path, out: &Path, store: &Store, language: Language) -> Result<E
     print(&said(language, "shared", &[("path", &out)]))
 }
 
-fn said(language: Language, key: &str, args: &[(&str, &str)]) -> String {
+pub fn said(language: Language, key: &str, args: &[(&str, &str)]) -> String {
     format!("{}\n", say(&Texts::of(language).runs, key, args))
 }
 

@@ -110,7 +110,14 @@ fn check(file: &Path, store: &Store, language: Language) -> Result<Exit, Failure
         Exit::Undecided => &texts.exit.undecided,
     };
     let meaning = fill(meaning, &[("class", texts.class(Class::Foutmelding))]);
-    print(&format!("\n{} ({})\n", meaning, exit.code()))?;
+    let left = match seen.not_done {
+        0 => String::new(),
+        count => {
+            let count = count.to_string();
+            format!("{}\n", fill(phrase(texts, "left"), &[("count", &count)]))
+        }
+    };
+    print(&format!("\n{left}{} ({})\n", meaning, exit.code()))?;
     Ok(exit)
 }
 
@@ -122,12 +129,15 @@ struct Seen {
     unreachable: bool,
     broken: bool,
     open: bool,
+    /// What was not looked at: it weighs nothing, and is said.
+    not_done: usize,
 }
 
 impl Seen {
     fn take(&mut self, inspection: &Inspection) {
-        self.any = true;
+        self.any |= !matches!(inspection.outcome, Inspected::NotDone(_));
         match &inspection.outcome {
+            Inspected::NotDone(_) => self.not_done += 1,
             Inspected::Right(_) => {}
             Inspected::Found(findings) => {
                 for finding in findings {
@@ -179,6 +189,7 @@ fn told(inspection: &Inspection, texts: &Texts, language: Language) -> String {
         Inspected::Unusable(error) => ("wrong", of_identity(error, texts)),
         Inspected::Wrong(key, found) => ("wrong", fill(phrase(texts, key), &[("found", found)])),
         Inspected::Open(key) => ("open", phrase(texts, key).to_string()),
+        Inspected::NotDone(key) => ("not-done", phrase(texts, key).to_string()),
     };
     let mut line = format!(
         "{:13} {:4} {:12} {}",

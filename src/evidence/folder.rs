@@ -1,7 +1,7 @@
 //! The folder that a run is kept in: files for their owner only, and a
 //! manifest with the hash of each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -76,6 +76,8 @@ impl From<io::Error> for WriteError {
 pub struct Folder {
     root: PathBuf,
     hashes: Mutex<BTreeMap<String, String>>,
+    /// The folders below it that were made.
+    made: Mutex<BTreeSet<PathBuf>>,
 }
 
 impl Folder {
@@ -97,6 +99,7 @@ impl Folder {
         Ok(Self {
             root: root.to_path_buf(),
             hashes: Mutex::default(),
+            made: Mutex::default(),
         })
     }
 
@@ -168,11 +171,7 @@ impl Folder {
             .split('/')
             .fold(self.root.clone(), |path, part| path.join(part));
         if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent)?;
-            let below = parent.ancestors();
-            for folder in below.take_while(|folder| *folder != self.root) {
-                own(folder)?;
-            }
+            self.make(parent)?;
         }
         Ok(Growing {
             folder: self,
@@ -194,6 +193,21 @@ impl Folder {
         bytes.push(b'\n');
         self.write(MANIFEST, &bytes)?;
         Ok(bytes)
+    }
+
+    /// Makes a folder below the root, for its owner only, once.
+    fn make(&self, folder: &Path) -> io::Result<()> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if made.contains(folder) {
+            return Ok(());
+        }
+        fs::create_dir_all(folder)?;
+        let below = folder.ancestors();
+        for folder in below.take_while(|folder| *folder != self.root) {
+            own(folder)?;
+            made.insert(folder.to_path_buf());
+        }
+        Ok(())
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, String>> {

@@ -19,6 +19,7 @@ mod folder;
 mod message;
 mod pack;
 mod part;
+mod prune;
 mod read;
 mod record;
 mod sealed;
@@ -33,6 +34,7 @@ pub use folder::{
 pub use message::RecordedMessage;
 pub use pack::pack;
 pub use part::{CopyError, EVENTS, JoinError, Part, PartError};
+pub use prune::{Keep, Kept, NotKept, remove};
 pub use read::{Differences, Evidence, ReadError, Recorded, SignatureState};
 pub use record::{
     ExchangeRecord, RelayRecord, RunRecord, StepOutcome, StepRecord, TargetRecord, TlsRecord,

@@ -162,6 +162,11 @@ impl Evidence {
         self.store.read(name)
     }
 
+    /// Everything that is there, whether or not the manifest has it.
+    pub(super) fn names(&self) -> Result<Vec<String>, ReadError> {
+        self.store.names()
+    }
+
     /// The manifest byte for byte, as it is signed.
     pub fn manifest_bytes(&self) -> Vec<u8> {
         self.raw(MANIFEST).unwrap_or_default()

@@ -70,6 +70,10 @@ pub enum Inspected {
     Wrong(&'static str, String),
     /// It could not be seen; a key of the texts.
     Open(&'static str),
+    /// It was not looked at: there is nothing to look at, or what it needs did
+    /// not come about and is told of by itself. A key of the texts, which says
+    /// why. Never as good as [`Inspected::Right`].
+    NotDone(&'static str),
 }
 
 /// Inspects `target`, and tells of each thing as soon as it is known. Trust is
@@ -93,7 +97,18 @@ pub fn inspect(
             inspector.identity(*role);
         }
     }
+    if !target.under_test.contains_key(&Role::Osr) {
+        inspector.skip(&[Subject::Mandate], Role::Osr, "", "osr-ours");
+    }
 }
+
+/// What is looked at of an endpoint, the connection first.
+const OF_AN_ENDPOINT: &[Subject] = &[
+    Subject::Connection,
+    Subject::Clock,
+    Subject::Rules,
+    Subject::Probe,
+];
 
 struct Inspector<'a> {
     target: &'a Target,
@@ -120,6 +135,13 @@ fn test_identity(role: Role) -> &'static str {
 }
 
 impl Inspector<'_> {
+    /// Tells of all these that they were not looked at.
+    fn skip(&mut self, subjects: &[Subject], role: Role, about: &str, why: &'static str) {
+        for subject in subjects {
+            self.say(*subject, role, about, Inspected::NotDone(why));
+        }
+    }
+
     fn say(&mut self, subject: Subject, role: Role, about: &str, outcome: Inspected) {
         (self.tell)(Inspection {
             subject,
@@ -180,20 +202,37 @@ impl Inspector<'_> {
             Err(error) => {
                 let outcome = Inspected::Unusable(error);
                 self.say(Subject::Identity, caller_of(role), "tls", outcome);
+                for (name, url) in &tested.endpoints {
+                    let about = format!("{} {url}", name.name());
+                    self.skip(OF_AN_ENDPOINT, role, &about, "without-certificate");
+                }
+                self.around(role, tested);
+                if role == Role::Osr {
+                    self.skip(&[Subject::Mandate], role, "", "without-certificate");
+                }
                 return;
             }
         };
         for (name, url) in &tested.endpoints {
             self.endpoint(role, *name, url, tested, &identity);
         }
-        if let Some(trigger) = &tested.trigger {
-            self.trigger(role, trigger);
-        }
-        if let Some(url) = &tested.clock {
-            self.virtual_clock(role, url);
-        }
+        self.around(role, tested);
         if role == Role::Osr {
             self.mandates(tested, &identity);
+        }
+    }
+
+    /// What a role offers beside its endpoints: how it is made to act, and its
+    /// clock.
+    fn around(&mut self, role: Role, tested: &TestedRole) {
+        if let Some(trigger) = &tested.trigger {
+            self.trigger(role, trigger);
+        } else if role == Role::Las {
+            self.skip(&[Subject::Trigger], role, "", "no-trigger");
+        }
+        match &tested.clock {
+            Some(url) => self.virtual_clock(role, url),
+            None => self.skip(&[Subject::Clock], role, "", "no-clock"),
         }
     }
 
@@ -221,6 +260,7 @@ impl Inspector<'_> {
             Err(error) => {
                 let outcome = Inspected::Unreachable(Box::new(judge_failure(&error)));
                 self.say(Subject::Connection, role, &about, outcome);
+                self.skip(&OF_AN_ENDPOINT[1..], role, &about, "without-connection");
                 return;
             }
         };
@@ -231,6 +271,8 @@ impl Inspector<'_> {
         self.say(Subject::Connection, role, &about, Inspected::Right(shown));
         self.difference(role, &about, &answer);
         if answer.tls.is_none() && url.starts_with("http:") && for_people {
+            self.skip(&[Subject::Rules], role, &about, "without-tls");
+            self.skip(&[Subject::Probe], role, &about, "for-people");
             return;
         }
         let peer = Peer::Server {
@@ -244,6 +286,12 @@ impl Inspector<'_> {
         let held = report.held.len().to_string();
         self.say(Subject::Rules, role, &about, outcome(report, held));
         if for_people || answer.tls.is_none() {
+            let why = if for_people {
+                "for-people"
+            } else {
+                "without-tls"
+            };
+            self.skip(&[Subject::Probe], role, &about, why);
             return;
         }
         let outcome = match TestPki::at(self.clock.read()) {
@@ -290,7 +338,7 @@ impl Inspector<'_> {
 
     fn trigger(&mut self, role: Role, trigger: &Trigger) {
         let (about, outcome) = match trigger {
-            Trigger::Person => ("person".to_string(), Inspected::Right(String::new())),
+            Trigger::Person => ("person".to_string(), Inspected::NotDone("by-person")),
             Trigger::Command(words) => {
                 let program = words.first().map_or("", String::as_str);
                 let outcome = if is_program(program) {
@@ -347,6 +395,12 @@ impl Inspector<'_> {
             .iter()
             .find_map(|name| tested.endpoints.get(name));
         let Some(base) = base else {
+            self.say(
+                Subject::Mandate,
+                Role::Osr,
+                "",
+                Inspected::Open("no-mandates"),
+            );
             return;
         };
         for school in &self.target.schools {

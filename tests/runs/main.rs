@@ -4,5 +4,6 @@
 mod handing_on;
 mod interrupted;
 mod parts;
+mod prune;
 mod shared;
 mod support;

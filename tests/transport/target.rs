@@ -365,7 +365,10 @@ fn a_target_is_tried_line_by_line() {
     assert!(line("connection").contains("TLSv1.3"), "{out}");
     assert!(line("rules").starts_with("right"), "{out}");
     assert!(line("clock").starts_with("right"), "{out}");
-    assert!(line("acting").starts_with("right"), "{out}");
+    // What was not looked at says so, and why.
+    assert!(line("acting").starts_with("skipped"), "{out}");
+    assert!(line("mandate").contains("own OSR plays along"), "{out}");
+    assert!(out.contains("Skipped: "), "{out}");
     assert!(
         line("certificate").contains("OIN 00000001800866472000"),
         "{out}"
@@ -385,6 +388,14 @@ fn a_target_that_is_not_there_is_unreachable() {
     let (code, out, _) = ketenkeur(&["target", "check", &target(folder.path(), port)]);
     assert_eq!(code, 3, "{out}");
     assert!(out.contains("onbereikbaar"), "{out}");
+    for subject in ["klok", "regels", "weigeren"] {
+        let skipped = out.lines().any(|line| {
+            line.starts_with("overgeslagen")
+                && line.contains(subject)
+                && line.ends_with("er was geen verbinding om het op na te gaan")
+        });
+        assert!(skipped, "{subject} in {out}");
+    }
 }
 
 #[test]

@@ -51,6 +51,7 @@ pub enum Runs {
         #[arg(long = "for", value_name = "CERT")]
         recipient: Option<PathBuf>,
     },
+    Prune(Prune),
     Share {
         #[arg(value_name = "DIR|ZIP")]
         path: PathBuf,
@@ -102,6 +103,23 @@ pub struct Merge {
     pub disputes: Option<PathBuf>,
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// `runs prune`.
+#[derive(Debug, Args)]
+pub struct Prune {
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    #[arg(long, value_name = "COUNT", required_unless_present = "older_than")]
+    pub keep: Option<u32>,
+    #[arg(long, value_name = "DAYS")]
+    pub older_than: Option<u32>,
+    #[arg(long)]
+    pub broken: bool,
+    #[arg(long, value_name = "MOMENT")]
+    pub at: Option<String>,
+    #[arg(long)]
+    pub yes: bool,
 }
 
 /// `report`.
