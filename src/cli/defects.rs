@@ -249,6 +249,7 @@ impl Hunting {
         let tracing = Tracing::of(&rules);
         let mut survivors = Vec::new();
         let mut failure = None;
+        let mut played = 0;
         let width = self.wanted.iter().map(|one| one.id.len()).max();
         let width = width.unwrap_or(0);
         run_ordered(
@@ -261,12 +262,13 @@ impl Hunting {
                         .filter(|scenario| self.all || scenario.key == defect.key)
                         .cloned()
                         .collect();
-                    hunt(&stage, defect, &of_key, &tracing)
+                    hunt(&stage, defect, &of_key, &tracing, self.all)
                 }
             },
             |hunted| match hunted {
                 Ok(hunted) => {
-                    let told = print(&line(&hunted, width, language));
+                    played += hunted.played;
+                    let told = print(&self.line(&hunted, width, language));
                     failure = failure.take().or(told.err());
                     if hunted.caught().is_none() {
                         survivors.push(hunted);
@@ -284,6 +286,11 @@ impl Hunting {
         let rate = format!("{rate:.1}");
         let args = [("count", caught.as_str()), ("of", &of), ("rate", &rate)];
         let mut out = format!("\n{}\n", fill(&words.rate, &args));
+        if self.all {
+            let played = played.to_string();
+            out.push_str(&fill(&words.whole, &[("count", &played)]));
+            out.push('\n');
+        }
         for hunted in &survivors {
             let Hunted { defect, .. } = hunted;
             let title = defect.title(language);
@@ -298,16 +305,33 @@ impl Hunting {
     }
 }
 
-/// What became of a defect, in one line.
-fn line(hunted: &Hunted, width: usize, language: Language) -> String {
+impl Hunting {
+    /// What became of a defect, in one line.
+    fn line(&self, hunted: &Hunted, width: usize, language: Language) -> String {
+        let words = &Texts::of(language).defects;
+        let id = &hunted.defect.id;
+        let (word, mut rest) = told(hunted, language);
+        if self.all {
+            let caught = hunted.all_caught().count();
+            let beside = hunted.seen.len() - caught;
+            let counts = [caught, beside, hunted.played].map(|count| count.to_string());
+            let [caught, beside, of] = counts.each_ref().map(String::as_str);
+            let args = [("count", caught), ("beside", beside), ("of", of)];
+            rest.push_str(&format!("  ({})", fill(&words.seen_by, &args)));
+        }
+        format!("{word:10} {id:width$}  {rest}\n")
+    }
+}
+
+/// What became of a defect, as a word, and what the scenarios say of it.
+fn told(hunted: &Hunted, language: Language) -> (&'static str, String) {
     let words = &Texts::of(language).defects;
-    let id = &hunted.defect.id;
-    let (word, rest) = match hunted.seen.last() {
+    match hunted.caught().or(hunted.seen.last()) {
         Some(Seen::Caught {
             scenario,
             code,
             requirement,
-        }) => (&words.caught, format!("{requirement}  {scenario}  {code}")),
+        }) => (&*words.caught, format!("{requirement}  {scenario}  {code}")),
         Some(Seen::Beside { .. }) => {
             let beside = hunted.seen.iter().filter_map(|seen| match seen {
                 Seen::Beside { scenario, code } => Some(format!("{scenario} ({code})")),
@@ -316,15 +340,14 @@ fn line(hunted: &Hunted, width: usize, language: Language) -> String {
             let beside: Vec<String> = beside.collect();
             let args = [("scenarios", beside.join(", "))];
             let args = args.each_ref().map(|(name, text)| (*name, text.as_str()));
-            (&words.survived, fill(&words.beside, &args))
+            (&*words.survived, fill(&words.beside, &args))
         }
         None => {
             let played = hunted.played.to_string();
             (
-                &words.survived,
+                &*words.survived,
                 fill(&words.unseen, &[("count", played.as_str())]),
             )
         }
-    };
-    format!("{word:10} {id:width$}  {rest}\n")
+    }
 }

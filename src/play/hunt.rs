@@ -83,23 +83,29 @@ pub struct Hunted {
     /// The defect.
     pub defect: &'static KnownDefect,
     /// What the scenarios that did not pass say, in the order in which they
-    /// were played. The last is the first that caught it for the right reason.
+    /// were played.
     pub seen: Vec<Seen>,
     /// How many scenarios were played.
     pub played: usize,
 }
 
 impl Hunted {
-    /// The scenario that caught it for the right reason, and why.
+    /// The first scenario that caught it for the right reason, and why.
     pub fn caught(&self) -> Option<&Seen> {
-        self.seen
-            .last()
-            .filter(|seen| matches!(seen, Seen::Caught { .. }))
+        self.all_caught().next()
+    }
+
+    /// Every scenario that caught it for the right reason.
+    pub fn all_caught(&self) -> impl Iterator<Item = &Seen> {
+        let seen = self.seen.iter();
+        seen.filter(|seen| matches!(seen, Seen::Caught { .. }))
     }
 }
 
 /// Plays `scenarios` that test the defect's party against a party that has the
-/// defect, until one catches it for the right requirement.
+/// defect: until one catches it for the right requirement, or, to see how many
+/// do, the `whole` of them. The others judge another party, and say nothing of
+/// this one.
 ///
 /// # Errors
 ///
@@ -109,6 +115,7 @@ pub fn hunt(
     defect: &'static KnownDefect,
     scenarios: &[Arc<Scenario>],
     tracing: &Tracing,
+    whole: bool,
 ) -> Result<Hunted, PlayError> {
     let stage = Arc::new(stage.with_defect(defect, PATIENCE));
     let mut hunted = Hunted {
@@ -130,7 +137,7 @@ pub fn hunt(
         let judged = stage.play(scenario, Arc::new(|_: Event| ()), None)?;
         hunted.played += 1;
         hunted.seen.extend(seen(defect, scenario, &judged, tracing));
-        if hunted.caught().is_some() || stage.interrupt.is_set() {
+        if (!whole && hunted.caught().is_some()) || stage.interrupt.is_set() {
             break;
         }
     }

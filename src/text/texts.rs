@@ -203,6 +203,7 @@ section! {
     /// Words of `defects`.
     DefectsTexts {
         defects, party, violates, hunt_it, start_it, clean, caught, survived, beside, unseen, rate,
+        whole, seen_by,
     }
 }
 section! {
