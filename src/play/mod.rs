@@ -44,6 +44,6 @@ pub use serve::{ServeError, ServeOptions, Served, Serving, serve};
 pub use sink::Sink;
 pub use stage::{PlayError, Stage, StageOptions, info_of};
 pub use tested::{Tested, las_oin};
-pub use traffic::{Traffic, TrafficError};
+pub use traffic::{Passed, Traffic, TrafficError};
 pub use verify::{Difference, Rejudged, recorded_script, rejudge, stage_for};
 pub use wire::name_of;

@@ -16,13 +16,15 @@ use super::stage::{PlayError, Stage, info_of, not_played};
 use super::tested::WhyNot;
 use super::traffic::{Passed, Traffic};
 use super::wire::{Wire, name_of};
-use crate::clock::RunningClock;
+use crate::clock::{Clock, RunningClock};
 use crate::counterpart::trigger::Status;
+use crate::document::Spot;
 use crate::event::Event;
 use crate::finding::{Kind, Verdict};
 use crate::scenario::{
-    Action, Capture, Content, Expect, Given, Got, Receive, Reply, Role, Scenario, Send, Step,
-    Trigger, Values, capture, judge,
+    Action, Advance, Assertion, Capture, Change, Content, Expect, FaultExpectation, Given, Got,
+    Outgoing, Over, Piece, Placed, Receive, Repeat, Reply, Role, Scenario, ScriptEdit, Send,
+    StatusRange, Step, Text, Trigger, Values, capture, judge,
 };
 use crate::transport::TransportProblem;
 
@@ -243,6 +245,10 @@ struct Wanted<'w> {
     to: Role,
     expect: &'w Expect,
     captures: &'w [Capture],
+    /// What the scenario answers to it.
+    staged: Option<&'w Reply>,
+    /// What the scenario has the message say.
+    edited: Vec<Assertion>,
 }
 
 /// A scenario while traffic is held against it.
@@ -268,8 +274,14 @@ struct Holding<'s> {
 
 impl Holding<'_> {
     fn steps(&mut self, steps: &[Step], prefix: &str) {
+        let tested = self.stage.tested.as_ref();
         for (index, step) in steps.iter().enumerate() {
-            self.step(step, &format!("{prefix}{}", index + 1));
+            let number = format!("{prefix}{}", index + 1);
+            let undeclared = tested.and_then(|tested| tested.undeclared(self.scenario, step));
+            match undeclared {
+                Some(undeclared) => self.ledger.left_out(step, &number, undeclared),
+                None => self.step(step, &number),
+            }
         }
     }
 
@@ -295,9 +307,77 @@ impl Holding<'_> {
                 self.next = end;
             }
             Action::Note(_) | Action::Wait(_) => self.ledger.done(step, number),
-            Action::Act(_) | Action::Advance(_) | Action::Probe(_) | Action::Repeat(_) => {
+            Action::Repeat(repeat) => self.repeat(step, number, repeat),
+            Action::Advance(advance) => self.advance(step, number, advance),
+            Action::Act(_) | Action::Probe(_) => {
                 self.ledger.not_recorded(step, number, "recording-step", 0);
             }
+        }
+    }
+
+    fn repeat(&mut self, step: &Step, number: &str, repeat: &Repeat) {
+        let items = match &repeat.over {
+            Over::Times(times) => Some((1..=*times).map(Value::from).collect()),
+            Over::Items(given) => match self.values(self.next).resolve(given) {
+                Ok(Value::Array(items)) => Some(items),
+                _ => None,
+            },
+        };
+        let Some(items) = items else {
+            self.ledger.not_recorded(step, number, "recording-value", 0);
+            return;
+        };
+        for (turn, item) in items.into_iter().enumerate() {
+            let named = repeat
+                .name
+                .iter()
+                .map(|name| (name.to_string(), item.clone()));
+            let prefix = format!("{number}.{}.", turn + 1);
+            self.within(named.collect(), |holding| {
+                holding.steps(&repeat.steps, &prefix)
+            });
+        }
+    }
+
+    /// Time passed where the messages after it came that much later.
+    fn advance(&mut self, step: &Step, number: &str, advance: &Advance) {
+        let at = |index: usize| self.looks.get(index).and_then(|look| look.passed.at);
+        let until = match advance {
+            Advance::By(by) => {
+                let last = self.next.checked_sub(1).and_then(at);
+                last.and_then(|last| last.checked_add(*by).ok())
+            }
+            Advance::To(moment) => {
+                let first = at(0);
+                first.map(|first| moment.on(Clock::at(first).today()))
+            }
+        };
+        let later = until.and_then(|until| {
+            let mut indexes = self.next..self.looks.len();
+            indexes.find(|&index| at(index).is_some_and(|at| at >= until))
+        });
+        match later {
+            Some(later) => {
+                self.next = later;
+                self.ledger.done(step, number);
+            }
+            None => self.ledger.not_recorded(step, number, "recording-step", 0),
+        }
+    }
+
+    /// Does something while the script can name these values as well.
+    fn within(&mut self, given: Map<String, Value>, inside: impl FnOnce(&mut Self)) {
+        let outside: Vec<(String, Option<Value>)> = given
+            .keys()
+            .map(|name| (name.clone(), self.known.get(name).cloned()))
+            .collect();
+        self.known.extend(given);
+        inside(self);
+        for (name, value) in outside {
+            match value {
+                Some(value) => self.known.insert(name, value),
+                None => self.known.remove(&name),
+            };
         }
     }
 
@@ -309,23 +389,12 @@ impl Holding<'_> {
             self.ledger.not_recorded(step, number, "recording-value", 0);
             return;
         };
-        let names: Vec<String> = given.keys().cloned().collect();
-        let outside: Vec<Option<Value>> = names
-            .iter()
-            .map(|name| self.known.get(name).cloned())
-            .collect();
-        self.known.extend(given);
-        self.steps(&include.steps, &format!("{number}."));
-        for (name, value) in names.into_iter().zip(outside) {
-            match value {
-                Some(value) => self.known.insert(name, value),
-                None => self.known.remove(&name),
-            };
-        }
+        let prefix = format!("{number}.");
+        self.within(given, |holding| holding.steps(&include.steps, &prefix));
     }
 
     fn resolved(&self, with: &[(Arc<str>, Given)]) -> Option<Map<String, Value>> {
-        let mut values = self.values(self.next.min(self.looks.len().saturating_sub(1)));
+        let mut values = self.values(self.next);
         with.iter()
             .map(|(name, given)| Some((name.to_string(), values.resolve(given).ok()?)))
             .collect()
@@ -358,28 +427,22 @@ impl Holding<'_> {
             to: receive.role,
             expect: &receive.expect,
             captures: &receive.capture,
+            staged: Some(&receive.answer),
+            edited: Vec::new(),
         };
         self.judge(step, number, &wanted);
-        if !matches!(receive.answer, Reply::Register) {
-            // What the other party answered there was not staged.
-            self.ledger
-                .not_recorded(step, number, "recording-answer", 0);
-        }
     }
 
     fn send(&mut self, step: &Step, number: &str, send: &Send) {
         let message = &send.message;
-        let plain = message.edits.is_empty()
-            && message.sign.is_none()
-            && message.break_envelope.is_none()
-            && message.break_body.is_none()
-            && message.signing_identity.is_none()
+        let plain = is_right(message)
             && send.rest.is_none()
             && send.tls_identity.is_none()
             && send.school.is_none()
             && send.url.is_none();
-        let (Content::Message(name), true, true) =
-            (&message.content, plain, send.to == self.scenario.subject)
+        let to_subject = send.to == self.scenario.subject;
+        let (Content::Message(name), true, Some(edited)) =
+            (&message.content, plain && to_subject, as_edited(message))
         else {
             self.ledger.not_recorded(step, number, "recording-step", 0);
             return;
@@ -390,6 +453,8 @@ impl Holding<'_> {
             to: send.to,
             expect: &send.expect,
             captures: &send.capture,
+            staged: None,
+            edited,
         };
         self.judge(step, number, &wanted);
     }
@@ -404,12 +469,24 @@ impl Holding<'_> {
         let expect = wanted.expect;
         let named = |index: &usize| self.looks[*index].is(name, from, to);
         let named: Vec<usize> = (0..self.looks.len()).filter(named).collect();
-        let found = named.iter().copied().find(|&index| {
+        let request = Expect {
+            assertions: wanted.edited.clone(),
+            ..Expect::nothing(step.at)
+        };
+        let all = named.iter().copied().filter(|&index| {
             index >= self.next
+                && (wanted.edited.is_empty() || self.is_it(index, false, &request))
                 && !self.shown.contains(&index)
                 && self.is_it(index, response, expect)
         });
-        let Some(index) = found else {
+        let all: Vec<usize> = all.collect();
+        // Another answer than that of the scenario leads to something else.
+        let staged = |index: &usize| {
+            let reply = wanted.staged;
+            reply.is_none_or(|reply| self.answers(*index, reply))
+        };
+        let as_staged = all.iter().copied().find(staged);
+        let Some(index) = as_staged.or(all.first().copied()) else {
             self.ledger
                 .not_recorded(step, number, "recording-message", named.len());
             return;
@@ -438,6 +515,61 @@ impl Holding<'_> {
         if !shows_connection(&seen) {
             self.ledger
                 .not_recorded(step, number, "recording-connection", 0);
+        }
+        if as_staged.is_none() {
+            self.ledger
+                .not_recorded(step, number, "recording-answer", 0);
+        }
+    }
+
+    /// Whether the answer in the recording is the one that the scenario gives
+    /// there, as far as that can be seen.
+    fn answers(&self, index: usize, reply: &Reply) -> bool {
+        let passed = self.looks[index].passed;
+        match reply {
+            Reply::Register => true,
+            Reply::Message { message, status } => {
+                let Content::Message(name) = &message.content else {
+                    return false;
+                };
+                let side = self.looks[index].side(true);
+                let outcome = side.and_then(|side| side.observed.outcome.as_ref());
+                let known = outcome.and_then(|outcome| outcome.judged.message.as_ref());
+                let is_named = known.is_some_and(|known| *known.name == *name.value);
+                let Some(assertions) = as_edited(message) else {
+                    return false;
+                };
+                let expect = Expect {
+                    status: Some(one_status(name.at, status.unwrap_or(200))),
+                    assertions,
+                    ..Expect::nothing(name.at)
+                };
+                is_named && is_right(message) && self.is_it(index, true, &expect)
+            }
+            Reply::Fault { code, .. } => {
+                let resolved = self.values(index).text(code);
+                let at = code.at;
+                resolved.is_ok_and(|code| {
+                    let code = FaultExpectation::Code(code.into());
+                    let expect = Expect {
+                        fault: Some(Placed { value: code, at }),
+                        ..Expect::nothing(at)
+                    };
+                    self.is_it(index, true, &expect)
+                })
+            }
+            Reply::Status { status, body, .. } => {
+                let answered = match &passed.response {
+                    Some(Ok(response)) => response,
+                    _ => return false,
+                };
+                let http = answered.http.as_ref();
+                let is_status = http.and_then(|http| http.status()) == Some(*status);
+                is_status && body.is_none()
+            }
+            Reply::Delay { by, then } => passed.took >= *by && self.answers(index, then),
+            Reply::Silent | Reply::BrokenAfter(_) => matches!(passed.response, Some(Err(_))),
+            Reply::Raw(_) => false,
         }
     }
 
@@ -487,7 +619,8 @@ impl Holding<'_> {
 
     /// The values that the script can name, at the moment of an exchange.
     fn values(&self, index: usize) -> Values {
-        let at = self.looks.get(index).and_then(|look| look.passed.at);
+        let look = self.looks.get(index).or(self.looks.last());
+        let at = look.and_then(|look| look.passed.at);
         let clock = RunningClock::standing_at(at.unwrap_or(self.stage.now()));
         let mut values = Values::new(clock, &self.stage.seed_of(self.scenario));
         for (name, value) in &self.known {
@@ -551,6 +684,53 @@ impl Holding<'_> {
             self.ledger.rest(&name, &mut values, &seen, &side.observed);
         }
     }
+}
+
+/// Whether a message is signed and sent as it should be: what a script makes
+/// wrong on purpose is not looked for.
+fn is_right(message: &Outgoing) -> bool {
+    message.sign.is_none()
+        && message.break_envelope.is_none()
+        && message.break_body.is_none()
+        && message.signing_identity.is_none()
+}
+
+/// What a message must say that a script edits so; `None` where the edits do
+/// more than give values.
+fn as_edited(message: &Outgoing) -> Option<Vec<Assertion>> {
+    let edits = message.edits.iter();
+    edits.map(assertion).collect()
+}
+
+/// That an element has the value that an edit gives it.
+fn assertion(edit: &ScriptEdit) -> Option<Assertion> {
+    let Change::Set(to) = &edit.change else {
+        return None;
+    };
+    let path = edit.path.to_string();
+    if path == "." || path.starts_with('[') {
+        return None;
+    }
+    let steps = path.split('/').map(|step| match step.strip_prefix('@') {
+        Some(attribute) => format!("@*:{attribute}"),
+        None => format!("*:{step}"),
+    });
+    let steps: Vec<String> = steps.collect();
+    let literal = |text: &str| Piece::Literal(text.into());
+    let mut pieces = vec![literal(&format!("{} = '", steps.join("/")))];
+    pieces.extend(to.pieces.iter().map(|piece| match piece {
+        Piece::Literal(text) => literal(&text.replace('\'', "''")),
+        Piece::Value(_) => piece.clone(),
+    }));
+    pieces.push(literal("'"));
+    let test = Text { at: to.at, pieces };
+    Some(Assertion { test, says: None })
+}
+
+fn one_status(at: Spot, status: u16) -> Placed<Vec<StatusRange>> {
+    let (from, to) = (status, status);
+    let value = vec![StatusRange { from, to }];
+    Placed { value, at }
 }
 
 /// Whether something is wrong with a message or the connection that carried

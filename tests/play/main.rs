@@ -7,5 +7,6 @@ mod foreign;
 mod hunt;
 mod las;
 mod operator;
+mod recorded;
 mod shipped;
 mod target;
