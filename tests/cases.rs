@@ -89,6 +89,24 @@ fn findings(variant: &Variant, at: Option<Timestamp>, rio: &[String], rule: &str
         .collect()
 }
 
+/// What each breaking message of a case is told: where, and with which values.
+#[test]
+fn each_finding_says_where_and_what() {
+    let cases = Cases::builtin().unwrap();
+    let mut told = String::new();
+    for case in cases.cases() {
+        let found = findings(&case.breaks, case.at, &case.rio, &case.rule);
+        for finding in found.iter().filter(|found| found.code == case.rule) {
+            let path = &finding.path;
+            let args = serde_json::to_string(&finding.args).unwrap();
+            told.push_str(&format!("{} {path} {args}\n", case.rule));
+        }
+    }
+    insta::with_settings!({ snapshot_path => "../snapshots", prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!("findings-of-cases", told);
+    });
+}
+
 fn shown(findings: &[Reported]) -> String {
     findings
         .iter()
@@ -534,7 +552,11 @@ fn the_messages_in_bulk_give_what_their_index_says() {
         .validate(&serde_json::from_str(&text).unwrap())
         .unwrap();
     let index: Vec<Entry> = serde_json::from_str(&text).unwrap();
-    let rules: BTreeSet<&str> = index.iter().map(|entry| entry.rule.as_str()).collect();
+    let with = |breaks: bool| -> BTreeSet<&str> {
+        let entries = index.iter().filter(|entry| entry.gives.is_some() == breaks);
+        entries.map(|entry| entry.rule.as_str()).collect()
+    };
+    let (broken, nearly) = (with(true), with(false));
     let of_packs = Store::builtin()
         .packs()
         .flat_map(|pack| {
@@ -545,8 +567,14 @@ fn the_messages_in_bulk_give_what_their_index_says() {
                 .collect::<Vec<_>>()
         })
         .collect::<BTreeSet<_>>();
-    for code in &of_packs {
-        assert!(rules.contains(code.as_str()), "no message breaks {code}");
+    let batch = builtin_rules().iter().map(|rule| rule.code.to_string());
+    let batch = batch.filter(|code| code.starts_with("KK-BATCH-"));
+    for code in of_packs.iter().cloned().chain(batch) {
+        assert!(broken.contains(code.as_str()), "no message breaks {code}");
+        assert!(
+            nearly.contains(code.as_str()),
+            "no message nearly breaks {code}"
+        );
     }
     let wrong: Vec<String> = index
         .iter()

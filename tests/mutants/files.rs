@@ -23,6 +23,37 @@ pub struct Mutant {
     pub text: String,
     /// Of a rule file: the text of the rule that was changed.
     pub around: &'static str,
+    /// Whether it is the context of the rule that was changed: it may be asked
+    /// of other messages then.
+    pub of_context: bool,
+}
+
+impl Mutant {
+    /// The codes of the rules that are asked where the changed one is.
+    pub fn codes(&self) -> BTreeSet<&'static str> {
+        ids(self.around)
+    }
+}
+
+/// The codes of the rules in a text.
+fn ids(text: &'static str) -> BTreeSet<&'static str> {
+    let mut found = BTreeSet::new();
+    for part in text.split("<sch:").skip(1) {
+        if part.starts_with("assert") || part.starts_with("report") {
+            let id = attribute_in(part, 0..end_of_tag(part, 0), "id").unwrap();
+            found.insert(&part[id]);
+        }
+    }
+    found
+}
+
+/// The codes of the rules that a file has and whose text has `part`.
+pub fn rules_with(file: &str, part: &str) -> BTreeSet<&'static str> {
+    let (_, text) = shipped(file);
+    let rules = text.split("<sch:rule ").skip(1);
+    let rules = rules.map(|rule| rule.split("</sch:rule>").next().unwrap_or(rule));
+    let with = rules.filter(|rule| rule.contains(part));
+    with.flat_map(ids).collect()
 }
 
 /// Every mutant of every file, in order.
@@ -32,12 +63,18 @@ pub fn mutants(store: &Store) -> Vec<Mutant> {
         .flat_map(|pack| pack.manifest.rules.iter().map(|file| pack.resolve(file)))
         .collect();
     let mut all = Vec::new();
-    for file in rule_files {
-        of_rules(&file, &mut all);
+    for file in &rule_files {
+        of_rules(file, &mut all);
     }
     let lists = BUILTIN_FILES.get_dir("waardenlijsten").unwrap().files();
-    for file in lists {
-        of_list(file.path().to_str().unwrap(), &mut all);
+    for list in lists {
+        let path = list.path().to_str().unwrap();
+        let name = list.path().file_stem().unwrap().to_str().unwrap();
+        // Others are for the counterparts and for who reads them.
+        let named = format!("'{name}'");
+        if (rule_files.iter()).any(|file| !rules_with(file, &named).is_empty()) {
+            of_list(path, &mut all);
+        }
     }
     of_list("kalender/advies.toml", &mut all);
     of_list("kalender/bekostiging.toml", &mut all);
@@ -98,6 +135,7 @@ fn of_rules(file: &str, all: &mut Vec<Mutant>) {
                 text: reduced(text, open, &value, &escaped(expression)),
                 around: &text[text[..end].rfind("<sch:rule ").unwrap()
                     ..open + text[open..].find("</sch:rule>").unwrap()],
+                of_context: attribute == "context",
             });
         };
         match attribute {
@@ -363,6 +401,7 @@ impl Lines<'_> {
             file: self.file,
             rule: None,
             around: "",
+            of_context: false,
             text: changed.join("\n"),
         });
     }

@@ -11,9 +11,9 @@ use ketenkeur::facts::{
 };
 use ketenkeur::finding::Kind;
 use ketenkeur::pack::BUILTIN_FILES;
-use ketenkeur::rules::CompiledRules;
+use ketenkeur::rules::{CompiledRules, RuleOutcomes};
 
-use crate::files::Mutant;
+use crate::files::{Mutant, rules_with};
 use crate::probes::{Batch, Probe, Probes, rule_set};
 
 /// What became of a mutant.
@@ -32,6 +32,9 @@ pub struct Holder<'p> {
     probes: &'p Probes,
     compiled: HashMap<&'p str, CompiledRules>,
     rio: HashMap<Vec<String>, Arc<RioData>>,
+    /// Per rule or file the probes that killed a mutant of it, the last one
+    /// last: what notices one change often notices the next.
+    killers: HashMap<(&'static str, &'static str), Vec<usize>>,
 }
 
 impl<'p> Holder<'p> {
@@ -40,6 +43,7 @@ impl<'p> Holder<'p> {
             probes,
             compiled: HashMap::new(),
             rio: HashMap::new(),
+            killers: HashMap::new(),
         }
     }
 
@@ -66,16 +70,24 @@ impl<'p> Holder<'p> {
 
     /// The rules that cannot be judged on a message; `None` where one is broken.
     pub fn undecided(&mut self, probe: &Probe) -> Option<BTreeSet<String>> {
-        let facts = self.facts(probe, None);
         let mut open = BTreeSet::new();
-        let is_right = self.every_set(probe, |rules| {
-            let outcomes = rules.judge(&probe.document, probe.known.root, &facts);
-            outcomes.findings.iter().all(|finding| {
+        let mut is_right = true;
+        self.outcomes(probe, |outcomes| {
+            for finding in &outcomes.findings {
                 open.insert(finding.code.to_string());
-                finding.kind == Kind::Undecided
-            })
+                is_right &= finding.kind == Kind::Undecided;
+            }
         });
         is_right.then_some(open)
+    }
+
+    /// What each rule file, as it is, says of a message.
+    pub fn outcomes(&mut self, probe: &Probe, mut tell: impl FnMut(RuleOutcomes)) {
+        let facts = self.facts(probe, None);
+        self.every_set(probe, |rules| {
+            tell(rules.judge(&probe.document, probe.known.root, &facts));
+            true
+        });
     }
 
     /// Whether something is true of every rule file of a message.
@@ -118,13 +130,13 @@ impl<'p> Holder<'p> {
                 let lists = ValueLists::new(folder.files().map(text_of));
                 lists.check().ok()?;
                 let lists = Arc::new(lists);
-                self.facts_hold(
-                    &Facts {
-                        lists,
-                        ..probes.facts.clone()
-                    },
-                    None,
-                )
+                let facts = Facts {
+                    lists,
+                    ..probes.facts.clone()
+                };
+                let name = mutant.file.rsplit('/').next().unwrap();
+                let named = format!("'{}'", name.trim_end_matches(".toml"));
+                self.facts_hold(mutant.file, &named, &facts, None)
             }
             "kalender" => {
                 let source = |name: &str| {
@@ -142,7 +154,7 @@ impl<'p> Holder<'p> {
                     calendar,
                     ..probes.facts.clone()
                 };
-                self.facts_hold(&facts, None)
+                self.facts_hold(mutant.file, "kk:", &facts, None)
                     && self.batches_hold(&shipped_extractor().unwrap(), &facts.calendar)
             }
             "batch" => {
@@ -151,7 +163,7 @@ impl<'p> Holder<'p> {
             }
             "rio" if !mutant.file.ends_with(".sch") => {
                 let paths = RioPaths::from_toml(&own()).ok()?;
-                self.facts_hold(&probes.facts, Some(&paths))
+                self.facts_hold(mutant.file, "kk:rio-", &probes.facts, Some(&paths))
             }
             _ => {
                 let set = rule_set(&probes.store, mutant.file, &mutant.text).ok()?;
@@ -168,37 +180,78 @@ impl<'p> Holder<'p> {
     /// rule are asked first.
     fn rules_hold(&mut self, mutant: &Mutant, rules: &CompiledRules) -> bool {
         let probes = self.probes;
-        let of_rule = |probe: &&Probe| mutant.rule.as_ref() == Some(&probe.rule);
-        // Damage to what the rule does not speak of changes nothing to it.
-        let concerns = |probe: &&Probe| {
+        let codes = mutant.codes();
+        let of_rule = |probe: &Probe| mutant.rule.as_ref() == Some(&probe.rule);
+        let concerns = |probe: &Probe| {
+            // Damage to what the rule does not speak of changes nothing to it.
             let is_named = mutant.around.contains(&probe.damaged) || mutant.around.contains("*[");
-            is_named && probes.is_about(probe, mutant.file)
+            let is_asked =
+                mutant.of_context || codes.iter().any(|code| probe.asked.contains(*code));
+            is_named && is_asked && probes.is_about(probe, mutant.file)
         };
-        let all = || probes.all.iter().filter(concerns);
-        let first = all().filter(of_rule);
-        let then = all().filter(|probe| !of_rule(probe));
-        first.chain(then).all(|probe| {
-            let facts = self.facts(probe, None);
-            probe.holds(rules, &facts)
-        })
+        let all = || (0..probes.all.len()).filter(|&index| concerns(&probes.all[index]));
+        let first = all().filter(|&index| of_rule(&probes.all[index]));
+        let then = all().filter(|&index| !of_rule(&probes.all[index]));
+        self.all_hold(
+            (mutant.file, mutant.around),
+            first.chain(then),
+            |holder, probe| {
+                let facts = holder.facts(probe, None);
+                probe.holds(rules, &facts)
+            },
+        )
     }
 
-    /// Whether no probe notices that the facts are others.
-    fn facts_hold(&mut self, facts: &Facts, paths: Option<&RioPaths>) -> bool {
+    /// Whether no probe notices that the facts are others: only rules with
+    /// `part` in their text ask for them.
+    fn facts_hold(
+        &mut self,
+        file: &'static str,
+        part: &str,
+        facts: &Facts,
+        paths: Option<&RioPaths>,
+    ) -> bool {
         let probes = self.probes;
-        let is_asked = |probe: &&Probe| match paths {
-            Some(_) => !probe.rule.is_empty() && !probe.rio.is_empty(),
-            None => !probe.rule.is_empty(),
+        let sets = probes.sets.keys();
+        let asking: BTreeSet<&str> = sets.flat_map(|file| rules_with(file, part)).collect();
+        let is_asked = |index: &usize| {
+            let probe = &probes.all[*index];
+            let counts = !probe.rule.is_empty() && (paths.is_none() || !probe.rio.is_empty());
+            counts && asking.iter().any(|code| probe.asked.contains(*code))
         };
-        probes.all.iter().filter(is_asked).all(|probe| {
-            let own = self.facts(probe, paths);
+        let asked = (0..probes.all.len()).filter(is_asked);
+        self.all_hold((file, ""), asked, |holder, probe| {
+            let own = holder.facts(probe, paths);
             let facts = Facts {
                 clock: own.clock,
                 rio: own.rio,
                 ..facts.clone()
             };
-            self.every_set(probe, |rules| probe.holds(rules, &facts))
+            holder.every_set(probe, |rules| probe.holds(rules, &facts))
         })
+    }
+
+    /// Whether all of these probes hold; what killed a mutant of `what` before
+    /// goes first.
+    fn all_hold(
+        &mut self,
+        what: (&'static str, &'static str),
+        mut probes: impl Iterator<Item = usize>,
+        mut hold: impl FnMut(&mut Self, &Probe) -> bool,
+    ) -> bool {
+        let all = &self.probes.all;
+        let killers = self.killers.remove(&what).unwrap_or_default();
+        let known = killers.iter().rev().copied();
+        let killer = known.clone().find(|&index| !hold(self, &all[index]));
+        let killer = killer
+            .or_else(|| probes.find(|index| !killers.contains(index) && !hold(self, &all[*index])));
+        let mut killers = killers;
+        if let Some(killer) = killer {
+            killers.retain(|&index| index != killer);
+            killers.push(killer);
+        }
+        self.killers.insert(what, killers);
+        killer.is_none()
     }
 
     fn batches_hold(&self, extractor: &Arc<Extractor>, calendar: &Calendar) -> bool {

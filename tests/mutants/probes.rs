@@ -15,7 +15,7 @@ use ketenkeur::edukoppeling::Trust;
 use ketenkeur::example::{Case, Cases, Edit, Examples, Path, Variant, apply};
 use ketenkeur::exchange::Exchange;
 use ketenkeur::facts::{Facts, Profile};
-use ketenkeur::finding::{Grade, Kind};
+use ketenkeur::finding::{Code, Finding, Grade, Kind, Redaction};
 use ketenkeur::input::{BodyAt, Input};
 use ketenkeur::pack::Store;
 use ketenkeur::rules::{CompiledRules, Origin, RuleSet};
@@ -43,7 +43,15 @@ pub struct Probe {
     /// Of a damaged message: the element, and what was done to it.
     pub damaged: String,
     pub damage: String,
+    /// The rules that were asked of it.
+    pub asked: BTreeSet<Code>,
+    /// Where the finding that its case is about stands, and what it says:
+    /// tests/cases.rs has both in a snapshot.
+    said: Option<Said>,
 }
+
+/// Where a finding stands and the values in it.
+type Said = (String, String);
 
 /// A case over several messages.
 pub struct Batch {
@@ -119,7 +127,39 @@ impl Probes {
             }
         }
         probes.derive(&bases);
+        probes.ask();
         probes
+    }
+
+    /// What the rules as they are say of each message.
+    fn ask(&mut self) {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let probes = &*self;
+        let mut answers = Vec::new();
+        run_ordered(
+            threads,
+            probes.all.iter(),
+            || {
+                let mut holder = Holder::new(probes);
+                move |probe: &Probe| {
+                    let (mut asked, mut said) = (BTreeSet::new(), None);
+                    holder.outcomes(probe, |outcomes| {
+                        let of_rule = |found: &&Finding| probe.is_of_rule(found);
+                        said = said
+                            .take()
+                            .or(outcomes.findings.iter().find(of_rule).map(says));
+                        asked.extend(outcomes.findings.into_iter().map(|found| found.code));
+                        asked.extend(outcomes.held);
+                        asked.extend(outcomes.undecided);
+                    });
+                    (asked, said)
+                }
+            },
+            |answer| answers.push(answer),
+        );
+        for (probe, (asked, said)) in self.all.iter_mut().zip(answers) {
+            (probe.asked, probe.said) = (asked, said);
+        }
     }
 
     fn of_single(&mut self, cases: &Cases, bases: &mut Vec<Base>) {
@@ -197,6 +237,8 @@ impl Probes {
             open: BTreeSet::new(),
             damaged: String::new(),
             damage: String::new(),
+            asked: BTreeSet::new(),
+            said: None,
         })
     }
 
@@ -375,6 +417,10 @@ impl Probes {
 }
 
 impl Probe {
+    fn is_of_rule(&self, finding: &Finding) -> bool {
+        *finding.code == *self.rule
+    }
+
     /// Whether the rules say of the message what its case says: of a breaking
     /// one the rule and nothing else, of a near miss nothing. Where the rule
     /// stands in another file, nothing either.
@@ -382,7 +428,11 @@ impl Probe {
         let outcomes = rules.judge(&self.document, self.known.root, facts);
         let mut of_rule = 0;
         for finding in &outcomes.findings {
-            let is_of_rule = *finding.code == *self.rule;
+            let is_of_rule = self.is_of_rule(finding);
+            let says_other = |said: &Said| *said != says(finding);
+            if is_of_rule && self.said.as_ref().is_some_and(says_other) {
+                return false;
+            }
             if self.alone && !is_of_rule {
                 continue;
             }
@@ -403,6 +453,14 @@ impl Probe {
         let is_in_these = codes.any(|info| *info.code == *self.rule);
         of_rule == usize::from(self.breaks && is_in_these)
     }
+}
+
+/// Where a finding stands and the values in it.
+fn says(finding: &Finding) -> Said {
+    let args = finding.args.iter();
+    let args = args.map(|(name, arg)| format!("{name}: {}", arg.shown(Redaction::Mask)));
+    let args: Vec<String> = args.collect();
+    (finding.place.path.clone(), args.join("\n"))
 }
 
 fn judge_of(store: &Store, facts: &Facts, named: Option<String>) -> Judge {
