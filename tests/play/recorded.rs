@@ -93,6 +93,7 @@ fn stage() -> Stage {
         store: Store::builtin(),
         profile: Profile::Test,
         tested: None,
+        oins: BTreeMap::new(),
         authorities: Authorities::built_in(),
         seed: "ketenkeur".into(),
         now: NOW.parse::<Timestamp>().unwrap(),
