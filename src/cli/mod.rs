@@ -34,9 +34,9 @@ mod usage;
 
 use std::ffi::OsString;
 
-use clap::{CommandFactory, FromArgMatches};
+use clap::{Args as _, CommandFactory, FromArgMatches};
 
-use args::{Cli, Command, Rules};
+use args::{Check, Cli, Command, Global, Rules};
 use failure::Failure;
 use settings::Settings;
 
@@ -64,7 +64,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
             .try_get_matches_from(&args)
             .and_then(|matches| Cli::from_arg_matches(&matches))
     };
-    let cli = match parse(Cli::command()) {
+    let at_once = args.get(1).is_some_and(|first| first == "check");
+    let at_once = at_once.then(|| parse(check_alone()).ok()).flatten();
+    let cli = match at_once.map_or_else(|| parse(Cli::command()), Ok) {
         Ok(cli) => cli,
         Err(unworded) => {
             // Only now are the words of the help needed, in the user's language.
@@ -102,6 +104,14 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(exit) => exit,
         Err(failure) => fail(&failure, language),
     }
+}
+
+/// The command line as far as `check` goes. To build all of it takes a large
+/// part of the time that one message does; what this one refuses, the whole one
+/// says.
+fn check_alone() -> clap::Command {
+    let check = Check::augment_args(clap::Command::new("check"));
+    Global::augment_args(clap::Command::new("ketenkeur")).subcommand(check)
 }
 
 /// The language that `--lang` asks for, wherever it stands.
@@ -178,4 +188,30 @@ fn completions(shell: clap_complete::Shell, language: Language) -> Result<Exit, 
 fn fail(failure: &Failure, language: Language) -> Exit {
     tell(&format!("ketenkeur: {}", failure.text(Texts::of(language))));
     failure.exit()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_read_at_once_is_what_the_whole_command_line_reads() {
+        let read = |command: clap::Command, line: &str| {
+            let matches = command.try_get_matches_from(line.split(' ')).ok()?;
+            Some(format!("{:?}", Cli::from_arg_matches(&matches).ok()?))
+        };
+        for line in [
+            "ketenkeur check bericht.xml",
+            "ketenkeur check a b --lang en --profile test --at 2026-09-28T09:00:00Z",
+            "ketenkeur check --report human --report json=uit.json --no-redact -- -a",
+            "ketenkeur check a --locked --config mijn.toml --fail-on melding",
+        ] {
+            let whole = read(Cli::command(), line);
+            assert!(whole.is_some(), "{line}");
+            assert_eq!(read(check_alone(), line), whole, "{line}");
+        }
+        for line in ["ketenkeur check", "ketenkeur check --help", "ketenkeur x"] {
+            assert_eq!(read(check_alone(), line), None, "{line}");
+        }
+    }
 }

@@ -442,7 +442,7 @@ fn the_paths_of_a_message_can_be_asked_for() {
         let field = fields.iter().find(|(field, _)| field.name() == name);
         field.map(|(_, paths)| paths.clone()).unwrap_or_default()
     };
-    assert_eq!(of("periode.leerjaar"), ["inschrijvingPeriodeVSO/leerjaar"]);
+    assert_eq!(of("periode.begin"), ["inschrijvingPeriodeVSO/datumBegin"]);
     assert_eq!(of("datum-inschrijving"), ["datumInschrijving"]);
     assert_eq!(of("bsn").len(), 2);
     assert!(extractor.paths().fields("onbekend").is_empty());
