@@ -8,6 +8,7 @@
 
 mod actor;
 mod addresses;
+mod as_scripted;
 mod built_in;
 mod caller;
 mod cast;
@@ -16,6 +17,7 @@ mod declared;
 mod directory;
 mod hunt;
 mod ledger;
+mod look;
 mod observe;
 mod player;
 mod probing;

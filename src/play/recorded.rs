@@ -3,28 +3,26 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use super::as_scripted::{as_edited, is_right, known_values, one_status};
 use super::ledger::Ledger;
-use super::observe::{Observed, Seen};
+use super::look::Look;
+use super::observe::Seen;
 use super::run::Gathered;
-use super::schools::School;
 use super::sink::Sink;
 use super::stage::{PlayError, Stage, info_of, not_played};
 use super::tested::WhyNot;
-use super::traffic::{Passed, Traffic};
+use super::traffic::Traffic;
 use super::wire::{Wire, name_of};
 use crate::clock::{Clock, RunningClock};
 use crate::counterpart::trigger::Status;
-use crate::document::Spot;
 use crate::event::Event;
-use crate::finding::{Kind, Verdict};
+use crate::finding::Verdict;
 use crate::scenario::{
-    Action, Advance, Assertion, Capture, Change, Content, Expect, FaultExpectation, Given, Got,
-    Outgoing, Over, Piece, Placed, Receive, Repeat, Reply, Role, Scenario, ScriptEdit, Send,
-    StatusRange, Step, Text, Trigger, Values, capture, judge,
+    Action, Advance, Assertion, Capture, Content, Expect, FaultExpectation, Given, Got, Over,
+    Placed, Receive, Repeat, Reply, Role, Scenario, Send, Step, Trigger, Values, capture, judge,
 };
 use crate::transport::TransportProblem;
 
@@ -77,82 +75,6 @@ fn why_not(stage: &Stage, scenario: &Scenario) -> Option<WhyNot> {
         Some(tested) => tested.why_not_tested(scenario, stage.bodies.store()),
         None => (scenario.subject != Role::Las).then(|| WhyNot::not_applicable("role")),
     }
-}
-
-/// One exchange of the recording, with its messages judged.
-struct Look<'a> {
-    passed: &'a Passed,
-    /// The name of the request's message, where a pack knows it.
-    name: Option<String>,
-    request: Option<Side<'a>>,
-    response: Option<Side<'a>>,
-}
-
-/// One of its messages.
-struct Side<'a> {
-    seen: Seen,
-    observed: Observed<'a>,
-}
-
-impl<'a> Look<'a> {
-    fn at(stage: &'a Stage, passed: &'a Passed) -> Self {
-        let side = |response: bool, message, took| {
-            let seen = Seen {
-                // So that it is judged; its number follows where it is shown.
-                exchange: Some(0),
-                response,
-                message,
-                took,
-                at: passed.at.unwrap_or(stage.now()),
-                of_subject: true,
-                connection_unknown: false,
-                confirmed: None,
-            };
-            // A connection that was not recorded is not judged.
-            let seen = Seen {
-                connection_unknown: !shows_connection(&seen),
-                ..seen
-            };
-            let observed = Observed::of(stage, passed.to, &seen);
-            Side { seen, observed }
-        };
-        let request = passed.request.as_ref();
-        let request = request.map(|request| side(false, Ok(Arc::clone(request)), Duration::ZERO));
-        let response = passed.response.as_ref();
-        let response = response.map(|response| side(true, response.clone(), passed.took));
-        let name = request.as_ref().and_then(|side| {
-            let outcome = side.observed.outcome.as_ref()?;
-            Some(outcome.judged.message.as_ref()?.name.clone())
-        });
-        Self {
-            passed,
-            name,
-            request,
-            response,
-        }
-    }
-
-    /// Whether it is the message `name` from one party to another.
-    fn is(&self, name: &str, from: Role, to: Role) -> bool {
-        let is = |known: Option<Role>, role| known.is_none_or(|known| known == role);
-        self.name.as_deref() == Some(name) && is(self.passed.from, from) && is(self.passed.to, to)
-    }
-
-    fn side(&self, response: bool) -> Option<&Side<'a>> {
-        if response {
-            self.response.as_ref()
-        } else {
-            self.request.as_ref()
-        }
-    }
-}
-
-/// Whether the recording has the connection that carried a message. Only a
-/// proxy's does.
-fn shows_connection(seen: &Seen) -> bool {
-    seen.message
-        .as_ref()
-        .map_or(true, |message| message.tls.is_some())
 }
 
 /// Holds the traffic against one scenario. Whether the recording shows any
@@ -212,30 +134,6 @@ fn hold(
     }
     holding.ledger.finish()?;
     Ok(true)
-}
-
-/// The values that every script can name, as far as no party needs to listen
-/// for them.
-fn known_values(stage: &Stage) -> Vec<(&'static str, Value)> {
-    let target = stage.tested.as_ref().map(|tested| &tested.target);
-    let Some(school) = School::of_run(stage.tested.as_deref()) else {
-        return Vec::new();
-    };
-    let vestiging = school.vestigingscode(target.map(Arc::as_ref));
-    let mut values = vec![
-        ("school.vestigingscode", vestiging),
-        ("school.oin", school.oin),
-        ("school.brin", school.brin),
-        ("sector", "bo".to_string()),
-    ];
-    if let Some(target) = target {
-        values.push(("leverancier.oin", target.supplier.oin.clone()));
-        values.push(("leverancier.naam", target.supplier.name.clone()));
-    }
-    let values = values.into_iter();
-    values
-        .map(|(name, text)| (name, Value::String(text)))
-        .collect()
 }
 
 /// What a step looks for.
@@ -512,7 +410,7 @@ impl Holding<'_> {
         if !self.capture(wanted.captures, self.last) {
             self.ledger.not_recorded(step, number, "recording-value", 0);
         }
-        if !shows_connection(&seen) {
+        if !seen.shows_connection() {
             self.ledger
                 .not_recorded(step, number, "recording-connection", 0);
         }
@@ -667,7 +565,7 @@ impl Holding<'_> {
                 continue;
             }
             let answers = to == self.scenario.subject;
-            let Some(side) = look.side(answers).filter(|side| is_broken(side)) else {
+            let Some(side) = look.side(answers).filter(|side| side.is_broken()) else {
                 continue;
             };
             let exchange = self.number(index);
@@ -684,66 +582,4 @@ impl Holding<'_> {
             self.ledger.rest(&name, &mut values, &seen, &side.observed);
         }
     }
-}
-
-/// Whether a message is signed and sent as it should be: what a script makes
-/// wrong on purpose is not looked for.
-fn is_right(message: &Outgoing) -> bool {
-    message.sign.is_none()
-        && message.break_envelope.is_none()
-        && message.break_body.is_none()
-        && message.signing_identity.is_none()
-}
-
-/// What a message must say that a script edits so; `None` where the edits do
-/// more than give values.
-fn as_edited(message: &Outgoing) -> Option<Vec<Assertion>> {
-    let edits = message.edits.iter();
-    edits.map(assertion).collect()
-}
-
-/// That an element has the value that an edit gives it.
-fn assertion(edit: &ScriptEdit) -> Option<Assertion> {
-    let Change::Set(to) = &edit.change else {
-        return None;
-    };
-    let path = edit.path.to_string();
-    if path == "." || path.starts_with('[') {
-        return None;
-    }
-    let steps = path.split('/').map(|step| match step.strip_prefix('@') {
-        Some(attribute) => format!("@*:{attribute}"),
-        None => format!("*:{step}"),
-    });
-    let steps: Vec<String> = steps.collect();
-    let literal = |text: &str| Piece::Literal(text.into());
-    let mut pieces = vec![literal(&format!("{} = '", steps.join("/")))];
-    pieces.extend(to.pieces.iter().map(|piece| match piece {
-        Piece::Literal(text) => literal(&text.replace('\'', "''")),
-        Piece::Value(_) => piece.clone(),
-    }));
-    pieces.push(literal("'"));
-    let test = Text { at: to.at, pieces };
-    Some(Assertion { test, says: None })
-}
-
-fn one_status(at: Spot, status: u16) -> Placed<Vec<StatusRange>> {
-    let (from, to) = (status, status);
-    let value = vec![StatusRange { from, to }];
-    Placed { value, at }
-}
-
-/// Whether something is wrong with a message or the connection that carried
-/// it.
-fn is_broken(side: &Side<'_>) -> bool {
-    let judged = side
-        .observed
-        .outcome
-        .as_ref()
-        .map(|outcome| &outcome.judged);
-    let of_message = judged.is_some_and(|judged| {
-        let mut findings = judged.findings.iter();
-        findings.any(|finding| finding.kind == Kind::Violation)
-    });
-    of_message || !side.observed.connection.findings.is_empty()
 }
