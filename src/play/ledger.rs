@@ -223,6 +223,9 @@ impl Ledger {
             masked: false,
             outcome: weighed.outcome(),
         };
+        if self.interrupt.is_set() {
+            return weighed;
+        }
         let mut state = self.lock();
         state.records.push(record);
         if let Some(message) = observed.message() {
@@ -493,6 +496,11 @@ impl Ledger {
         judgement: Judgement,
         findings: Vec<StepFinding>,
     ) {
+        // What ends while the run is being ended may have come to nothing
+        // because of that. The scenario is undecided and can be played again.
+        if self.interrupt.is_set() {
+            return;
+        }
         self.sink.event(Event::Stepped(Stepped {
             scenario: self.info.scenario.clone(),
             step: number.to_string(),

@@ -1,10 +1,16 @@
 //! The user, or the machine, who wants a run to end.
 
+use std::time::Duration;
+
 use super::runtime::runtime;
+
+/// Within this time, being asked twice is one wish.
+const ONE_WISH: Duration = Duration::from_secs(1);
 
 /// Calls `then` once, when the program is asked to end: with Ctrl-C, or with
 /// the signal by which pipelines and containers do it. A second time ends it
-/// at once.
+/// at once, unless it follows on the heels of the first: `timeout` and some
+/// shells send the same wish to the program and to its group.
 pub fn on_interrupt(then: impl FnOnce() + Send + 'static) {
     let Some(runtime) = runtime() else {
         return;
@@ -31,6 +37,7 @@ pub fn on_interrupt(then: impl FnOnce() + Send + 'static) {
             return;
         }
         then();
+        tokio::time::sleep(ONE_WISH).await;
         if asked().await {
             std::process::exit(i32::from(crate::exit::Exit::Undecided.code()));
         }
