@@ -125,18 +125,16 @@ fn whole(criterion: &mut Criterion) {
     let store = Store::builtin();
     let example = store.example("aanleverenInschrijvingBO_Request").unwrap();
     let text = example.text.as_bytes().to_vec();
-    let extractor = shipped_extractor().unwrap();
     let bench = Bench {
         facts: shipped_facts(Clock::at(example.at), Profile::Production),
         store: store.clone(),
         options: CheckOptions::default(),
         deviations: Deviations::default(),
-        extractor,
         trust: Trust::default(),
         request: None,
         rules: RulesOfPacks::default(),
     };
-    let mut judge = Judge::new(Arc::new(bench));
+    let mut judge = Judge::new(Arc::new(bench)).for_batch(shipped_extractor());
     let mut group = criterion.benchmark_group(format!("{} bytes", text.len()));
     group.bench_function("schema and all rules", |b| {
         b.iter(|| {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use ketenkeur::check::{
     Bench, CheckOptions, Deviations, Judge, PackRules, Recognition, RulesOfPacks, recognise_xml,
-    run, shipped_extractor, shipped_facts, shipped_rio_paths,
+    run, shipped_facts, shipped_rio_paths,
 };
 use ketenkeur::clock::Clock;
 use ketenkeur::document::{Document, Gated};
@@ -42,7 +42,6 @@ fn bench(at: Timestamp, rio: &[String], named: Option<&str>) -> Arc<Bench> {
         }
         facts.rio = Some(Arc::new(data));
     }
-    let extractor = shipped_extractor().unwrap();
     Arc::new(Bench {
         store,
         facts,
@@ -51,7 +50,6 @@ fn bench(at: Timestamp, rio: &[String], named: Option<&str>) -> Arc<Bench> {
             ..CheckOptions::default()
         },
         deviations: Deviations::default(),
-        extractor,
         trust: Trust::default(),
         request: None,
         rules: RulesOfPacks::default(),

@@ -1,11 +1,8 @@
 //! What a run judges with.
 
-use std::sync::Arc;
-
 use super::deviations::Deviations;
 use super::rules::RulesOfPacks;
 use super::transport::NamedRequest;
-use crate::batch::Extractor;
 use crate::edukoppeling::Trust;
 use crate::facts::Facts;
 use crate::finding::{Class, Grade, Judgement, Kind, Redaction, Verdict, fold};
@@ -72,8 +69,6 @@ pub struct Bench {
     pub options: CheckOptions,
     /// What somebody answers for.
     pub deviations: Deviations,
-    /// Which parts of messages the rules over the batch look at.
-    pub extractor: Arc<Extractor>,
     /// What the certificates of signers are judged with.
     pub trust: Trust,
     /// The request that answers without one of their own belong to.

@@ -13,7 +13,7 @@ use super::reported::Reporter;
 use super::rules::PackRules;
 use super::transport::{contract_without_pack, encrypted_message, judge_transport};
 use super::weigh::{Fate, Scales};
-use crate::batch::Record;
+use crate::batch::{Extractor, Record};
 use crate::document::{Document, Gated, PlaceOf, raw_excerpt};
 use crate::edukoppeling::{TransportReport, judge_wsdl};
 use crate::event::{Carrier, Judged, Recognised};
@@ -63,6 +63,8 @@ pub struct Outcome {
 pub struct Judge {
     bench: Arc<Bench>,
     compiled: HashMap<Arc<str>, Compiled>,
+    /// Reads what the rules over a batch need, where there is one.
+    extractor: Option<Arc<Extractor>>,
     /// Where the body of the input under judgement stands.
     body: BodyAt,
 }
@@ -131,8 +133,15 @@ impl Judge {
         Self {
             bench,
             compiled: HashMap::new(),
+            extractor: None,
             body: BodyAt::Start,
         }
+    }
+
+    /// The same judge, who also keeps of each message what `extractor` reads.
+    pub fn for_batch(mut self, extractor: Arc<Extractor>) -> Self {
+        self.extractor = Some(extractor);
+        self
     }
 
     /// Judges one input; `number` is its place among the inputs of the run.
@@ -252,8 +261,8 @@ impl Judge {
                 let mut said = self.known(name, &document, &known, &facts);
                 said.transport(transport);
                 let mut outcome = self.conclude(name, Some(&known), Some(&document), said);
-                if self.bench.options.batch {
-                    outcome.records = self.bench.extractor.extract(&document, known.root, number);
+                if let Some(extractor) = &self.extractor {
+                    outcome.records = extractor.extract(&document, known.root, number);
                 }
                 outcome
             }

@@ -9,7 +9,7 @@ use super::message::{Judge, Outcome};
 use super::own_findings::tool_finding;
 use super::pool::run_ordered;
 use super::reported::Reporter;
-use super::shipped::shipped_batch_rules;
+use super::shipped::{shipped_batch_rules, shipped_extractor};
 use super::weigh::{Fate, Scales};
 use crate::batch::BatchJudge;
 use crate::event::{
@@ -38,21 +38,29 @@ pub fn run(
     let mut tally = Tally::new();
     let mut end = RunEnd::default();
     let mut grounds = Gathered::default();
-    let mut batch = BatchJudge::new(Arc::clone(&bench.extractor));
+    let mut inputs = (0u32..).zip(inputs).peekable();
+    let first = inputs.next();
+    // One message is no batch: nothing of it need be remembered.
+    let batched = bench.options.batch && inputs.peek().is_some();
+    let extractor = batched.then(shipped_extractor);
+    let mut batch = extractor.clone().map(BatchJudge::new);
     let mut names: Vec<(String, BodyAt)> = Vec::new();
     sink(Event::Started(started(bench)));
     run_ordered(
         threads,
-        (0u32..).zip(inputs),
+        first.into_iter().chain(inputs),
         || {
             let mut judge = Judge::new(Arc::clone(bench));
+            if let Some(extractor) = &extractor {
+                judge = judge.for_batch(Arc::clone(extractor));
+            }
             move |(number, input)| judge.judge(number, input)
         },
         |outcome: Outcome| {
             end.internal |= outcome.internal;
             grounds.add(outcome.pack, outcome.held);
-            batch.add(outcome.records);
-            if bench.options.batch {
+            if let Some(batch) = &mut batch {
+                batch.add(outcome.records);
                 names.push((outcome.judged.input.clone(), outcome.body));
             }
             let event = Event::Judged(Box::new(outcome.judged));
@@ -116,7 +124,7 @@ fn started(bench: &Bench) -> Started {
 /// several messages, and deviations and a request that nothing needed.
 fn judge_batch(
     bench: &Bench,
-    batch: BatchJudge,
+    batch: Option<BatchJudge>,
     names: &[(String, BodyAt)],
     grounds: &mut Gathered,
 ) -> Option<BatchJudged> {
@@ -138,7 +146,7 @@ fn judge_batch(
         }
     };
     let mut held: Vec<Code> = Vec::new();
-    if names.len() > 1 {
+    if let Some(batch) = batch {
         let rules = shipped_batch_rules();
         let judged = batch.judge(rules.clone(), &bench.facts.calendar);
         let of = |number: u32| names.get(number as usize).cloned().unwrap_or_default();

@@ -1,6 +1,6 @@
 //! The facts and batch rules that come with the product.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock};
 
 use crate::batch::{BatchRules, Extractor, RecordPaths};
 use crate::clock::Clock;
@@ -33,18 +33,18 @@ pub fn shipped_rio_paths() -> Result<RioPaths, FactError> {
     RioPaths::from_toml(&shipped("rio/rio-gegevens.toml"))
 }
 
-/// Which parts of messages the rules over a batch look at, read once.
-pub fn shipped_extractor() -> Result<Arc<Extractor>, FactError> {
-    static READ: OnceLock<Result<Arc<Extractor>, FactError>> = OnceLock::new();
-    let read = READ.get_or_init(|| {
-        let paths = RecordPaths::from_toml(&shipped("batch/gegevens.toml"))?;
-        Ok(Arc::new(Extractor::new(paths)))
+/// Which parts of messages the rules over a batch look at. Read when there is
+/// a batch: a run over one message has none.
+pub fn shipped_extractor() -> Arc<Extractor> {
+    static READ: LazyLock<Arc<Extractor>> = LazyLock::new(|| {
+        let paths = RecordPaths::from_toml(&shipped("batch/gegevens.toml"))
+            .expect("a test reads the paths of the records");
+        Arc::new(Extractor::new(paths))
     });
-    read.clone()
+    Arc::clone(&READ)
 }
 
-/// The rules over a batch. Read when there is a batch: a run over one message
-/// has none.
+/// The rules over a batch.
 pub fn shipped_batch_rules() -> BatchRules {
     BatchRules::from_toml(&shipped("batch/regels.toml"))
         .expect("a test reads the rules over a batch")

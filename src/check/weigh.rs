@@ -87,7 +87,7 @@ impl<'b> Scales<'b> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::{CheckOptions, Deviations, RulesOfPacks, shipped_extractor, shipped_facts};
+    use crate::check::{CheckOptions, Deviations, RulesOfPacks, shipped_facts};
     use crate::clock::Clock;
     use crate::edukoppeling::Trust;
     use crate::facts::Profile;
@@ -101,7 +101,6 @@ mod tests {
             facts: shipped_facts(clock, Profile::Production),
             options: CheckOptions::default(),
             deviations: Deviations::parse(deviations).unwrap(),
-            extractor: shipped_extractor().unwrap(),
             trust: Trust::default(),
             request: None,
             rules: RulesOfPacks::default(),

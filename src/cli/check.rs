@@ -10,9 +10,7 @@ use super::reports::{Outlet, Wanted, keep, reports, write_reports};
 use super::rules::codes;
 use super::settings::Settings;
 use super::setup;
-use crate::check::{
-    Bench, CheckOptions, Deviations, NamedRequest, RulesOfPacks, run, shipped_extractor,
-};
+use crate::check::{Bench, CheckOptions, Deviations, NamedRequest, RulesOfPacks, run};
 use crate::document::nearest;
 use crate::event::{Recorder, Spool, Summary};
 use crate::exit::{Exit, Trouble};
@@ -43,15 +41,12 @@ pub fn run_check(
     let disputes = setup::disputes(check.disputes.as_deref(), &store)?;
     let rio = setup::named(&check.rio, &settings.rio);
     let facts = setup::facts(clock, profile, rio, &store)?;
-    let extractor =
-        shipped_extractor().map_err(|error| Failure::internal("pack").with("reason", error))?;
     let request = check.request.as_deref().map(setup::request);
     let bench = Arc::new(Bench {
         store,
         facts,
         options: options(check, settings),
         deviations,
-        extractor,
         trust: setup::signers(check, settings, profile)?,
         request: request.transpose()?.map(NamedRequest::new),
         rules: RulesOfPacks::default(),

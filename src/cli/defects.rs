@@ -190,7 +190,6 @@ impl Hunting {
         scenarios: Vec<Arc<Scenario>>,
         language: Language,
     ) -> Result<Exit, Failure> {
-        let unmade = |Unmade(part): Unmade| Failure::internal("play").with("part", part);
         let interrupt = Interrupt::default();
         let stage = Stage::new(
             StageOptions {
@@ -209,12 +208,11 @@ impl Hunting {
             },
             None,
             interrupt.clone(),
-        )
-        .map_err(unmade)?;
+        );
         let stage = Arc::new(stage);
         crate::transport::on_interrupt(move || interrupt.set());
         let unplayed = |error: PlayError| match error {
-            PlayError::Unmade(error) => unmade(error),
+            PlayError::Unmade(Unmade(part)) => Failure::internal("play").with("part", part),
             PlayError::Evidence(_) => Failure::internal("internal"),
         };
         let words = &Texts::of(language).defects;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::args::{Global, Merge};
 use super::failure::Failure;
 use super::reports::reports;
-use super::runs::{self, unreadable};
+use super::runs::unreadable;
 use super::settings::Settings;
 use super::setup;
 use super::telling::{Telling, unwritten};
@@ -18,6 +18,7 @@ use crate::evidence::{
 use crate::exit::Exit;
 use crate::finding::{Disputed, Language, Verdict};
 use crate::pki::Authorities;
+use crate::play::stage_for;
 use crate::scenario::Scenario;
 use crate::text::Texts;
 
@@ -47,7 +48,7 @@ pub fn merge(
             JoinError::Share(share) => Failure::usage("merge-share").with("share", share),
         }
     })?;
-    let stage = runs::stage(&run, Authorities::built_in(), store)?;
+    let stage = stage_for(&run, Authorities::built_in(), store);
     let folder =
         Arc::new(Folder::create(&merge.out).map_err(|error| unwritten(&error, &merge.out))?);
     for (part, path) in parts.iter().zip(&merge.parts) {

@@ -42,7 +42,6 @@ use settings::Settings;
 
 use output::tell;
 
-use crate::check::shipped_extractor;
 use crate::exit::Exit;
 use crate::finding::Language;
 use crate::text::Texts;
@@ -52,13 +51,6 @@ pub use settings::SETTINGS_FILE;
 /// Runs the command line `args` (the program's name first).
 pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
     let args: Vec<OsString> = args.into_iter().collect();
-    let asked = language_of_help(&args);
-    // What almost every command needs is read while the rest gets ready. A
-    // thread that cannot be had costs that time and nothing else.
-    let _ = std::thread::Builder::new().spawn(move || {
-        let _ = shipped_extractor();
-        Texts::of(asked);
-    });
     let parse = |command: clap::Command| {
         command
             .try_get_matches_from(&args)
@@ -70,11 +62,12 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(cli) => cli,
         Err(unworded) => {
             // Only now are the words of the help needed, in the user's language.
-            let command = help::localized(Cli::command(), Texts::of(asked));
+            let texts = Texts::of(language_of_help(&args));
+            let command = help::localized(Cli::command(), texts);
             let error = parse(command).err().unwrap_or(unworded);
             // Help and version go to standard output and are no mistake.
             let is_mistake = error.use_stderr();
-            match usage::worded(&error, Texts::of(asked)) {
+            match usage::worded(&error, texts) {
                 Some(said) => tell(&format!("ketenkeur: {said}")),
                 None => drop(error.print()),
             }

@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::output::{print, print_json};
 use super::settings::Settings;
 use super::setup;
-use crate::check::{Bench, CheckOptions, Deviations, RulesOfPacks, run, shipped_extractor};
+use crate::check::{Bench, CheckOptions, Deviations, RulesOfPacks, run};
 use crate::document::nearest;
 use crate::event::Event;
 use crate::exit::Exit;
@@ -225,8 +225,6 @@ fn judged(wanted: &Wanted<'_>, side: &Side) -> Result<Outcomes, Failure> {
             ..CheckOptions::default()
         },
         deviations: Deviations::default(),
-        extractor: shipped_extractor()
-            .map_err(|error| Failure::internal("pack").with("reason", error))?,
         trust: Authorities::built_in().trust(),
         request: None,
         rules: RulesOfPacks::default(),

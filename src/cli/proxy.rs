@@ -14,7 +14,7 @@ use super::serving::{address, host, not_served};
 use super::settings::Settings;
 use super::telling::unwritten;
 use super::{setup, target};
-use crate::check::{Bench, CheckOptions, Deviations, RulesOfPacks, shipped_extractor};
+use crate::check::{Bench, CheckOptions, Deviations, RulesOfPacks};
 use crate::clock::{Clock, RunningClock};
 use crate::event::{Recorder, input_name};
 use crate::evidence::{EVENTS, Folder, RelayRecord, RunRecord, TargetRecord, write_json};
@@ -204,8 +204,6 @@ fn bench(
     let store = setup::store(global, settings)?;
     let rio = setup::named(&wanted.rio, &settings.rio);
     let facts = setup::facts(Clock::system(), profile, rio, &store)?;
-    let extractor =
-        shipped_extractor().map_err(|error| Failure::internal("pack").with("reason", error))?;
     Ok(Bench {
         store,
         facts,
@@ -217,7 +215,6 @@ fn bench(
             batch: false,
         },
         deviations: Deviations::default(),
-        extractor,
         trust: setup::trust(
             &wanted.trust,
             &wanted.crl,

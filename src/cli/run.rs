@@ -132,8 +132,7 @@ pub fn run_run(
         },
         folder.clone(),
         interrupt.clone(),
-    )
-    .map_err(|Unmade(part)| Failure::internal("play").with("part", part))?;
+    );
     let stage = Arc::new(stage);
     crate::transport::on_interrupt(move || interrupt.set());
     let mut started = Started {

@@ -17,13 +17,12 @@ use super::setup;
 use super::telling::unwritten;
 use crate::check::Masker;
 use crate::evidence::{
-    Evidence, Folder, ReadError, RunRecord, SignatureState, kept_authorities, new_file, seal,
+    Evidence, Folder, ReadError, SignatureState, kept_authorities, new_file, seal,
 };
 use crate::exit::Exit;
 use crate::finding::{Disputed, Language};
 use crate::pack::Store;
-use crate::pki::Authorities;
-use crate::play::{Rejudged, Stage, Unmade, rejudge, stage_for};
+use crate::play::{Rejudged, rejudge, stage_for};
 use crate::report::Voice;
 use crate::text::{Texts, say};
 
@@ -160,12 +159,6 @@ pub fn said(language: Language, key: &str, args: &[(&str, &str)]) -> String {
     format!("{}\n", say(&Texts::of(language).runs, key, args))
 }
 
-/// What the messages of a recorded run are judged with.
-pub fn stage(run: &RunRecord, authorities: Authorities, store: Store) -> Result<Stage, Failure> {
-    stage_for(run, authorities, store)
-        .map_err(|Unmade(part)| Failure::internal("play").with("part", part))
-}
-
 /// Holds every file against the manifest, checks the signature, and judges the
 /// recorded messages again.
 fn verify(
@@ -228,7 +221,7 @@ fn verify(
     if own > 0 {
         out += &say("trusted", &[("count", &own.to_string())]);
     }
-    let stage = stage(&run, authorities, setup::store(global, settings)?)?;
+    let stage = stage_for(&run, authorities, setup::store(global, settings)?);
     let rejudged = rejudge(&evidence, &stage).map_err(unreadable)?;
     out += &told(&rejudged, say);
     let otherwise = !rejudged.different.is_empty() && rejudged.packs.is_empty();

@@ -8,13 +8,11 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use crate::check::{
-    Bench, CheckOptions, Deviations, Judge, Outcome, RulesOfPacks, shipped_extractor, shipped_facts,
-};
+use crate::check::{Bench, CheckOptions, Deviations, Judge, Outcome, RulesOfPacks, shipped_facts};
 use crate::clock::Clock;
 use crate::edukoppeling::Trust;
 use crate::exchange::Exchange;
-use crate::facts::{FactError, Profile, RioData};
+use crate::facts::{Profile, RioData};
 use crate::input::Input;
 use crate::pack::Store;
 
@@ -40,20 +38,16 @@ impl std::fmt::Debug for Judges {
 
 /// What a party judges with: one message at a time, as received at the moment
 /// that the exchange says.
-///
-/// # Errors
-///
-/// The shipped facts cannot be read, which a test rules out.
 pub fn receiving_bench(
     store: Store,
     profile: Profile,
     clock: Clock,
     trust: Trust,
     rio: Option<Arc<RioData>>,
-) -> Result<Bench, FactError> {
+) -> Bench {
     let mut facts = shipped_facts(clock, profile);
     facts.rio = rio;
-    Ok(Bench {
+    Bench {
         store,
         facts,
         options: CheckOptions {
@@ -61,11 +55,10 @@ pub fn receiving_bench(
             ..CheckOptions::default()
         },
         deviations: Deviations::default(),
-        extractor: shipped_extractor()?,
         trust,
         request: None,
         rules: RulesOfPacks::default(),
-    })
+    }
 }
 
 impl Judges {

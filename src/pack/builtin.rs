@@ -16,9 +16,10 @@ pub(super) fn builtin_files() -> Vec<(String, &'static [u8])> {
 
 fn collect(dir: &Dir<'static>, files: &mut Vec<(String, &'static [u8])>) {
     for file in dir.files() {
-        let path = file.path().to_string_lossy();
+        // The macro takes the paths of UTF-8 names only.
+        let path = file.path().to_str().unwrap_or_default();
         let path = match std::path::MAIN_SEPARATOR {
-            '/' => path.into_owned(),
+            '/' => path.to_string(),
             other => path.replace(other, "/"),
         };
         files.push((path, file.contents()));

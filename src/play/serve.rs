@@ -309,13 +309,12 @@ fn tools(
     profile: Profile,
     clock: &RunningClock,
     signers: Trust,
-) -> Result<(Arc<Bodies>, Arc<Judges>), ServeError> {
+) -> (Arc<Bodies>, Arc<Judges>) {
     let bodies = Arc::new(Bodies::new(store.clone()));
     let rio = rio_facts(&bodies).map(Arc::new);
-    let bench = receiving_bench(store, profile, clock.read(), signers, rio)
-        .map_err(|_| ServeError::Unmade("facts"))?;
+    let bench = receiving_bench(store, profile, clock.read(), signers, rio);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    Ok((bodies, Arc::new(Judges::new(Arc::new(bench), threads))))
+    (bodies, Arc::new(Judges::new(Arc::new(bench), threads)))
 }
 
 fn way(
@@ -337,7 +336,7 @@ fn duo(options: ServeOptions, osr: &str) -> Result<Duo, ServeError> {
         options.profile,
         &options.clock,
         options.signers,
-    )?;
+    );
     let post = way(
         options.identity,
         options.connections,
@@ -369,7 +368,7 @@ fn las(options: ServeOptions, settings: LasSettings) -> Result<Las, ServeError> 
         options.profile,
         &options.clock,
         options.signers,
-    )?;
+    );
     Ok(Las::new(LasParts {
         settings,
         key: Arc::new(options.key),

@@ -101,15 +101,7 @@ impl std::fmt::Debug for Stage {
 
 impl Stage {
     /// A stage whose evidence goes into `folder`.
-    ///
-    /// # Errors
-    ///
-    /// The shipped data cannot be read: we are at fault.
-    pub fn new(
-        options: StageOptions,
-        folder: Option<Arc<Folder>>,
-        interrupt: Interrupt,
-    ) -> Result<Self, Unmade> {
+    pub fn new(options: StageOptions, folder: Option<Arc<Folder>>, interrupt: Interrupt) -> Self {
         let bodies = Arc::new(Bodies::new(options.store.clone()));
         let mut bench = receiving_bench(
             options.store,
@@ -120,12 +112,11 @@ impl Stage {
                 None => options.authorities.clone().trust(),
             },
             rio_facts(&bodies).map(Arc::new),
-        )
-        .map_err(|_| Unmade("facts"))?;
+        );
         bench.options.redaction = options.redaction;
         bench.options.strict_provenance = options.strict_provenance;
         bench.options.fail_on = options.fail_on;
-        Ok(Self {
+        Self {
             seed: options.seed,
             today: TimeZone::UTC.to_datetime(options.now).date(),
             judges: Arc::new(Judges::new(Arc::new(bench), options.judges)),
@@ -142,7 +133,7 @@ impl Stage {
             interrupt,
             now: options.now,
             folder,
-        })
+        }
     }
 
     /// The same stage with a party that has a defect, and steps that wait no

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::built_in::Unmade;
 use super::ledger::REST;
 use super::observe::{Observed, Seen};
 use super::run::Interrupt;
@@ -71,11 +70,7 @@ impl Sources for Kept<'_> {
 
 /// What the messages of a recorded run are judged with again: the packs of
 /// `store`, trust in `authorities`, and otherwise as the run says.
-///
-/// # Errors
-///
-/// The shipped data cannot be read: we are at fault.
-pub fn stage_for(run: &RunRecord, authorities: Authorities, store: Store) -> Result<Stage, Unmade> {
+pub fn stage_for(run: &RunRecord, authorities: Authorities, store: Store) -> Stage {
     let options = StageOptions {
         store,
         profile: run.environment(),

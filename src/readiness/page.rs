@@ -70,7 +70,7 @@ pub fn page(
     let context = json!({
         "lang": language.code(),
         "t": &*texts.readiness,
-        "not_played": &texts.not_played,
+        "not_played": &*texts.not_played,
         "style": PAGE_STYLE,
         "policy": page_policy(PAGE_STYLE, None),
         "matrix": all_shown(json!(matrix)),

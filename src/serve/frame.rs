@@ -116,7 +116,7 @@ impl Frame<'_> {
         let frame = json!({
             "t": &*self.texts().serve,
             "r": &*self.texts().readiness,
-            "not_played": &self.texts().not_played,
+            "not_played": &*self.texts().not_played,
             "lang": self.language.code(),
             "title": title,
             "style": PAGE_STYLE,

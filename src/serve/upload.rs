@@ -186,7 +186,6 @@ fn checked(site: &Site, oin: &str, path: &Path) -> Result<Imported, Refused> {
     let record = evidence.run().map_err(unreadable)?;
     let (authorities, _) = kept_authorities(&evidence, &record).map_err(unreadable)?;
     let stage = stage_for(&record, authorities, site.options.packs.clone());
-    let stage = stage.map_err(|_| Refused::new(500, "not-kept"))?;
     let rejudged = rejudge(&evidence, &stage).map_err(unreadable)?;
     let otherwise = rejudged
         .different

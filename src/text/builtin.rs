@@ -47,9 +47,8 @@ impl RuleBook for BuiltinRules {
         if let Some(known) = read.get(code) {
             return known.clone();
         }
-        let rule = SOURCES.iter().find_map(|source| entry_of(source, code));
-        let rule = rule.map(|entry| {
-            let mut rules = read_rules(entry).expect("a test reads every rule by itself");
+        let rule = ENTRIES.get(code).map(|entry| {
+            let mut rules = read_rules(entry.source).expect("a test reads every rule by itself");
             Arc::new(rules.remove(0))
         });
         read.insert(code.to_string(), rule.clone());
@@ -57,35 +56,46 @@ impl RuleBook for BuiltinRules {
     }
 }
 
-/// The lines of one rule in an embedded file, in which `id` comes first.
-fn entry_of<'s>(source: &'s str, code: &str) -> Option<&'s str> {
-    const HEAD: &str = "[[rule]]\n";
-    let head = format!("{HEAD}id = \"{code}\"\n");
-    let start = source.find(&head)?;
-    let rest = &source[start..];
-    let end = rest[HEAD.len()..].find(HEAD);
-    Some(end.map_or(rest, |end| &rest[..HEAD.len() + end]))
+/// Where a rule stands in the embedded files, and how certain it is: every
+/// message asks for the grades of what held, and needs no texts for that.
+struct Entry {
+    /// The lines of the rule.
+    source: &'static str,
+    grade: Grade,
 }
 
-/// How certain each built-in rule is, read from two lines of its entry: every
-/// message asks for the grades of what held, and needs no texts for that.
-static GRADES: LazyLock<HashMap<&'static str, Grade>> = LazyLock::new(|| {
-    let mut grades = HashMap::new();
-    let mut code = "";
-    for line in SOURCES.iter().flat_map(|source| source.lines()) {
-        let value = |key: &str| line.strip_prefix(key)?.strip_suffix('"');
-        if let Some(id) = value("id = \"") {
-            code = id;
-        } else if let Some(grade) = value("grade = \"").and_then(Grade::parse) {
-            grades.insert(code, grade);
+/// The rules by their codes, from the lines that tell them apart.
+static ENTRIES: LazyLock<HashMap<&'static str, Entry>> = LazyLock::new(|| {
+    let mut entries = HashMap::new();
+    for file in SOURCES {
+        let (mut start, mut at, mut code, mut grade) = (0, 0, "", None);
+        let mut keep = |code, grade: Option<Grade>, lines| {
+            if let Some(grade) = grade {
+                let source = &file[lines];
+                entries.insert(code, Entry { source, grade });
+            }
+        };
+        for line in file.split_inclusive('\n') {
+            let value = |key: &str| line.strip_prefix(key)?.trim_end().strip_suffix('"');
+            if line == "[[rule]]\n" {
+                keep(code, grade.take(), start..at);
+                start = at;
+            } else if let Some(id) = value("id = \"") {
+                code = id;
+            } else if let Some(name) = value("grade = \"") {
+                grade = Grade::parse(name);
+            }
+            at += line.len();
         }
+        keep(code, grade, start..at);
     }
-    grades
+    entries
 });
 
 /// How certain a built-in rule is; a rule that nobody knows is the weakest.
 pub fn builtin_grade(code: &str) -> Grade {
-    GRADES.get(code).copied().unwrap_or(Grade::Reconstructed)
+    let entry = ENTRIES.get(code);
+    entry.map_or(Grade::Reconstructed, |entry| entry.grade)
 }
 
 /// A violation of one of the built-in rules.

@@ -1,11 +1,12 @@
 //! The words of the interface, one file per language.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::ops::Deref;
 use std::sync::OnceLock;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::document::Mistake;
 use crate::event::{Carrier, PackKind};
@@ -14,101 +15,123 @@ use crate::finding::{Class, DataClass, Grade, Kind, Language, Template, Verdict,
 /// A section of texts that are looked up by a key made elsewhere.
 pub type Phrases = BTreeMap<String, String>;
 
-/// A large section that most runs do not need: it is read at the first look.
-#[derive(Debug, Default)]
-pub struct Later {
+/// A section of the texts, read at the first look: a run needs few of them.
+#[derive(Debug)]
+pub struct Section<T> {
     source: &'static str,
-    read: OnceLock<Phrases>,
+    read: OnceLock<T>,
 }
 
-impl Deref for Later {
-    type Target = Phrases;
+impl<T: DeserializeOwned> Deref for Section<T> {
+    type Target = T;
 
-    fn deref(&self) -> &Phrases {
+    fn deref(&self) -> &T {
+        // The files are part of the binary and a test reads every section.
         let read = || toml::from_str(self.source).expect("the embedded texts are valid");
         self.read.get_or_init(read)
     }
 }
 
-/// All texts of the interface in one language. A text that code asks for by
-/// name is a field, so that a missing one cannot go unnoticed.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-#[allow(missing_docs, reason = "each section is documented by its texts")]
-pub struct Texts {
-    pub verdict: Verdicts,
-    pub class: Classes,
+/// Declares the texts: a section per field, of the field's name.
+macro_rules! texts {
+    ($($(#[doc = $doc:literal])* $field:ident: $kind:ty),+ $(,)?) => {
+        /// All texts of the interface in one language. A text that code asks for by
+        /// name is a field of its section, so that a missing one cannot go unnoticed.
+        #[derive(Debug)]
+        #[allow(missing_docs, reason = "each section is documented by its texts")]
+        pub struct Texts {
+            $($(#[doc = $doc])* pub $field: Section<$kind>),+
+        }
+
+        impl Texts {
+            fn split(source: &'static str) -> Self {
+                let sections = sections(source);
+                Self {
+                    $($field: Section {
+                        source: sections
+                            .get(&*stringify!($field).replace('_', "-"))
+                            .copied()
+                            .unwrap_or_default(),
+                        read: OnceLock::new(),
+                    }),+
+                }
+            }
+
+            /// Reads every section and says how many there are.
+            #[cfg(test)]
+            fn read_all(&self) -> usize {
+                [$({ let _: &$kind = &self.$field; stringify!($field) }),+].len()
+            }
+        }
+    };
+}
+
+texts! {
+    verdict: Verdicts,
+    class: Classes,
     /// The classes in the plural.
-    pub classes: Classes,
-    pub kind: Kinds,
-    pub grade: Grades,
-    pub pack: Packs,
-    pub carrier: Carriers,
-    pub finding: FindingTexts,
-    pub message: MessageTexts,
-    pub summary: SummaryTexts,
-    pub exit: ExitTexts,
+    classes: Classes,
+    kind: Kinds,
+    grade: Grades,
+    pack: Packs,
+    carrier: Carriers,
+    finding: FindingTexts,
+    message: MessageTexts,
+    summary: SummaryTexts,
+    exit: ExitTexts,
     /// Mistakes in a call, and words of the help.
-    pub usage: Phrases,
+    usage: Phrases,
     /// What a run of scenarios says.
-    pub run: RunTexts,
+    run: RunTexts,
     /// What is said of evidence.
-    #[serde(skip)]
-    pub runs: Later,
+    runs: Phrases,
     /// Why a scenario was not played.
-    pub not_played: Phrases,
+    not_played: Phrases,
     /// What went wrong in an exchange, by the name of the problem.
-    pub transport: Phrases,
-    pub rules: RulesTexts,
+    transport: Phrases,
+    rules: RulesTexts,
     /// Which requirements are proven.
-    pub requirements: Phrases,
-    pub packs: PacksTexts,
+    requirements: Phrases,
+    packs: PacksTexts,
     /// What stands in the folder of a test PKI.
-    pub pki: Phrases,
+    pki: Phrases,
     /// How rules can be broken.
-    pub sign: Phrases,
+    sign: Phrases,
     /// What a comparison of packs says.
-    pub diff: Phrases,
+    diff: Phrases,
     /// What the readiness matrix says.
-    #[serde(skip)]
-    pub readiness: Later,
+    readiness: Phrases,
     /// What the inspection of a target says.
-    pub target: Phrases,
+    target: Phrases,
     /// What a counterpart that serves says.
-    pub counterpart: Phrases,
+    counterpart: Phrases,
     /// What a proxy says.
-    pub proxy: Phrases,
+    proxy: Phrases,
     /// What stands in the HTML report.
-    #[serde(skip)]
-    pub report: Later,
+    report: Phrases,
     /// What stands on the pages that are served, beside the matrix.
-    #[serde(skip)]
-    pub serve: Later,
-    pub junit: JunitTexts,
+    serve: Phrases,
+    junit: JunitTexts,
     /// Why rules are undecided.
-    pub reason: Phrases,
+    reason: Phrases,
     /// What to do about some of them.
-    pub reason_hint: Phrases,
+    reason_hint: Phrases,
     /// Why XML is not well-formed.
-    pub xml_error: Phrases,
+    xml_error: Phrases,
     /// Why JSON is not well-formed.
-    pub json_error: Phrases,
+    json_error: Phrases,
     /// Mistakes in files that the user writes in YAML.
-    #[serde(skip)]
-    pub yaml: Later,
-    pub scenarios: ScenariosTexts,
-    pub defects: DefectsTexts,
+    yaml: Phrases,
+    scenarios: ScenariosTexts,
+    defects: DefectsTexts,
     /// Errors of input, settings and the tool.
-    #[serde(skip)]
-    pub error: Later,
+    error: Phrases,
     /// Help of the command line, by the path of the argument.
-    #[serde(skip)]
-    pub help: Later,
+    help: Phrases,
     /// What the system says of a file.
-    pub io: Phrases,
+    io: Phrases,
     /// The simulated web pages of the OSR.
-    #[serde(skip)]
-    pub osr: Later,
+    osr: Phrases,
 }
 
 /// Declares a section: a struct whose fields are texts.
@@ -211,46 +234,17 @@ section! {
     JunitTexts { excused, not_applicable }
 }
 
-/// The sections that are read at the first look.
-const LATER: [&str; 8] = [
-    "yaml",
-    "error",
-    "help",
-    "runs",
-    "readiness",
-    "report",
-    "serve",
-    "osr",
-];
-
 static DUTCH: OnceLock<Texts> = OnceLock::new();
 static ENGLISH: OnceLock<Texts> = OnceLock::new();
 
 impl Texts {
-    /// The texts in `language`, read on first use.
+    /// The texts in `language`; each section is read on first use.
     pub fn of(language: Language) -> &'static Self {
         let (once, source) = match language {
             Language::Nl => (&DUTCH, include_str!("texts/nl.toml")),
             Language::En => (&ENGLISH, include_str!("texts/en.toml")),
         };
-        // The files are part of the binary and a test reads both.
-        once.get_or_init(|| {
-            let mut sections = sections(source);
-            let mut later = |name: &str| Later {
-                source: sections.remove(name).unwrap_or_default(),
-                read: OnceLock::new(),
-            };
-            let [yaml, error, help, runs, readiness, report, serve, osr] = LATER.map(&mut later);
-            let now = sections.iter();
-            let now: String = now
-                .map(|(name, texts)| format!("[{name}]\n{texts}\n"))
-                .collect();
-            let mut texts: Self = toml::from_str(&now).expect("the embedded texts are valid");
-            (texts.yaml, texts.error, texts.help) = (yaml, error, help);
-            (texts.runs, texts.readiness, texts.report) = (runs, readiness, report);
-            (texts.serve, texts.osr) = (serve, osr);
-            texts
-        })
+        once.get_or_init(|| Self::split(source))
     }
 
     /// The phrase for a grade: what a statement of that grade rests on.
@@ -406,9 +400,17 @@ impl Classes {
 }
 
 /// The sections of a language file by their names.
-fn sections(source: &str) -> BTreeMap<&str, &str> {
-    let parts = source.split("\n[").skip(1);
-    parts.filter_map(|part| part.split_once("]\n")).collect()
+fn sections(source: &str) -> HashMap<&str, &str> {
+    let brackets = source.match_indices('[').map(|(at, _)| at);
+    let heads: Vec<usize> = brackets
+        .filter(|&at| source[..at].ends_with('\n'))
+        .collect();
+    let ends = heads.iter().skip(1).copied().chain([source.len()]);
+    heads
+        .iter()
+        .zip(ends)
+        .filter_map(|(&head, end)| source[head + 1..end].split_once("]\n"))
+        .collect()
 }
 
 /// The text of a section by that key.
@@ -488,20 +490,7 @@ mod tests {
                 Language::Nl => include_str!("texts/nl.toml"),
                 Language::En => include_str!("texts/en.toml"),
             };
-            let all: BTreeMap<String, Phrases> = toml::from_str(source).unwrap();
-            let later = [
-                &texts.yaml,
-                &texts.error,
-                &texts.help,
-                &texts.runs,
-                &texts.readiness,
-                &texts.report,
-                &texts.serve,
-                &texts.osr,
-            ];
-            for (name, later) in LATER.into_iter().zip(later) {
-                assert_eq!(**later, all[name], "[{name}]");
-            }
+            assert_eq!(texts.read_all(), sections(source).len());
         }
     }
 

@@ -25,7 +25,7 @@ static BODIES: LazyLock<Bodies> = LazyLock::new(|| Bodies::new(Store::builtin())
 static JUDGES: LazyLock<Arc<Judges>> = LazyLock::new(|| {
     let now = Clock::at(moment());
     let bench = receiving_bench(Store::builtin(), Profile::Test, now, trust(), None);
-    Arc::new(Judges::new(Arc::new(bench.unwrap()), 1))
+    Arc::new(Judges::new(Arc::new(bench), 1))
 });
 
 pub fn moment() -> Timestamp {

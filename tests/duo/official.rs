@@ -118,7 +118,7 @@ fn bodies_follow_the_package_in_force() {
         .push(Part::of("inschrijvingvolgnummer", "A1"))
         .push(Part::of("burgerservicenummer", "999928120"));
     let clock = Clock::at("2026-08-03T09:00:00Z".parse().unwrap());
-    let bench = receiving_bench(store, Profile::Test, clock, Trust::default(), None).unwrap();
+    let bench = receiving_bench(store, Profile::Test, clock, Trust::default(), None);
     let judges = Judges::new(Arc::new(bench), 1);
     for body in [made, bodies.example(ROOT).unwrap()] {
         let xml = body.to_xml();

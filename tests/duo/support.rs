@@ -35,7 +35,7 @@ pub static JUDGES: LazyLock<Arc<Judges>> = LazyLock::new(|| {
         Trust::new(store, lists),
         None,
     );
-    Arc::new(Judges::new(Arc::new(bench.unwrap()), 2))
+    Arc::new(Judges::new(Arc::new(bench), 2))
 });
 
 pub fn moment(text: &str) -> Timestamp {

@@ -29,7 +29,7 @@ pub fn judges() -> Arc<Judges> {
         let clock = Clock::at("2026-08-24T09:00:00Z".parse().unwrap());
         let trust = Trust::new(roots, lists);
         let bench = receiving_bench(store, Profile::Test, clock, trust, Some(Arc::new(rio)));
-        Arc::new(Judges::new(Arc::new(bench.unwrap()), 2))
+        Arc::new(Judges::new(Arc::new(bench), 2))
     });
     Arc::clone(judges)
 }

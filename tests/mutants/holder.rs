@@ -55,7 +55,7 @@ impl<'p> Holder<'p> {
             .filter(|probe| !probe.rule.is_empty() && !self.holds(probe))
             .map(|probe| format!("{} {} {}", probe.rule, probe.breaks, probe.damage))
             .collect();
-        let extractor = shipped_extractor().unwrap();
+        let extractor = shipped_extractor();
         let batches = probes.batches.iter();
         let batches = batches.filter(|batch| !batch.holds(&extractor, &probes.facts.calendar));
         wrong.extend(batches.map(|batch| format!("{} {}", batch.rule, batch.breaks)));
@@ -155,7 +155,7 @@ impl<'p> Holder<'p> {
                     ..probes.facts.clone()
                 };
                 self.facts_hold(mutant.file, "kk:", &facts, None)
-                    && self.batches_hold(&shipped_extractor().unwrap(), &facts.calendar)
+                    && self.batches_hold(&shipped_extractor(), &facts.calendar)
             }
             "batch" => {
                 let paths = RecordPaths::from_toml(&own()).ok()?;

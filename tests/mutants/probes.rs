@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use ketenkeur::check::{
     Bench, CheckOptions, Deviations, Judge, Known, Recognition, RulesOfPacks, recognise_json,
-    recognise_xml, run_ordered, shipped_extractor, shipped_facts,
+    recognise_xml, run_ordered, shipped_facts,
 };
 use ketenkeur::clock::Clock;
 use ketenkeur::document::{Document, Format, Gated, NodeId};
@@ -472,7 +472,6 @@ fn judge_of(store: &Store, facts: &Facts, named: Option<String>) -> Judge {
             ..CheckOptions::default()
         },
         deviations: Deviations::default(),
-        extractor: shipped_extractor().unwrap(),
         trust: Trust::default(),
         request: None,
         rules: RulesOfPacks::default(),

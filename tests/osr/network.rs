@@ -82,7 +82,7 @@ fn las(world: &World, server: &Server, version: OsrVersion) -> Las {
         key: Arc::new(world.pki.signing_key("leverancier").unwrap()),
         above: world.pki.certificates("leverancier").unwrap().split_off(1),
         clock: world.clock.clone(),
-        judges: Arc::new(Judges::new(Arc::new(bench.unwrap()), 1)),
+        judges: Arc::new(Judges::new(Arc::new(bench), 1)),
         bodies: Arc::new(Bodies::new(Store::builtin())),
         journal: Journal::in_memory(),
         post: way(&world.pki, &world.clock, "leverancier"),

@@ -7,9 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use jiff::Timestamp;
-use ketenkeur::check::{
-    Bench, CheckOptions, Deviations, Judge, RulesOfPacks, shipped_extractor, shipped_facts,
-};
+use ketenkeur::check::{Bench, CheckOptions, Deviations, Judge, RulesOfPacks, shipped_facts};
 use ketenkeur::clock::{Clock, RunningClock};
 use ketenkeur::counterpart::Journal;
 use ketenkeur::counterpart::osr::{Osr, OsrData, OsrOptions};
@@ -273,7 +271,6 @@ fn bench() -> Arc<Bench> {
         facts: shipped_facts(Clock::at(now), Profile::Test),
         options: CheckOptions::default(),
         deviations: Deviations::default(),
-        extractor: shipped_extractor().unwrap(),
         trust: Trust::default(),
         request: None,
         rules: RulesOfPacks::default(),

@@ -89,7 +89,7 @@ pub fn start(duo: SocketAddr, osr: SocketAddr) -> Elsewhere {
             key,
             above: identity.chain().skip(1).map(<[u8]>::to_vec).collect(),
             clock: clock.clone(),
-            judges: Arc::new(Judges::new(Arc::new(bench.unwrap()), 1)),
+            judges: Arc::new(Judges::new(Arc::new(bench), 1)),
             bodies,
             journal: Journal::in_memory(),
             post: Arc::new(OverTls(Client::new(options).unwrap())),

@@ -103,7 +103,7 @@ fn stage() -> Stage {
         judges: 1,
         defect: None,
     };
-    Stage::new(options, None, Interrupt::default()).unwrap()
+    Stage::new(options, None, Interrupt::default())
 }
 
 /// What came of a scenario, and why steps stayed open.
