@@ -165,10 +165,9 @@ fn is_json_message(store: &Store, named: &str) -> Result<(), Failure> {
     if names.contains(&named) {
         return Ok(());
     }
-    Err(Failure::usage("no-json-message").with("name", named).with(
-        "nearest",
-        nearest(named, names.into_iter()).unwrap_or_default(),
-    ))
+    Err(Failure::usage("no-json-message")
+        .with("name", named)
+        .with("nearest", nearest(named, names).unwrap_or_default()))
 }
 
 /// The deviations; one of a rule that does not exist would never match.

@@ -63,11 +63,12 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         Err(unworded) => {
             // Only now are the words of the help needed, in the user's language.
             let texts = Texts::of(language_of_help(&args));
-            let command = help::localized(Cli::command(), texts);
-            let error = parse(command).err().unwrap_or(unworded);
+            let mut command = help::localized(Cli::command(), texts);
+            let error = command.try_get_matches_from_mut(&args);
+            let error = error.err().unwrap_or(unworded);
             // Help and version go to standard output and are no mistake.
             let is_mistake = error.use_stderr();
-            match usage::worded(&error, texts) {
+            match usage::worded(&error, &command, &args, texts) {
                 Some(said) => tell(&format!("ketenkeur: {said}")),
                 None => drop(error.print()),
             }

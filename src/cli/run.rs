@@ -385,9 +385,11 @@ pub fn known(kind: &'static str, asked: &[String], known: &[&str]) -> Result<(),
     let unknown = asked.iter().find(|asked| !known.contains(&asked.as_str()));
     unknown.map_or(Ok(()), |asked| {
         let meant = nearest(asked, known.iter().copied());
+        let all: BTreeSet<&str> = known.iter().copied().collect();
         Err(Failure::usage(kind)
             .with("value", asked)
-            .with("nearest", meant.unwrap_or_default()))
+            .with("nearest", meant.unwrap_or_default())
+            .with("known", Vec::from_iter(all).join(", ")))
     })
 }
 

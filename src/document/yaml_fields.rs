@@ -1,6 +1,7 @@
 //! Reading the fields of a YAML file, so that every mistake in it is told at
 //! once, with its place.
 
+use super::nearest::nearest;
 use super::yaml::{Spot, Yaml, YamlKey, YamlValue};
 
 /// A mistake in a file of the user: where, and what, as a key of the texts
@@ -124,22 +125,6 @@ pub fn unknown<'a>(key: &YamlKey, known: impl Iterator<Item = &'a str> + Clone) 
         mistake = mistake.with("nearest", nearest);
     }
     mistake.with("known", known.collect::<Vec<_>>().join(", "))
-}
-
-/// The word among `known` that somebody who wrote `word` may have meant. Words
-/// that only begin alike, as the codes of rules do, are not meant.
-pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let word = word.to_lowercase();
-    let likeness = |known: &str| {
-        let known = known.to_lowercase();
-        let edits = strsim::normalized_damerau_levenshtein(&word, &known);
-        (edits > 0.5).then(|| strsim::jaro_winkler(&word, &known))
-    };
-    known
-        .filter_map(|known| Some((likeness(known)?, known)))
-        .filter(|(likeness, _)| *likeness > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, known)| known)
 }
 
 impl Yaml {

@@ -18,7 +18,7 @@ pub struct Check {
     pub at: Option<String>,
     #[arg(long = "as", value_name = "MESSAGE")]
     pub named: Option<String>,
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, value_name = "CLASS")]
     pub fail_on: Option<FailOn>,
     #[arg(long, value_enum)]
     pub profile: Option<ProfileName>,

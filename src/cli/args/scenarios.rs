@@ -140,7 +140,7 @@ pub struct Run {
     pub seed: String,
     #[arg(long, value_name = "MOMENT")]
     pub now: Option<String>,
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, value_name = "CLASS")]
     pub fail_on: Option<FailOn>,
     #[arg(long)]
     pub strict_provenance: bool,

@@ -6,7 +6,7 @@ use super::diagnose::Doctor;
 use super::drive::{Expected, Stop};
 use super::repair::ElementName;
 use super::structure::Child;
-use crate::document::{NodeId, PlaceOf};
+use crate::document::{NodeId, PlaceOf, slips};
 use crate::finding::{Args, DataClass, MessageValue};
 
 /// Names less alike than this are not offered as what was meant.
@@ -180,19 +180,15 @@ struct Meant {
     certain: bool,
 }
 
-/// The name most like `written`, when one is alike enough to be meant.
+/// The name most like `written`, when one is alike enough to be meant: of those
+/// the one with the fewest slips of the pen.
 pub(crate) fn nearest<'a>(
     written: &str,
     known: impl Iterator<Item = &'a Arc<str>>,
 ) -> Option<Arc<str>> {
+    let lower = written.to_lowercase();
     known
-        .map(|name| {
-            (
-                strsim::jaro_winkler(&written.to_lowercase(), &name.to_lowercase()),
-                name,
-            )
-        })
-        .filter(|(likeness, _)| *likeness >= ALIKE)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b))
-        .map(|(_, name)| name.clone())
+        .filter(|name| strsim::jaro_winkler(&lower, &name.to_lowercase()) >= ALIKE)
+        .min_by_key(|name| slips(written, name))
+        .cloned()
 }
