@@ -7,7 +7,7 @@ use std::sync::mpsc::channel;
 
 use super::args::{Counterpart, Global, Serve};
 use super::failure::Failure;
-use super::output::print;
+use super::output::{print, tell};
 use super::serving::{address, host, not_served};
 use super::settings::Settings;
 use super::{defects, setup, target};
@@ -136,6 +136,11 @@ pub fn run_counterpart(
         said.push('\n');
     }
     print(&said)?;
+    for (role, error) in served.out_of_reach() {
+        let why = word(&texts.transport, error.problem.name());
+        let key = format!("no-{}", role.name());
+        tell(&fill(phrase(&key), &[("host", &error.host), ("why", why)]));
+    }
     // An error means that there is nobody left who could ask.
     let _ = asked.recv();
     drop(served);

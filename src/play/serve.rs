@@ -26,6 +26,7 @@ use crate::exchange::Exchange;
 use crate::facts::Profile;
 use crate::limits::{PUSH_AGAIN_SECONDS, PUSH_LOOK_MILLISECONDS};
 use crate::pack::Store;
+use crate::scenario::Role;
 use crate::transport::{
     Answer, Client, ClientOptions, Handler, Request, Response, Server, ServerOptions, SetupError,
     TlsIdentity, TransportError,
@@ -120,6 +121,10 @@ pub struct Served {
     url: String,
     door: Option<String>,
     clock: Option<String>,
+    /// Calls as the party does.
+    client: Client,
+    /// Whom it calls, and where.
+    calls: Vec<(Role, String)>,
 }
 
 impl std::fmt::Debug for Served {
@@ -150,6 +155,16 @@ impl Served {
     /// The URL of the pages of an OSR or the trigger of a LAS, over plain HTTP.
     pub fn door(&self) -> Option<&str> {
         self.door.as_deref()
+    }
+
+    /// Those whom it calls and cannot reach now, with the reason. They may
+    /// come later.
+    pub fn out_of_reach(&self) -> Vec<(Role, TransportError)> {
+        let tried = self.calls.iter().map(|(role, url)| {
+            let error = self.client.connect(url).err()?;
+            Some((*role, error))
+        });
+        tried.flatten().collect()
     }
 }
 
@@ -186,6 +201,16 @@ pub fn serve(options: ServeOptions) -> Result<Served, ServeError> {
     let server = Server::start(listening, Arc::clone(&waiting) as Arc<dyn Handler>)?;
     let url = server.url(&options.host, path_of(&options.party));
     let (clock, clock_door) = (options.clock.clone(), options.clock_door);
+    let client = client(
+        options.identity.clone(),
+        Arc::clone(&options.connections),
+        &clock,
+    )?;
+    let calls = match &options.party {
+        Serving::Osr { .. } => Vec::new(),
+        Serving::Duo { osr } => vec![(Role::Osr, osr.clone())],
+        Serving::Las { duo, osr, .. } => vec![(Role::Duo, duo.clone()), (Role::Osr, osr.clone())],
+    };
     let defect = Arc::clone(&options.defect);
     let door = match &options.party {
         Serving::Duo { .. } => None,
@@ -252,6 +277,8 @@ pub fn serve(options: ServeOptions) -> Result<Served, ServeError> {
         url,
         door: door_url,
         clock: clock_url,
+        client,
+        calls,
     })
 }
 
@@ -323,11 +350,18 @@ fn way(
     clock: &RunningClock,
     defect: &Arc<Defect>,
 ) -> Result<Arc<dyn Post>, SetupError> {
-    let options = ClientOptions::new(trust, clock.clone()).with_identity(identity);
     Ok(Arc::new(WrongPost {
-        post: Arc::new(Way(Client::new(options)?)),
+        post: Arc::new(Way(client(identity, trust, clock)?)),
         defect: Arc::clone(defect),
     }))
+}
+
+fn client(
+    identity: TlsIdentity,
+    trust: Arc<Trust>,
+    clock: &RunningClock,
+) -> Result<Client, SetupError> {
+    Client::new(ClientOptions::new(trust, clock.clone()).with_identity(identity))
 }
 
 fn duo(options: ServeOptions, osr: &str) -> Result<Duo, ServeError> {

@@ -98,7 +98,17 @@ pub fn inspect(
         }
     }
     if !target.under_test.contains_key(&Role::Osr) {
-        inspector.skip(&[Subject::Mandate], Role::Osr, "", "osr-ours");
+        // A DUO of somebody else's has to know where ours is.
+        let is_found = target
+            .plays
+            .get(&Role::Osr)
+            .is_some_and(|played| played.listen.is_some());
+        let asks = target.under_test.contains_key(&Role::Duo);
+        let why = match asks && !is_found {
+            true => "osr-nowhere",
+            false => "osr-ours",
+        };
+        inspector.skip(&[Subject::Mandate], Role::Osr, "", why);
     }
 }
 

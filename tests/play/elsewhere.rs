@@ -13,6 +13,16 @@ use crate::target::{SCHOOLS, run, said};
 /// A counterpart in a process of its own, until it is dropped.
 pub struct Process(Child);
 
+impl Process {
+    /// The first line that it says beside where it listens.
+    fn warning(&mut self) -> String {
+        let mut line = String::new();
+        let out = self.0.stderr.take().unwrap();
+        BufReader::new(out).read_line(&mut line).unwrap();
+        line
+    }
+}
+
 impl Drop for Process {
     fn drop(&mut self) {
         // It may have ended by itself.
@@ -28,6 +38,7 @@ pub fn party(folder: &Path, args: &[&str], lines: usize) -> (Process, Vec<String
         .args(["counterpart", "--lang", "en"])
         .args(args)
         .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     let out = BufReader::new(child.stdout.take().unwrap());
@@ -161,4 +172,45 @@ fn verifies(folder: &Path) {
         .output()
         .unwrap();
     assert_eq!(verified.status.code(), Some(0), "{}", said(&verified));
+}
+
+/// The example of docs/scenarios.md, at ports that are free.
+#[test]
+fn the_documented_duo_under_test_is_played() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/scenarios.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let section = page.split("## A DUO under test").nth(1).unwrap();
+    let ports = ["8444", "8441", "9001"].into_iter();
+    let section = ports.fold(section.to_string(), |section, port| {
+        section.replace(port, &free().port().to_string())
+    });
+    let file = section.split("```yaml target\n").nth(1).unwrap();
+    let file = file.split("```").next().unwrap();
+    let mut lines = section.lines().map(str::trim);
+    let call = lines.find_map(|line| line.strip_prefix("ketenkeur counterpart "));
+    let words: Vec<&str> = call.unwrap().split_whitespace().collect();
+    let folder = tempfile::tempdir().unwrap();
+    let (mut duo, _) = party(folder.path(), &words, 2);
+    let mandates = [
+        "--id=koppeling-bron-duo-antwoord",
+        "--id=koppeling-bron-duo-mandaat-ingetrokken",
+    ];
+    let played = |file: &str, seed: &str| {
+        let seed = format!("--seed={seed}");
+        let (output, report) = run(folder.path(), file, &[&mandates[..], &[&seed]].concat());
+        let verdicts = report["scenarios"].as_array().unwrap().iter();
+        let verdicts: Vec<Value> = verdicts.map(|one| one["verdict"].clone()).collect();
+        (verdicts, crate::target::said(&output))
+    };
+    let (verdicts, told) = played(file, "een");
+    assert_eq!(verdicts, ["pass", "pass"], "{told}");
+    // It said at its start that nobody was there whom it could ask.
+    let warned = duo.warning();
+    assert!(warned.contains("the OSR cannot be reached"), "{warned}");
+    assert!(warned.contains("plays.osr.listen"), "{warned}");
+    // An OSR at a port that nobody told it is asked nothing.
+    let osr = file.lines().find(|line| line.contains("osr: { listen"));
+    let unheard = file.replace(osr.unwrap(), "  osr: {}");
+    let (verdicts, told) = played(&unheard, "twee");
+    assert!(!verdicts.contains(&"pass".into()), "{told}");
 }
