@@ -200,6 +200,10 @@ pub const MAX_SCRIPT_STEPS: usize = 10_000;
 /// Turns of one repetition in a scenario.
 pub const MAX_SCRIPT_TURNS: u32 = 10_000;
 
+/// Made-up pupils beside the starter data of a LAS. There are some nine hundred
+/// numbers for them.
+pub const MAX_MADE_UP_PUPILS: u32 = 900;
+
 /// Files of one folder of scenarios.
 pub const MAX_SCRIPTS: usize = 5_000;
 

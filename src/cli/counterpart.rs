@@ -59,13 +59,18 @@ pub fn run_counterpart(
             ("osr", Serving::Osr { pages, data })
         }
         Counterpart::Las {
-            duo, osr, trigger, ..
+            duo,
+            osr,
+            trigger,
+            pupils,
+            ..
         } => {
             let party = Serving::Las {
                 duo: url(duo)?,
                 duo_oin: DUO_OIN.to_string(),
                 osr: url(osr)?,
                 trigger: trigger.as_deref().map(on_loopback).transpose()?,
+                pupils: *pupils,
             };
             ("las", party)
         }

@@ -44,13 +44,14 @@ pub fn run_run(
 ) -> Result<Exit, Failure> {
     let wanted = reports(&run.report, run.quiet, settings)?;
     let earlier = Earlier::read(run.again.as_deref(), run.resume.as_deref())?;
-    let mut scenarios = chosen(run, earlier.as_ref())?;
     let store = setup::store(global, settings)?;
     let disputes = setup::disputes(run.disputes.as_deref(), &store)?;
     let tested = match &run.target {
         Some(file) => Some(tested(file, &store, run.recorded.is_empty(), language)?),
         None => None,
     };
+    let loaded = tested.as_ref().map_or(0, |tested| tested.pupils());
+    let (mut scenarios, left_out) = chosen(run, earlier.as_ref(), loaded)?;
     let traffic = match run.recorded.as_slice() {
         [] => None,
         paths => Some(recorded(paths, language)?),
@@ -190,6 +191,11 @@ pub fn run_run(
         PlayError::Unmade(Unmade(part)) => Failure::internal("play").with("part", part),
     })?;
     let exit = telling.finish(record)?;
+    if !run.quiet && left_out > 0 {
+        let count = left_out.to_string();
+        let words = &Texts::of(language).run.large_left_out;
+        output::tell(&fill(words, &[("count", &count)]));
+    }
     if !run.quiet && tested.is_none() && traffic.is_none() {
         output::tell(&Texts::of(language).run.own_parties);
     }
@@ -331,16 +337,27 @@ pub fn scenarios(paths: &[String]) -> Result<Vec<Arc<Scenario>>, Failure> {
     Ok(library.scenarios.clone())
 }
 
-/// The scenarios that the user chose, or that an earlier run played.
-fn chosen(run: &Run, earlier: Option<&Earlier<'_>>) -> Result<Vec<Arc<Scenario>>, Failure> {
+/// The scenarios that the user chose, or that an earlier run played; and how
+/// many of large numbers are left out: those that nobody named, where the LAS is
+/// not said to have the pupils.
+fn chosen(
+    run: &Run,
+    earlier: Option<&Earlier<'_>>,
+    loaded: u32,
+) -> Result<(Vec<Arc<Scenario>>, usize), Failure> {
     let scenarios = scenarios(&run.paths)?;
     if let Some(earlier) = earlier {
-        return earlier.scenarios(&scenarios);
+        return Ok((earlier.scenarios(&scenarios)?, 0));
     }
     let shard = run.shard.as_deref().map(shard).transpose()?;
     let mut chosen = wanted(&scenarios, &run.which)?;
     chosen.retain(|scenario| in_shard(&scenario.id, shard));
-    Ok(chosen)
+    let named = [&run.paths, &run.which.id, &run.which.tag];
+    let named = named.iter().any(|names| !names.is_empty());
+    let all = chosen.len();
+    chosen.retain(|scenario| named || scenario.pupils <= loaded);
+    let left_out = all - chosen.len();
+    Ok((chosen, left_out))
 }
 
 /// Those of `scenarios` that are meant, at least one.

@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::output::{print, print_json};
 use super::rules;
 use crate::clock::RunningClock;
-use crate::counterpart::las::STARTER;
+use crate::counterpart::las::written;
 use crate::document::nearest;
 use crate::exit::Exit;
 use crate::finding::Language;
@@ -66,7 +66,7 @@ pub fn run_scenarios(
         Scenarios::Explain { id, report } => explain(id, *report, language),
         Scenarios::Lint { paths } => run_lint(store, paths, language),
         Scenarios::Order(wanted) => run_order(store, wanted, language),
-        Scenarios::Data => print(STARTER),
+        Scenarios::Data { pupils } => print(&written(*pupils)),
     }
 }
 

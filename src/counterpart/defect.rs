@@ -46,6 +46,12 @@ pub enum Slip {
     NewDocumentOnResend,
     /// LAS: numbers go out without the zeros in front.
     LosesZeros,
+    /// LAS: of a lot the first page goes out.
+    LotIsOnePage,
+    /// LAS: the last pupil of each page of a lot goes out twice.
+    LotPagesOverlap,
+    /// LAS: a lot ends at the first pupil about whom nothing can be sent.
+    LotEndsAtFirst,
     /// LAS: nothing keeps it from sending what the contract does not allow.
     SendsUnchecked,
     /// LAS: local time is written as if it were UTC.

@@ -56,6 +56,9 @@ actions! {
     Uitschrijven = "uitschrijven",
     /// Correct an enrolment; its number stays.
     CorrigeerInschrijving = "corrigeer-inschrijving",
+    /// Put the pupils of a school or vestiging in their next leerjaar, as on 1
+    /// August: all in one go.
+    VoerJaarovergangUit = "voer-jaarovergang-uit",
     /// Take back an enrolment that should never have been sent.
     VerwijderInschrijving = "verwijder-inschrijving",
     /// Give a school advice, or change it.

@@ -101,6 +101,11 @@ impl Yaml {
         matches!(self.plain(), Some("" | "~" | "null" | "Null" | "NULL"))
     }
 
+    /// Whether it is this text, without quotes.
+    pub fn is_text(&self, text: &str) -> bool {
+        self.plain() == Some(text)
+    }
+
     /// The text of a scalar without quotes.
     fn plain(&self) -> Option<&str> {
         match &self.value {

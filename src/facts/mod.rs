@@ -17,8 +17,8 @@ pub use dates::{day_number, from_day_number, iso_date, school_year};
 pub use error::{FactError, Problem, SourceText};
 pub use holidays::{Holiday, national_holidays, working_days};
 pub use numbers::{
-    OinError, is_bsn, is_onderwijsnummer, is_unusual_onderwijsnummer, oin, synthetic_bsn,
-    synthetic_onderwijsnummer,
+    OinError, is_bsn, is_made_up, is_onderwijsnummer, is_unusual_onderwijsnummer, made_up_bsn, oin,
+    synthetic_bsn, synthetic_onderwijsnummer,
 };
 pub use rio::{RioData, RioPaths};
 pub use value_lists::{ValueList, ValueListError, ValueLists};

@@ -58,6 +58,22 @@ pub fn synthetic_bsn(seed: u32) -> String {
     synthetic(RANGE.get_or_init(|| range(is_bsn)), seed)
 }
 
+/// A BSN of the part of the synthetic range (99995xxxx) that pupils in large
+/// numbers come from, so that nobody else has theirs: the one of that number
+/// among some nine hundred.
+pub fn made_up_bsn(number: u32) -> String {
+    static RANGE: OnceLock<Vec<u32>> = OnceLock::new();
+    let range = RANGE.get_or_init(|| range(|text| is_bsn(text) && is_made_up(text)));
+    range
+        .get(number as usize % range.len().max(1))
+        .map_or_else(String::new, u32::to_string)
+}
+
+/// Whether a number is of the part that [`made_up_bsn`] takes from.
+pub fn is_made_up(number: &str) -> bool {
+    number.starts_with("99995")
+}
+
 /// An onderwijsnummer of the synthetic range 9999xxxxx that passes its test
 /// and does not end in 6 to 9. Seeds as for [`synthetic_bsn`]; the range holds
 /// some five thousand.

@@ -20,7 +20,9 @@ use crate::counterpart::las::{
 use crate::counterpart::osr::{KENNISNET, Osr, OsrOptions, Principal};
 use crate::counterpart::{Bodies, Desk, DeskOptions, Journal, Part, PersoonsgebondenNummer, Post};
 use crate::edukoppeling::{SigningKey, school_oin};
+use crate::exchange::Exchange;
 use crate::scenario::{Placed, Role};
+use crate::transport::{Answer, Handler};
 
 /// What the built-in parties of a scenario are made of.
 #[derive(Clone)]
@@ -45,6 +47,8 @@ pub(super) struct Makings {
     pub las_url: String,
     /// The school that the scenario is about.
     pub school: School,
+    /// How many made-up pupils the LAS has.
+    pub pupils: u32,
 }
 
 impl Makings {
@@ -114,7 +118,7 @@ impl Makings {
             bodies: Arc::clone(&self.bodies),
             journal: self.journal.clone(),
             post: Arc::clone(&self.las_post),
-            starter: shipped().map_err(|_| Unmade("las"))?,
+            starter: shipped(self.pupils).map_err(|_| Unmade("las"))?,
         })
         .map_err(|_| Unmade("las"))
     }
@@ -170,6 +174,15 @@ impl<P: crate::transport::Handler> Ours<P> {
             .write()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         *current = party;
+    }
+}
+
+/// A party that cannot be reached: whoever calls hears nothing.
+struct Down;
+
+impl Handler for Down {
+    fn answer(&self, _: Arc<Exchange>) -> Answer {
+        Answer::Silent
     }
 }
 
@@ -276,6 +289,11 @@ impl BuiltIn {
         match (role, &*what.value) {
             (_, "herstart") if !self.plays(role) => Err(not_ours()),
             (_, "herstart") => self.restart(role).map_err(|_| with.refused("")),
+            (Role::Duo, "valt-uit") => {
+                let duo = self.duo.as_ref().ok_or_else(not_ours)?;
+                duo.handler.replace(Arc::new(Down));
+                Ok(())
+            }
             (Role::Osr, act) => {
                 let osr = self.osr.as_ref().ok_or_else(not_ours)?.party();
                 self.at_osr(&osr, act, &with)

@@ -262,6 +262,7 @@ impl Cast {
             osr_url: osr_address(stage, osr),
             las_url: las_address(las),
             school: school.clone(),
+            pupils: scenario.pupils,
         };
         let built_in = BuiltIn {
             osr: ours(osr, || makings.osr())?,

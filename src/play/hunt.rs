@@ -132,8 +132,12 @@ pub fn hunt(
         let mut proofs = scenario.requirements.iter();
         proofs.any(|proof| defect.violates(&proof.id))
     };
-    of_party.sort_by_key(|scenario| !is_about(scenario));
+    // Those of large numbers are played where no other catches it.
+    of_party.sort_by_key(|scenario| (scenario.pupils, !is_about(scenario)));
     for scenario in of_party {
+        if scenario.pupils > 0 && hunted.caught().is_some() {
+            break;
+        }
         let judged = stage.play(scenario, Arc::new(|_: Event| ()), None)?;
         hunted.played += 1;
         hunted.seen.extend(seen(defect, scenario, &judged, tracing));

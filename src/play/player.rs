@@ -13,6 +13,7 @@ use super::observe::{Observed, Seen};
 use super::probing;
 use super::speak::{self, Unspeakable};
 use super::wire::{Heard, Reply as WireReply, name_of};
+use crate::counterpart::las::{MadeUp, made_up};
 use crate::counterpart::trigger::{Outcome, Status, Trigger as TriggerCall};
 use crate::document::Spot;
 use crate::scenario::{
@@ -31,6 +32,12 @@ struct Line {
     last: Option<Seen>,
     /// Where the steps stand: `3.2.`.
     prefix: String,
+}
+
+/// The made-up pupils of a scenario, as its script can name them.
+pub(super) fn pupils(scenario: &Scenario) -> Vec<Value> {
+    let pupils = made_up(scenario.pupils);
+    pupils.iter().map(MadeUp::value).collect()
 }
 
 /// Plays the steps of a scenario with a cast, and writes down what comes of
@@ -221,11 +228,20 @@ impl<'s> Player<'s> {
         receive: &'s Receive,
     ) -> Result<(), Stop> {
         let wanted = receive.message.as_ref().map(|message| &*message.value);
+        let which = receive.which.as_ref();
+        let which = which
+            .map(|which| line.values.xpath(which))
+            .transpose()
+            .map_err(|error| self.stopped(step, number, error.into()))?;
+        let facts = &self.cast.judges().bench().facts;
         let matches = |heard: &Heard| {
             !heard.claimed
                 && heard.to == receive.role
                 && receive.from.is_none_or(|from| heard.from == from)
                 && wanted.is_none_or(|name| self.cast.is_message(&heard.request, name))
+                && which.as_deref().is_none_or(|test| {
+                    crate::scenario::is_so(test, &heard.request, &facts.at(heard.at))
+                })
         };
         let began = Instant::now();
         let script = self.scenario.parties.of(receive.role) == crate::scenario::Conduct::Script;
@@ -547,6 +563,7 @@ impl<'s> Player<'s> {
                 }
                 Err(error) => return Err(self.stopped(step, number, error.into())),
             },
+            Over::Pupils => pupils(self.scenario),
         };
         let prefix = line.prefix.clone();
         for (turn, item) in items.into_iter().enumerate() {

@@ -10,6 +10,7 @@ use super::as_scripted::{as_edited, is_right, known_values, one_status};
 use super::ledger::Ledger;
 use super::look::Look;
 use super::observe::Seen;
+use super::player::pupils;
 use super::run::Gathered;
 use super::sink::Sink;
 use super::stage::{PlayError, Stage, info_of, not_played};
@@ -22,7 +23,8 @@ use crate::event::Event;
 use crate::finding::Verdict;
 use crate::scenario::{
     Action, Advance, Assertion, Capture, Content, Expect, FaultExpectation, Given, Got, Over,
-    Placed, Receive, Repeat, Reply, Role, Scenario, Send, Step, Trigger, Values, capture, judge,
+    Placed, Receive, Repeat, Reply, Role, Scenario, Send, Step, Text, Trigger, Values, capture,
+    judge,
 };
 use crate::transport::TransportProblem;
 
@@ -145,8 +147,16 @@ struct Wanted<'w> {
     captures: &'w [Capture],
     /// What the scenario answers to it.
     staged: Option<&'w Reply>,
-    /// What the scenario has the message say.
-    edited: Vec<Assertion>,
+    /// What else must hold of the request: what the scenario has it say, or by
+    /// which it is chosen.
+    which: Vec<Assertion>,
+}
+
+fn of_text(test: &Text) -> Assertion {
+    Assertion {
+        test: test.clone(),
+        says: None,
+    }
 }
 
 /// A scenario while traffic is held against it.
@@ -216,6 +226,7 @@ impl Holding<'_> {
     fn repeat(&mut self, step: &Step, number: &str, repeat: &Repeat) {
         let items = match &repeat.over {
             Over::Times(times) => Some((1..=*times).map(Value::from).collect()),
+            Over::Pupils => Some(pupils(self.scenario)),
             Over::Items(given) => match self.values(self.next).resolve(given) {
                 Ok(Value::Array(items)) => Some(items),
                 _ => None,
@@ -326,7 +337,7 @@ impl Holding<'_> {
             expect: &receive.expect,
             captures: &receive.capture,
             staged: Some(&receive.answer),
-            edited: Vec::new(),
+            which: receive.which.iter().map(of_text).collect(),
         };
         self.judge(step, number, &wanted);
     }
@@ -352,7 +363,7 @@ impl Holding<'_> {
             expect: &send.expect,
             captures: &send.capture,
             staged: None,
-            edited,
+            which: edited,
         };
         self.judge(step, number, &wanted);
     }
@@ -368,12 +379,12 @@ impl Holding<'_> {
         let named = |index: &usize| self.looks[*index].is(name, from, to);
         let named: Vec<usize> = (0..self.looks.len()).filter(named).collect();
         let request = Expect {
-            assertions: wanted.edited.clone(),
+            assertions: wanted.which.clone(),
             ..Expect::nothing(step.at)
         };
         let all = named.iter().copied().filter(|&index| {
             index >= self.next
-                && (wanted.edited.is_empty() || self.is_it(index, false, &request))
+                && (wanted.which.is_empty() || self.is_it(index, false, &request))
                 && !self.shown.contains(&index)
                 && self.is_it(index, response, expect)
         });

@@ -59,6 +59,8 @@ pub enum Serving {
         osr: String,
         /// Where it is made to act, over plain HTTP (docs/trigger.md).
         trigger: Option<SocketAddr>,
+        /// How many made-up pupils it has beside the starter data.
+        pupils: u32,
     },
 }
 
@@ -226,7 +228,11 @@ pub fn serve(options: ServeOptions) -> Result<Served, ServeError> {
             duo
         }
         Serving::Las {
-            duo, duo_oin, osr, ..
+            duo,
+            duo_oin,
+            osr,
+            pupils,
+            ..
         } => {
             let settings = LasSettings {
                 seed: format!("{}/las", options.seed).into(),
@@ -244,7 +250,7 @@ pub fn serve(options: ServeOptions) -> Result<Served, ServeError> {
                 own_address: url.clone(),
                 defect: Arc::clone(&options.defect),
             };
-            Arc::new(las(options, settings)?)
+            Arc::new(las(options, settings, pupils)?)
         }
     };
     let party: Arc<dyn Handler> = Arc::new(WrongHandler::new(party, defect));
@@ -396,7 +402,7 @@ fn duo(options: ServeOptions, osr: &str) -> Result<Duo, ServeError> {
     })?)
 }
 
-fn las(options: ServeOptions, settings: LasSettings) -> Result<Las, ServeError> {
+fn las(options: ServeOptions, settings: LasSettings, pupils: u32) -> Result<Las, ServeError> {
     let (bodies, judges) = tools(
         options.store,
         options.profile,
@@ -422,7 +428,7 @@ fn las(options: ServeOptions, settings: LasSettings) -> Result<Las, ServeError> 
         judges,
         bodies,
         journal: options.journal,
-        starter: shipped().map_err(|_| ServeError::Unmade("las"))?,
+        starter: shipped(pupils).map_err(|_| ServeError::Unmade("las"))?,
     })?)
 }
 

@@ -112,6 +112,11 @@ impl Tested {
         las.is_some_and(|las| matches!(las.trigger, Some(Trigger::Person)))
     }
 
+    /// How many made-up pupils its LAS has; none where it is not tested.
+    pub fn pupils(&self) -> u32 {
+        self.role(Role::Las).map_or(0, |las| las.pupils)
+    }
+
     /// Whether a scenario says something about this target.
     pub fn concerns(&self, scenario: &Scenario, store: &Store) -> bool {
         self.why_not_tested(scenario, store).is_none()
@@ -140,6 +145,9 @@ impl Tested {
     ) -> Option<WhyNot> {
         if let Some(why) = self.why_not_tested(scenario, store) {
             return Some(why);
+        }
+        if self.role(Role::Las).is_some() && self.pupils() < scenario.pupils {
+            return Some(WhyNot::not_applicable("pupils"));
         }
         let theirs = |role: Role| self.role(role).is_some();
         let mut steps = scenario.all_steps().into_iter();

@@ -9,7 +9,7 @@ use super::expect::{
     Assertion, Expect, FaultExpectation, HeaderExpectation, JsonExpectation, JsonMust,
     TransportExpectation,
 };
-use super::expression::{in_json_path, in_xpath};
+use super::expression::in_json_path;
 use super::model::Placed;
 use super::received::{Content, Received};
 use super::values::{ValueError, Values};
@@ -145,6 +145,17 @@ pub fn judge(expect: &Expect, got: &Got<'_>, values: &mut Values, facts: &Facts)
         all.push(in_time(within, got.took));
     }
     all
+}
+
+/// Whether an XPath expression is true of the message in an exchange. What cannot
+/// be asked of it is not.
+pub fn is_so(expression: &str, exchange: &Exchange, facts: &Facts) -> bool {
+    let received = Received::of(exchange);
+    let Content::Xml(document, node) = &received.content else {
+        return false;
+    };
+    let found = evaluate_expression(expression, document, *node, facts);
+    found.is_ok_and(|found| found.truth == Some(true))
 }
 
 fn connection(expect: &Expect, got: &Got<'_>) -> Judgment {
@@ -343,7 +354,7 @@ fn asserted(
 ) -> Judgment {
     let at = assertion.test.at;
     let rule = "KK-SC-BEWERING";
-    let expression = match values.fill(&assertion.test, |before, value| in_xpath(before, &value)) {
+    let expression = match values.xpath(&assertion.test) {
         Ok(expression) => expression,
         Err(error) => return Judgment::of_value("assert", &error),
     };

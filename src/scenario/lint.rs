@@ -69,6 +69,7 @@ impl Linter<'_> {
     fn scenario(&mut self, scenario: &Scenario) {
         self.requirements(scenario);
         self.unused(scenario);
+        self.pupils(scenario);
         let parties = parties_of(scenario);
         if !parties.contains(&scenario.subject) {
             let mistake = Mistake::new(scenario.id_at, "lint-subject-idle")
@@ -113,6 +114,25 @@ impl Linter<'_> {
                     }
                 }
             }
+        }
+    }
+
+    /// Made-up pupils that no step goes through, or that there are none of.
+    fn pupils(&mut self, scenario: &Scenario) {
+        let goes = |step: &&&Step| matches!(&step.action, Action::Repeat(repeat) if matches!(repeat.over, Over::Pupils));
+        let steps = scenario.all_steps();
+        match (steps.iter().find(goes), scenario.pupils) {
+            (Some(step), 0) => {
+                let file = Arc::clone(&step.file);
+                self.add(&file, Mistake::new(step.at, "lint-no-pupils"));
+            }
+            (None, 1..) => {
+                self.add(
+                    &scenario.file,
+                    Mistake::new(scenario.id_at, "lint-pupils-idle"),
+                );
+            }
+            _ => {}
         }
     }
 
@@ -206,6 +226,7 @@ impl Linter<'_> {
                     Over::Items(items) => {
                         matches!(&items.content, GivenContent::List(items) if items.is_empty())
                     }
+                    Over::Pupils => false,
                 };
                 if never {
                     self.add(file, Mistake::new(step.at, "lint-unreachable"));
@@ -242,6 +263,9 @@ impl Linter<'_> {
             && let Some(mistake) = self.messages.unknown(message)
         {
             self.add(file, mistake);
+        }
+        if let (Some(which), None) = (&receive.which, &receive.message) {
+            self.add(file, Mistake::new(which.at, "lint-which-message"));
         }
         self.expect(file, &receive.expect);
         let by_itself = scenario.parties.of(receive.role) == Conduct::Register;

@@ -48,6 +48,9 @@ pub struct Scenario {
     pub any_moment: bool,
     /// How many minutes a person who plays it by hand needs.
     pub minutes: Option<u32>,
+    /// How many made-up pupils the LAS has beside the starter data. Where there
+    /// are any, it is about what only shows in large numbers.
+    pub pupils: u32,
     /// Values by name; made in this order when the scenario begins.
     pub data: Vec<(Arc<str>, Given)>,
     /// How the built-in counterparts behave.

@@ -180,6 +180,9 @@ impl Names {
                 self.captures(file, &send.capture);
             }
             Action::Receive(receive) => {
+                if let Some(which) = &receive.which {
+                    self.text(file, which);
+                }
                 self.expect(file, &receive.expect);
                 self.captures(file, &receive.capture);
                 self.reply(file, &receive.answer);

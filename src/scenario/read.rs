@@ -12,7 +12,7 @@ use super::step::Step;
 use super::text::is_name;
 use crate::document::{Fields, Mistake, Mistakes, Spot, Yaml, YamlValue};
 use crate::finding::Grade;
-use crate::limits::MAX_SCRIPT_STEPS;
+use crate::limits::{MAX_MADE_UP_PUPILS, MAX_SCRIPT_STEPS};
 
 /// A mistake in a script, with the file that it is in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -217,6 +217,7 @@ impl<'s> Reader<'s> {
         let at = fields.optional("at");
         let any_moment = fields.optional("any-moment");
         let minutes = fields.optional("minutes");
+        let pupils = fields.optional("pupils");
         let data = fields.optional("data");
         let parties = fields.optional("parties");
         let steps = fields.required("steps", mistakes);
@@ -243,6 +244,7 @@ impl<'s> Reader<'s> {
         let at = at.and_then(|at| self.moment(at));
         let any_moment = any_moment.and_then(|value| value.truth(&mut self.mistakes));
         let minutes = minutes.and_then(|minutes| self.number(minutes, 1_000));
+        let pupils = pupils.map(|pupils| self.number(pupils, MAX_MADE_UP_PUPILS));
         let data = data.map(|data| self.data(data)).unwrap_or_default();
         let parties = parties.map(|parties| self.parties(parties));
         let steps = steps.map(|steps| self.steps(steps)).unwrap_or_default();
@@ -264,6 +266,7 @@ impl<'s> Reader<'s> {
             at,
             any_moment: any_moment.unwrap_or(false),
             minutes,
+            pupils: pupils.map_or(Some(0), |pupils| pupils)?,
             data,
             parties: parties.unwrap_or_default(),
             steps,

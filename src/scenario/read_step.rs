@@ -154,6 +154,7 @@ impl Reader<'_> {
         let role = fields.required("as", &mut self.mistakes);
         let from = fields.optional("from");
         let message = fields.optional("message");
+        let which = fields.optional("where");
         let within = fields.optional("within");
         let absent = fields.truth("absent", false, &mut self.mistakes);
         let answer = fields.optional("answer");
@@ -164,6 +165,7 @@ impl Reader<'_> {
         let role = role.and_then(|role| self.role(role));
         let from = from.and_then(|from| self.role(from));
         let message = message.and_then(|message| self.placed_line(message));
+        let which = which.and_then(|which| self.text(which));
         let within = match within {
             Some(within) => self.real_time(within),
             None => Some(RECEIVE_WITHIN),
@@ -178,6 +180,7 @@ impl Reader<'_> {
             role: role?,
             from,
             message,
+            which,
             within: within?,
             absent,
             answer: answer?,
@@ -336,6 +339,7 @@ impl Reader<'_> {
         fields.finish(&mut self.mistakes);
         let over = match (times, items) {
             (Some(times), None) => self.number(times, MAX_SCRIPT_TURNS).map(Over::Times),
+            (None, Some(items)) if items.is_text("pupils") => Some(Over::Pupils),
             (None, Some(items)) => self.given("", items).map(Over::Items),
             _ => {
                 self.mistakes.push(Mistake::new(yaml.spot, "times-or-over"));

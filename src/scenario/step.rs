@@ -230,6 +230,9 @@ pub struct Receive {
     pub from: Option<Role>,
     /// The message that must come; any when absent.
     pub message: Option<Placed<Arc<str>>>,
+    /// Which of those messages it is: an XPath 2.0 expression on the message
+    /// element; the first to come when absent.
+    pub which: Option<Text>,
     /// How long the party waits, in real time.
     pub within: Duration,
     /// No such message may come: what it waits for is that none does.
@@ -343,6 +346,8 @@ pub const ACTS: &[ActKind] = &[
     at_duo("behandel-verzuim", &["meldingsnummer", "status", "reden"]),
     // DUO delivers what it has ready for schools.
     at_duo("lever-pushes", &[]),
+    // DUO cannot be reached, until it is started again.
+    at_duo("valt-uit", &[]),
     // The samenwerkingsverband registers a toelaatbaarheidsverklaring.
     at_duo(
         "registreer-tlv",
@@ -461,6 +466,8 @@ pub enum Over {
     Times(u32),
     /// Once for each item of a list.
     Items(Given),
+    /// Once for each made-up pupil of the scenario.
+    Pupils,
 }
 
 /// Shared steps.

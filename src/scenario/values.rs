@@ -8,11 +8,12 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::data::{Generator, Given, GivenContent};
+use super::expression::in_xpath;
 use super::moment::{Offset, bounds};
 use super::text::{Piece, Reference, Text};
 use crate::clock::RunningClock;
 use crate::document::Spot;
-use crate::facts::{synthetic_bsn, synthetic_onderwijsnummer};
+use crate::facts::{is_made_up, synthetic_bsn, synthetic_onderwijsnummer};
 use crate::limits::MAX_SCRIPT_TEXT;
 
 /// Values that are always there: what the clock says, what is made anew at
@@ -245,6 +246,15 @@ impl Values {
         self.fill(text, |_, value| value)
     }
 
+    /// An XPath expression with its values put in.
+    ///
+    /// # Errors
+    ///
+    /// A value that is not there, or is no text.
+    pub fn xpath(&mut self, text: &Text) -> Result<String, ValueError> {
+        self.fill(text, |before, value| in_xpath(before, &value))
+    }
+
     /// The text with its values put in as `shown` makes them: it is given what
     /// stands before them.
     pub(super) fn fill(
@@ -343,7 +353,13 @@ impl Values {
     fn generate(&mut self, generator: Generator) -> String {
         let of = |names: &[&str], number: u32| names[number as usize % names.len()].to_string();
         match generator {
-            Generator::Bsn => synthetic_bsn(self.number()),
+            Generator::Bsn => loop {
+                let bsn = synthetic_bsn(self.number());
+                // Those the LAS may have already.
+                if !is_made_up(&bsn) {
+                    break bsn;
+                }
+            },
             Generator::Onderwijsnummer => synthetic_onderwijsnummer(self.number()),
             Generator::Uuid => self.uuid(),
             Generator::Volgnummer => {

@@ -69,6 +69,8 @@ pub struct TestedRole {
     pub trigger: Option<Trigger>,
     /// Where its virtual clock is moved, when it offers one.
     pub clock: Option<String>,
+    /// How many of the made-up pupils a LAS has beside the starter data.
+    pub pupils: u32,
 }
 
 /// An endpoint of a role under test.

@@ -11,6 +11,7 @@ use super::model::{
 use crate::document::{Fields, Mistake, Mistakes, Yaml, YamlValue, unknown};
 use crate::edukoppeling::school_oin;
 use crate::facts::{Profile, oin};
+use crate::limits::MAX_MADE_UP_PUPILS;
 use crate::pki::IDENTITIES;
 use crate::scenario::{Key, Role, Sector};
 use crate::transport::{Proxy, UrlKind, url_kind};
@@ -169,6 +170,11 @@ impl Reader<'_> {
         };
         let trigger = trigger.and_then(|yaml| self.trigger(yaml));
         let clock = fields.optional("clock").and_then(|yaml| self.url(yaml));
+        let pupils = match role {
+            Role::Las => fields.optional("pupils"),
+            Role::Duo | Role::Osr => None,
+        };
+        let pupils = pupils.and_then(|yaml| self.pupils(yaml));
         // What is not under test by itself has to be somewhere.
         if role != Role::Las && endpoints.as_ref().is_none_or(BTreeMap::is_empty) {
             let mistake = Mistake::new(fields.spot(), "missing").with("name", "endpoints");
@@ -183,7 +189,19 @@ impl Reader<'_> {
             },
             trigger,
             clock,
+            pupils: pupils.unwrap_or(0),
         })
+    }
+
+    fn pupils(&mut self, yaml: &Yaml) -> Option<u32> {
+        let count = yaml.count(&mut self.mistakes)?;
+        let most = MAX_MADE_UP_PUPILS;
+        let pupils = u32::try_from(count).ok().filter(|count| *count <= most);
+        if pupils.is_none() {
+            let mistake = Mistake::new(yaml.spot, "too-much").with("most", most.to_string());
+            self.mistakes.push(mistake);
+        }
+        pupils
     }
 
     fn endpoints(&mut self, role: Role, yaml: &Yaml) -> BTreeMap<EndpointName, String> {

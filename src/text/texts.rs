@@ -149,7 +149,7 @@ section! {
     /// What a run of scenarios says.
     RunTexts {
         pass, pass_reconstruction, unreachable, scenarios_one, scenarios_many, evidence,
-        own_parties, step, no_step, ask, ask_done, ask_value, ask_there, ask_absent, ask_count, ask_shows,
+        own_parties, large_left_out, step, no_step, ask, ask_done, ask_value, ask_there, ask_absent, ask_count, ask_shows,
         ask_for, left_out, recorded, recording_left_out,
     }
 }

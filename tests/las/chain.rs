@@ -175,7 +175,7 @@ fn chain(now: &str, version: OsrVersion) -> Chain {
         bodies: bodies(),
         journal: Journal::in_memory(),
         post: Arc::clone(&wires) as Arc<dyn Post>,
-        starter: shipped().unwrap(),
+        starter: shipped(0).unwrap(),
     });
     let las = Arc::new(las.unwrap());
     assert!(wires.las.set(Arc::downgrade(&las)).is_ok());

@@ -214,7 +214,7 @@ fn it_may_be_killed_at_any_moment() {
 }
 
 fn folded(journal: &Journal) -> State {
-    let mut state = shipped().unwrap();
+    let mut state = shipped(0).unwrap();
     for entry in journal.entries::<Entry>("las").unwrap() {
         state.apply(&entry);
     }

@@ -375,7 +375,7 @@ fn received() -> Vec<Entry> {
 }
 
 fn folded(entries: impl IntoIterator<Item = Entry>) -> State {
-    let mut state = shipped().unwrap();
+    let mut state = shipped(0).unwrap();
     for entry in entries {
         state.apply(&entry);
     }

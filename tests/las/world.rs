@@ -87,7 +87,7 @@ pub fn las(
         bodies: bodies(),
         journal,
         post: Arc::clone(network) as Arc<dyn ketenkeur::counterpart::Post>,
-        starter: shipped().unwrap(),
+        starter: shipped(0).unwrap(),
     })
     .unwrap()
 }

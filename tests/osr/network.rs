@@ -86,7 +86,7 @@ fn las(world: &World, server: &Server, version: OsrVersion) -> Las {
         bodies: Arc::new(Bodies::new(Store::builtin())),
         journal: Journal::in_memory(),
         post: way(&world.pki, &world.clock, "leverancier"),
-        starter: shipped().unwrap(),
+        starter: shipped(0).unwrap(),
     })
     .unwrap()
 }

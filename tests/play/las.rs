@@ -93,7 +93,7 @@ pub fn start(duo: SocketAddr, osr: SocketAddr) -> Elsewhere {
             bodies,
             journal: Journal::in_memory(),
             post: Arc::new(OverTls(Client::new(options).unwrap())),
-            starter: shipped().unwrap(),
+            starter: shipped(0).unwrap(),
         })
         .unwrap(),
     );

@@ -128,7 +128,9 @@ fn a_recording_with_its_connections_shows_more_than_files() {
     let folder = tempfile::tempdir().unwrap();
     let shipped = Library::shipped();
     let of_las = shipped.scenarios.iter();
-    let of_las: Vec<&Arc<Scenario>> = of_las.filter(|one| one.subject == Role::Las).collect();
+    // Large numbers show nothing that small ones do not.
+    let of_las = of_las.filter(|one| one.subject == Role::Las && one.pupils == 0);
+    let of_las: Vec<&Arc<Scenario>> = of_las.collect();
     let evidence = played(folder.path(), &of_las);
     let stage = stage();
     let (mut with, mut without) = (Vec::new(), 0);

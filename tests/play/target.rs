@@ -441,3 +441,37 @@ fn a_hosted_las_reaches_duo_by_its_public_url_behind_a_proxy_that_ends_tls() {
     let of_las: Vec<Value> = of_las.collect();
     assert!(!of_las.is_empty() && of_las.iter().all(|one| one["tls"].is_null()));
 }
+
+/// What only shows in large numbers is played against a LAS that has the pupils,
+/// and by us alone when it is named.
+#[test]
+fn large_numbers_need_a_las_that_has_them_or_a_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let (duo, osr) = (free(), free());
+    let las = start(duo, osr);
+    let file = target(&las.endpoint, &las.trigger, duo, osr);
+    let id = "--id=po-inwinnen-las-jaarovergang";
+    let (output, report) = run(folder.path(), &file, &[id]);
+    assert_eq!(output.status.code(), Some(5), "{}", said(&output));
+    assert!(report.to_string().contains("\"pupils\""), "{report}");
+    // Nothing of the recording is needed to see what is chosen.
+    let recording = concat!(env!("CARGO_MANIFEST_DIR"), "/cases/berichten");
+    let of_key = [
+        "run",
+        "--lang",
+        "en",
+        "--recorded",
+        recording,
+        "--key",
+        "po-inwinnen",
+    ];
+    let left_out = "large numbers that were left out: 1";
+    let told = said(&ketenkeur(folder.path(), &of_key));
+    assert!(told.contains(left_out), "{told}");
+    let tagged = [&of_key[..5], &["--tag", "grote-aantallen"]].concat();
+    let told = said(&ketenkeur(folder.path(), &tagged));
+    assert!(
+        told.contains("1 scenario") && !told.contains(left_out),
+        "{told}"
+    );
+}

@@ -66,7 +66,7 @@ fn every_key_of_the_language_is_read() {
         actions,
         [
             "note", "trigger", "receive", "send", "capture", "send", "send", "send", "advance",
-            "advance", "wait", "act", "repeat", "repeat", "parallel", "probe"
+            "advance", "wait", "act", "repeat", "repeat", "repeat", "parallel", "probe"
         ]
     );
     assert!(matches!(

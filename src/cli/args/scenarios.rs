@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use crate::limits::MAX_MADE_UP_PUPILS;
+
 use super::{FailOn, KeyFiles, ProfileName, Shape};
 
 /// `target`.
@@ -40,7 +42,10 @@ pub enum Scenarios {
         paths: Vec<PathBuf>,
     },
     Order(Order),
-    Data,
+    Data {
+        #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=i64::from(MAX_MADE_UP_PUPILS)))]
+        pupils: u32,
+    },
 }
 
 /// `scenarios order`.
@@ -176,6 +181,8 @@ pub enum Counterpart {
         osr: String,
         #[arg(long, value_name = "ADDR")]
         trigger: Option<String>,
+        #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=i64::from(MAX_MADE_UP_PUPILS)))]
+        pupils: u32,
         #[command(flatten)]
         serve: Serve,
     },

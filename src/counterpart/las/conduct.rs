@@ -101,6 +101,21 @@ impl Conduct {
         }
     }
 
+    /// A lot that goes out by pages: all of it, each once.
+    pub fn pages<T: Clone>(&self, lot: Vec<T>, page: usize) -> Vec<T> {
+        if self.has(Slip::LotIsOnePage) {
+            return lot.into_iter().take(page).collect();
+        }
+        if self.has(Slip::LotPagesOverlap) {
+            let last = |page: &[T]| page.last().cloned();
+            let pages = lot.chunks(page);
+            return pages
+                .flat_map(|page| page.iter().cloned().chain(last(page)))
+                .collect();
+        }
+        lot
+    }
+
     /// A number as it goes out: nine digits, with the zeros in front.
     pub fn written(&self, number: &PersoonsgebondenNummer) -> String {
         match self.has(Slip::LosesZeros) {

@@ -55,6 +55,11 @@ impl Ended {
         }
     }
 
+    /// The word for programs.
+    pub fn reason(&self) -> &'static str {
+        self.reden
+    }
+
     /// The same with one more piece of data.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {

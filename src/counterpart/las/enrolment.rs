@@ -217,7 +217,7 @@ fn removal(enrolment: Inschrijving) -> Draft {
 }
 
 /// A document with the whole enrolment.
-fn delivery(conduct: &Conduct, enrolment: &Inschrijving, changes: Vec<Entry>) -> Draft {
+pub(super) fn delivery(conduct: &Conduct, enrolment: &Inschrijving, changes: Vec<Entry>) -> Draft {
     let contract = enrolment.soort.contract();
     let mut parts = vec![
         Part::of("inschrijvingvolgnummer", &*enrolment.volgnummer),

@@ -12,7 +12,9 @@ mod document;
 mod ended;
 mod enrolment;
 mod json;
+mod made_up;
 mod osr;
+mod overgang;
 mod overview;
 mod party;
 mod person;
@@ -32,7 +34,8 @@ pub use data::{
     Procesverloop, Rio, RioCode, School, Sleutel, Toetsresultaat, Verzuimmelding,
 };
 pub use document::{Document, Fout, Onderwerp, Oordeel, Push, Signaal, Stand};
+pub use made_up::{MadeUp, made_up};
 pub use party::Las;
 pub use settings::{DuoAddresses, LasParts, LasSettings, OsrSettings, OsrVersion};
-pub use starter::{STARTER, StarterError, read, shipped};
+pub use starter::{StarterError, read, shipped, written};
 pub use state::{Entry, Geval, State};

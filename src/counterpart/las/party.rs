@@ -11,7 +11,7 @@ use super::ended::{Ended, INTERNAL, TRIGGER, UNKNOWN};
 use super::settings::{LasParts, LasSettings};
 use super::state::{Entry, State};
 use super::with::iso;
-use super::{absence, advice, enrolment, osr, overview, person, resend, rio, show};
+use super::{absence, advice, enrolment, osr, overgang, overview, person, resend, rio, show};
 use crate::clock::RunningClock;
 use crate::counterpart::clock;
 use crate::counterpart::defect::Slip;
@@ -115,6 +115,7 @@ impl Las {
             Action::Inschrijven => enrolment::enrol(self, with),
             Action::Uitschrijven => enrolment::leave(self, with),
             Action::CorrigeerInschrijving => enrolment::correct(self, with),
+            Action::VoerJaarovergangUit => overgang::carry_out(self, with),
             Action::VerwijderInschrijving => enrolment::remove(self, with),
             Action::GeefAdvies => advice::give(self, with),
             Action::VerwijderAdvies => advice::remove(self, with),

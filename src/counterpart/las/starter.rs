@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::data::{Inschrijving, Leerling, Onderwijssoort, Periode, Rio, School};
 use super::json::parts_of;
+use super::made_up::{MadeUp, made_up};
 use super::state::State;
 use crate::counterpart::PersoonsgebondenNummer;
 
@@ -73,17 +74,30 @@ struct WrittenPeriode {
     gegevens: BTreeMap<String, Value>,
 }
 
-/// The schools and pupils that ketenkeur ships, as they are written.
-pub const STARTER: &str = include_str!("starter.toml");
-
 /// The schools and pupils that ketenkeur ships.
+const STARTER: &str = include_str!("starter.toml");
+
+/// The schools and pupils that ketenkeur ships, as they are written, and so
+/// many made-up pupils after them.
+pub fn written(pupils: u32) -> String {
+    let made_up = made_up(pupils);
+    let made_up = made_up.iter().map(MadeUp::written);
+    std::iter::once(STARTER.to_string())
+        .chain(made_up)
+        .collect()
+}
+
+/// The schools and pupils that ketenkeur ships, and so many made-up pupils.
 ///
 /// # Errors
 ///
 /// The file is wrong, which a test rules out.
-pub fn shipped() -> Result<State, StarterError> {
+pub fn shipped(pupils: u32) -> Result<State, StarterError> {
     static SHIPPED: LazyLock<Result<State, StarterError>> = LazyLock::new(|| read(STARTER));
-    SHIPPED.clone()
+    match pupils {
+        0 => SHIPPED.clone(),
+        pupils => read(&written(pupils)),
+    }
 }
 
 /// Reads schools and pupils.
@@ -163,11 +177,16 @@ mod tests {
     use super::*;
     use crate::facts::{is_bsn, is_onderwijsnummer, iso_date};
     use crate::finding::is_synthetic_number;
+    use crate::limits::MAX_MADE_UP_PUPILS;
 
     #[test]
     fn the_shipped_data_are_synthetic_and_hang_together() {
-        let state = shipped().unwrap();
-        assert!(state.scholen.contains_key("25BE") && state.leerlingen.len() >= 20);
+        let state = shipped(MAX_MADE_UP_PUPILS).unwrap();
+        let few = shipped(0).unwrap();
+        assert!(few.scholen.contains_key("25BE"));
+        assert!((20..=30).contains(&few.leerlingen.len()));
+        let more = MAX_MADE_UP_PUPILS as usize;
+        assert_eq!(state.leerlingen.len(), few.leerlingen.len() + more);
         let mut numbers = std::collections::BTreeSet::new();
         for pupil in state.leerlingen.values() {
             let Some(number) = &pupil.nummer else {
