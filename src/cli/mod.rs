@@ -57,6 +57,12 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
             .and_then(|matches| Cli::from_arg_matches(&matches))
     };
     let at_once = args.get(1).is_some_and(|first| first == "check");
+    if at_once {
+        // Read while this thread gets ready. A thread that cannot be had costs
+        // that time and nothing else.
+        let texts = Texts::of(language_of_help(&args));
+        let _ = std::thread::Builder::new().spawn(|| texts.read_for_messages());
+    }
     let at_once = at_once.then(|| parse(check_alone()).ok()).flatten();
     let cli = match at_once.map_or_else(|| parse(Cli::command()), Ok) {
         Ok(cli) => cli,

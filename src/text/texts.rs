@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::builtin::builtin_grade;
 use crate::document::Mistake;
 use crate::event::{Carrier, PackKind};
 use crate::finding::{Class, DataClass, Grade, Kind, Language, Template, Verdict, mask};
@@ -245,6 +246,16 @@ impl Texts {
             Language::En => (&ENGLISH, include_str!("texts/en.toml")),
         };
         once.get_or_init(|| Self::split(source))
+    }
+
+    /// Reads what every judged message is told with: these sections, and where
+    /// the built-in rules stand.
+    pub fn read_for_messages(&self) {
+        builtin_grade("");
+        let _: (&Verdicts, &Classes, &Classes) = (&self.verdict, &self.class, &self.classes);
+        let _: (&Kinds, &Grades, &Packs) = (&self.kind, &self.grade, &self.pack);
+        let _: (&FindingTexts, &MessageTexts) = (&self.finding, &self.message);
+        let _: (&SummaryTexts, &ExitTexts) = (&self.summary, &self.exit);
     }
 
     /// The phrase for a grade: what a statement of that grade rests on.
