@@ -1,15 +1,14 @@
 //! Whether what a script expects holds of what was received.
 
+mod json;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
+pub use json::Wanted;
+use json::{confirmed, json_is};
 
-use super::expect::{
-    Assertion, Expect, FaultExpectation, HeaderExpectation, JsonExpectation, JsonMust,
-    TransportExpectation,
-};
-use super::expression::in_json_path;
+use super::expect::{Assertion, Expect, FaultExpectation, HeaderExpectation, TransportExpectation};
 use super::model::Placed;
 use super::received::{Content, Received};
 use super::values::{ValueError, Values};
@@ -18,7 +17,7 @@ use crate::event::{Judged, Reported};
 use crate::exchange::Exchange;
 use crate::facts::Facts;
 use crate::finding::{
-    Arg, Args, Class, DataClass, Finding, Kind, Language, MessageValue, Place, Verdict,
+    Args, Class, DataClass, Finding, Kind, Language, MessageValue, Place, Verdict,
 };
 use crate::rules::evaluate_expression;
 use crate::text::{Texts, tool_finding};
@@ -422,156 +421,6 @@ fn looked_at(
 fn no_message(received: &Received) -> Finding {
     let args = Args::new().with("found", received.content.word());
     tool_finding("KK-SC-GEEN-BERICHT", args, Place::default())
-}
-
-fn json_is(json: &JsonExpectation, received: &Received, values: &mut Values) -> Judgment {
-    let at = json.path.at;
-    let Content::Json(content) = &received.content else {
-        return Judgment::broken("json", at, no_message(received));
-    };
-    match json_holds(json, content, values) {
-        Err(error) => Judgment::of_value("json", &error),
-        Ok(None) => Judgment::held("json", at),
-        Ok(Some((args, place))) => {
-            Judgment::broken("json", at, tool_finding("KK-SC-JSON", args, place))
-        }
-    }
-}
-
-/// What a person says of a JSON expectation.
-fn confirmed(json: &JsonExpectation, shows: Option<bool>, values: &mut Values) -> Judgment {
-    let at = json.path.at;
-    let expected = match json.must.wanted(values) {
-        Ok(wanted) => expected("", &wanted),
-        Err(error) => return Judgment::of_value("json", &error),
-    };
-    match shows {
-        Some(true) => Judgment::held("json", at),
-        Some(false) => {
-            let args = Args::new()
-                .with("path", json.path.to_string())
-                .with("expected", expected)
-                .with("found", "-");
-            let finding = tool_finding("KK-SC-JSON", args, Place::default());
-            Judgment::broken("json", at, finding)
-        }
-        None => Judgment::undecided("json", at, "KK-SC-JSON", "person-silent"),
-    }
-}
-
-/// What a JSONPath must find, with its values.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Wanted {
-    /// One value or several, all equal to this.
-    Equal(Value),
-    /// Texts that this pattern matches whole.
-    Match(String),
-    /// Something, or nothing.
-    Exist(bool),
-    /// That many values.
-    Count(u64),
-}
-
-impl JsonMust {
-    /// What it must find, once values are known.
-    ///
-    /// # Errors
-    ///
-    /// A value that is not there or cannot stand here.
-    pub fn wanted(&self, values: &mut Values) -> Result<Wanted, ValueError> {
-        Ok(match self {
-            JsonMust::Equal(given) => Wanted::Equal(values.resolve(given)?),
-            JsonMust::Match(pattern) => Wanted::Match(values.text(pattern)?),
-            JsonMust::Exist(there) => Wanted::Exist(*there),
-            JsonMust::Count(count) => Wanted::Count(*count),
-        })
-    }
-}
-
-/// What is wanted, as a finding says it; `pointer` is where it was found.
-fn expected(pointer: &str, wanted: &Wanted) -> Arg {
-    match wanted {
-        Wanted::Equal(value) => value_of(pointer, value),
-        Wanted::Match(pattern) => value_of(pointer, &Value::String(pattern.clone())),
-        Wanted::Exist(true) => Arg::from("exists"),
-        Wanted::Exist(false) => Arg::from("absent"),
-        Wanted::Count(count) => Arg::Count(*count),
-    }
-}
-
-/// `None` when it holds, else what is to be said.
-fn json_holds(
-    json: &JsonExpectation,
-    content: &Value,
-    values: &mut Values,
-) -> Result<Option<(Args, Place)>, ValueError> {
-    let written = values.fill(&json.path, |before, value| in_json_path(before, &value))?;
-    let args = Args::new().with("path", json.path.to_string());
-    let Ok(path) = serde_json_path::JsonPath::parse(&written) else {
-        // The script was read with something else in the place of its values.
-        return Ok(Some((
-            args.with("expected", "JSONPath").with("found", "-"),
-            Place::default(),
-        )));
-    };
-    let located = path.query_located(content);
-    let nodes: Vec<&Value> = located.nodes().collect();
-    let pointer = located
-        .locations()
-        .next()
-        .map(serde_json_path::NormalizedPath::to_json_pointer)
-        .unwrap_or_default();
-    let wanted = json.must.wanted(values)?;
-    let all =
-        |fits: &dyn Fn(&Value) -> bool| !nodes.is_empty() && nodes.iter().all(|one| fits(one));
-    let holds = match &wanted {
-        Wanted::Equal(value) => all(&|found| alike(found, value)),
-        Wanted::Match(pattern) => {
-            all(&|found| found.as_str().is_some_and(|text| matches(pattern, text)))
-        }
-        Wanted::Exist(there) => *there != nodes.is_empty(),
-        Wanted::Count(count) => nodes.len() as u64 == *count,
-    };
-    if holds {
-        return Ok(None);
-    }
-    let found = match (&wanted, nodes.as_slice()) {
-        (Wanted::Count(_), nodes) => Arg::from(nodes.len()),
-        (_, []) => Arg::from("-"),
-        (_, [Value::Array(_), ..]) => Arg::from("[…]"),
-        (_, [Value::Object(_), ..]) => Arg::from("{…}"),
-        (_, [first, ..]) => value_of(&pointer, first),
-    };
-    let args = args
-        .with("expected", expected(&pointer, &wanted))
-        .with("found", found);
-    let place = Place {
-        path: pointer,
-        ..Place::default()
-    };
-    Ok(Some((args, place)))
-}
-
-/// Equal, where a number may be written as text in the script.
-fn alike(found: &Value, wanted: &Value) -> bool {
-    found == wanted
-        || match (found, wanted) {
-            (Value::Number(number), Value::String(text))
-            | (Value::String(text), Value::Number(number)) => number.to_string() == *text,
-            _ => false,
-        }
-}
-
-/// A JSON value that was or should be at a place, as it may be shown.
-fn value_of(pointer: &str, value: &Value) -> Arg {
-    let mut steps = pointer.rsplit('/');
-    let name = steps.next().unwrap_or_default();
-    let (text, class) = match value {
-        Value::String(text) => (text.clone(), DataClass::of(name, steps.take(3))),
-        Value::Array(_) | Value::Object(_) => (value.to_string(), DataClass::Unknown),
-        other => (other.to_string(), DataClass::of(name, steps.take(3))),
-    };
-    Arg::Value(MessageValue::new(text, class))
 }
 
 /// Whether `text` is what `pattern` says, in which `*` stands for anything.
