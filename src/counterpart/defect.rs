@@ -95,7 +95,7 @@ pub enum Slip {
     RegistersOnMove,
     /// LAS: a mandate holds before its first day and after its last.
     IgnoresMandatePeriod,
-    /// LAS: who shows a certificate without an OIN may come in.
+    /// LAS: who shows a certificate without an OIN may come in. DUO: likewise.
     AdmitsWithoutOin,
     /// DUO: of the endpoints of a school it takes the first, whichever
     /// administration a message is for.
@@ -161,6 +161,8 @@ pub struct Sending {
 pub struct Connecting {
     /// The identity of the test PKI that it shows.
     pub shows: Option<Box<str>>,
+    /// The one that its server shows, where it is another.
+    pub serves: Option<Box<str>>,
     /// Its server speaks old versions of TLS too.
     pub takes_old: bool,
     /// Whose certificates its server accepts beside the right ones.

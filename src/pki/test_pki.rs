@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::authority::Authority;
 use super::identity::{Hierarchy, IDENTITIES, Identity};
@@ -112,6 +112,14 @@ impl TestPki {
         let keys = keys.into_iter().flatten().collect();
         let authorities = Authorities::make(keys, &mark()?, |_| keys::fresh())?;
         Ok(Self::of(authorities, clock))
+    }
+
+    /// The same authorities so many hours later, or earlier.
+    pub fn hours_later(&self, later: i64) -> Self {
+        // It stands within reach of where certificates can be issued.
+        let now = self.now.checked_add(SignedDuration::from_hours(later));
+        let clock = Clock::at(now.unwrap_or(self.now));
+        Self::of(Arc::clone(&self.authorities), clock)
     }
 
     fn of(authorities: Arc<Authorities>, clock: Clock) -> Self {

@@ -4,13 +4,13 @@
 use std::sync::Arc;
 
 use jiff::fmt::rfc2822;
-use jiff::{SignedDuration, Timestamp};
 
 use super::identity::{IdentityError, IdentitySource};
 use super::model::{EndpointName, Target, TestedRole, Trigger};
 use crate::clock::RunningClock;
 use crate::counterpart::Service;
 use crate::counterpart::clock::{self, ClockTrouble};
+use crate::counterpart::osr::OsrData;
 use crate::edukoppeling::{SecurityContext, TransportReport, Trust};
 use crate::exchange::Exchange;
 use crate::finding::Finding;
@@ -87,10 +87,11 @@ pub fn inspect(
     let mut inspector = Inspector {
         target,
         trust,
-        clock,
+        clock: clock.clone(),
         tell,
     };
     for role in Role::ALL {
+        inspector.clock = inspector.clock_of(*role, clock);
         if let Some(tested) = target.under_test.get(role) {
             inspector.tested(*role, tested);
         } else if target.plays.contains_key(role) {
@@ -123,7 +124,8 @@ const OF_AN_ENDPOINT: &[Subject] = &[
 struct Inspector<'a> {
     target: &'a Target,
     trust: &'a Arc<Trust>,
-    clock: &'a RunningClock,
+    /// What the role that is looked at goes by.
+    clock: RunningClock,
     tell: &'a mut dyn FnMut(Inspection),
 }
 
@@ -246,6 +248,19 @@ impl Inspector<'_> {
         }
     }
 
+    /// The time that a role goes by: that of the clock that it offers, else
+    /// ours. At that time it judges certificates, as it does in a run.
+    fn clock_of(&self, role: Role, ours: &RunningClock) -> RunningClock {
+        let offered = self.target.under_test.get(&role);
+        let offered = offered.and_then(|tested| tested.clock.as_ref());
+        let stands = offered.and_then(|url| {
+            let client = self.target.client(Arc::clone(self.trust), ours.clone());
+            // What is wrong with the clock is told of by itself.
+            clock::read(&Client::new(client).ok()?, url).ok()
+        });
+        stands.map_or_else(|| ours.clone(), RunningClock::running_from)
+    }
+
     fn options(&self, identity: &TlsIdentity) -> ClientOptions {
         let client = self
             .target
@@ -326,16 +341,13 @@ impl Inspector<'_> {
             zoned.ok()
         });
         let received = answer.received.unwrap_or_else(|| self.clock.now());
-        // A virtual clock has nothing to do with theirs.
-        let ours = if self.clock.is_virtual() {
-            RunningClock::system().now()
-        } else {
-            received
-        };
+        // A party with a virtual clock may tell either time in its answers.
+        let ours = [received, RunningClock::system().now()];
         let outcome = match theirs {
             None => Inspected::Open("no-date"),
             Some(theirs) => {
-                let seconds = apart(ours, theirs);
+                let apart = ours.map(|ours| ours.duration_since(theirs).as_secs().abs());
+                let seconds = apart[0].min(apart[1]);
                 if seconds > SecurityContext::CLOCK_SKEW.as_secs() {
                     Inspected::Wrong("clock-differs", seconds.to_string())
                 } else {
@@ -413,6 +425,10 @@ impl Inspector<'_> {
             );
             return;
         };
+        // As in a run, the supplier shows the API key of its tests.
+        let data = OsrData::starter();
+        let key = data.api_key_of(identity.oin().unwrap_or_default());
+        let key = (data.settings.api_key_header.clone(), key);
         for school in &self.target.schools {
             for service in Service::ALL {
                 let url = format!(
@@ -423,7 +439,9 @@ impl Inspector<'_> {
                     service.namespace(),
                 );
                 let about = format!("{} {service:?}", school.brin);
-                let outcome = match call(self.options(identity), get(&url)) {
+                let mut asks = get(&url);
+                asks.headers.push(key.clone());
+                let outcome = match call(self.options(identity), asks) {
                     Err(error) => Inspected::Unreachable(Box::new(judge_failure(&error))),
                     Ok(answer) => match answer.http.as_ref().and_then(|http| http.status()) {
                         Some(200) => Inspected::Right(String::new()),
@@ -443,11 +461,6 @@ fn outcome(report: TransportReport, shown: String) -> Inspected {
     } else {
         Inspected::Found(report.findings)
     }
-}
-
-fn apart(ours: Timestamp, theirs: Timestamp) -> i64 {
-    let difference: SignedDuration = ours.duration_since(theirs);
-    difference.as_secs().abs()
 }
 
 fn get(url: &str) -> Request {

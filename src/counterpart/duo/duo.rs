@@ -17,7 +17,7 @@ use super::{informeren, rio, verzuimloket, weekbestand};
 use crate::counterpart::defect::Slip;
 use crate::counterpart::{
     Bodies, Body, Desk, Directory, Fault, Journal, JournalError, Part, PersoonsgebondenNummer,
-    Post, Query, Reading, Reason, Received, Service, Stamp,
+    Post, Query, Reading, Reason, Received, Service, Stamp, names_a_party,
 };
 use crate::edukoppeling::school_oin;
 use crate::exchange::Exchange;
@@ -425,6 +425,10 @@ impl Duo {
 
 impl Handler for Duo {
     fn answer(&self, request: Arc<Exchange>) -> Answer {
+        // Before a word of the message is read: nobody knows who sent it.
+        if !names_a_party(&request) && !self.desk.defect().has(Slip::AdmitsWithoutOin) {
+            return Response::empty(403).into();
+        }
         let response = self.handle(&request);
         response.unwrap_or_else(|fault| fault.response()).into()
     }

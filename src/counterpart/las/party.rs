@@ -18,10 +18,10 @@ use crate::counterpart::defect::Slip;
 use crate::counterpart::trigger::{Action, Outcome, PATH, Status, Trigger};
 use crate::counterpart::{
     Bodies, Desk, DeskOptions, Journal, JournalError, Judges, Post, Service, identificatiecode,
+    names_a_party,
 };
 use crate::edukoppeling::{Certificate, SigningKey, school_oin};
 use crate::exchange::{Exchange, path_of};
-use crate::facts::oin;
 use crate::transport::{Answer, Handler, Response};
 
 /// The name under which the LAS writes in its journal.
@@ -246,17 +246,9 @@ impl Las {
         }
     }
 
-    /// Whether who calls may come in: a certificate without an OIN says
-    /// nobody's name (20-edukoppeling.md, PKI001). Whether there must be one
-    /// the connection has decided.
+    /// Whether who calls may come in.
     fn admits(&self, request: &Exchange) -> bool {
-        let shown = request.tls.as_ref().and_then(|tls| tls.peer.first());
-        let named = |der: &Arc<[u8]>| {
-            let certificate = Certificate::read(der.to_vec());
-            certificate
-                .is_ok_and(|certificate| certificate.oin().is_some_and(|known| oin(known).is_ok()))
-        };
-        shown.is_none_or(named) || self.conduct.has(Slip::AdmitsWithoutOin)
+        names_a_party(request) || self.conduct.has(Slip::AdmitsWithoutOin)
     }
 
     fn triggered(&self, request: &Exchange) -> Response {
