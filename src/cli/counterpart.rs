@@ -87,6 +87,11 @@ pub fn run_counterpart(
     };
     let identity = other(&defect.connects.shows).tls(clock.read());
     let identity = identity.map_err(unusable)?;
+    let serves = match &defect.connects.serves {
+        Some(_) => other(&defect.connects.serves).tls(clock.read()),
+        None => Ok(identity.clone()),
+    };
+    let serves = serves.map_err(unusable)?;
     let key = other(&defect.signs_as).signing(clock.read());
     let key = key.map_err(unusable)?;
     let host = host(common.host.as_deref(), &source, listen);
@@ -102,6 +107,7 @@ pub fn run_counterpart(
         listen,
         host,
         identity,
+        serves,
         key,
         connections: Arc::new(trust()?),
         signers: trust()?,

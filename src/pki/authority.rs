@@ -99,9 +99,13 @@ impl Authority {
         let host = format!("{}.{TEST_DOMAIN}", identity.name);
         let mut params = CertificateParams::default();
         params.distinguished_name = subject(identity.organisation, &host, oin);
-        params.subject_alt_names = vec![SanType::DnsName(
-            host.try_into().map_err(|_| PkiError::Certificate)?,
-        )];
+        let also = identity.also.iter();
+        let also = also.map(|name| format!("{name}.{TEST_DOMAIN}"));
+        let names = std::iter::once(host).chain(also).map(|host| {
+            let host = host.try_into().map_err(|_| PkiError::Certificate)?;
+            Ok(SanType::DnsName(host))
+        });
+        params.subject_alt_names = names.collect::<Result<_, PkiError>>()?;
         params.serial_number = Some(serial_number(serial));
         params.is_ca = IsCa::ExplicitNoCa;
         params.key_usages = identity.usage.key_usages();

@@ -101,6 +101,9 @@ pub struct Identity {
     pub organisation: &'static str,
     /// `subject:serialNumber`, where the OIN belongs (PKI001).
     pub oin: Option<&'static str>,
+    /// Parties in whose names it stands beside its own: a server that shows it
+    /// may be any of them.
+    pub(super) also: &'static [&'static str],
     /// The chain above it.
     pub hierarchy: Hierarchy,
     /// The rule that a message breaks which is signed with it.
@@ -119,6 +122,7 @@ const DUO: Option<&str> = Some("00000001800866472000");
 /// Invented, as are all below but the school's.
 const OSR: Option<&str> = Some("00000003000000040000");
 const SUPPLIER: Option<&str> = Some("00000003999999990000");
+const HOSTING: Option<&str> = Some("00000003777777770000");
 /// The school in DUO's real answer (20-edukoppeling.md).
 const SCHOOL: Option<&str> = Some("0000000700025BE00000");
 
@@ -133,6 +137,7 @@ const fn right(
         name,
         organisation,
         oin,
+        also: &[],
         hierarchy,
         breaks: None,
         usage: match hierarchy {
@@ -251,5 +256,12 @@ pub const IDENTITIES: &[Identity] = &[
     Identity {
         weak: true,
         ..wrong("fout-zwakke-sleutel", Some("KK-EK-PKI-SLEUTEL"))
+    },
+    Identity {
+        // Good in itself, in the name of a party and with the OIN of another.
+        organisation: "Voorbeeldhosting",
+        oin: HOSTING,
+        also: &["duo", "osr", "leverancier"],
+        ..wrong("fout-andere-partij", None)
     },
 ];

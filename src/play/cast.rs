@@ -198,6 +198,11 @@ impl Cast {
             }
             let handler = Arc::new(Waiting(OnceLock::new()));
             let mut options = ServerOptions::new(clock.clone());
+            let identity = match defect.connects.serves.as_deref() {
+                Some(name) => TlsIdentity::of_test(&pki, name).map_err(|_| Unmade("identity"))?,
+                None => identity,
+            };
+            let shows: Arc<[Arc<[u8]>]> = identity.chain().map(Arc::from).collect();
             if !plays.tls_ends_at_proxy {
                 options = options.with_tls(identity, defect.connects.clients(&stage.trust));
                 options.takes_old = defect.connects.takes_old;
@@ -211,7 +216,7 @@ impl Cast {
             book.note(&url, role, true);
             urls.push(url);
             servers.push(server);
-            waiting.push(Some(handler));
+            waiting.push(Some((handler, shows)));
         }
         let party = |role: Role| -> Result<Party, Unmade> {
             let source = match stage.defect_of(role).signs_as.as_deref() {
@@ -276,7 +281,7 @@ impl Cast {
             built_in.osr.as_ref().map(|osr| osr.handler()),
         ];
         for ((role, waiting), handler) in ROLES.into_iter().zip(waiting).zip(handlers) {
-            if let (Some(waiting), Some(handler)) = (waiting, handler) {
+            if let (Some((waiting, shows)), Some(handler)) = (waiting, handler) {
                 let tap: Arc<dyn Handler> = Arc::new(Tap {
                     wire: Arc::clone(&wire),
                     role,
@@ -284,6 +289,7 @@ impl Cast {
                     conduct: scenario.parties.of(role),
                     holds: Duration::from_secs(MAX_HELD_SECONDS).min(stage.patience),
                     duo: duo.oin.as_str().into(),
+                    shows,
                 });
                 // Each is filled once, here.
                 let _ = waiting.0.set(tap);

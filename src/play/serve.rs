@@ -75,8 +75,10 @@ pub struct ServeOptions {
     pub listen: SocketAddr,
     /// What others call it; the host of its URL.
     pub host: String,
-    /// The certificate that it shows, also where it calls others.
+    /// The certificate that it shows where it calls others.
     pub identity: TlsIdentity,
+    /// The certificate that its server shows.
+    pub serves: TlsIdentity,
     /// The key that it signs with.
     pub key: SigningKey,
     /// Whose connections it accepts, and whose servers it calls.
@@ -195,7 +197,7 @@ pub fn serve(options: ServeOptions) -> Result<Served, ServeError> {
     // The party comes after its server: it may have to know its own address.
     let waiting = Arc::new(Waiting(OnceLock::new()));
     let mut listening = ServerOptions::new(options.clock.clone()).with_tls(
-        options.identity.clone(),
+        options.serves.clone(),
         options.defect.connects.clients(&options.connections),
     );
     listening.takes_old = options.defect.connects.takes_old;

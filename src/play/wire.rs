@@ -12,7 +12,7 @@ use super::sink::Sink;
 use crate::clock::RunningClock;
 use crate::event::{Event, Exchanged};
 use crate::evidence::{Folder, ToRecord, WriteError};
-use crate::exchange::{Exchange, HttpFacts, StartLine, path_of};
+use crate::exchange::{Exchange, HttpFacts, StartLine, TlsFacts, path_of};
 use crate::scenario::{Conduct, Role};
 use crate::transport::{Answer, Handler, Refusal, Response, TransportError, TransportProblem};
 
@@ -330,6 +330,8 @@ pub struct Tap {
     pub holds: Duration,
     /// DUO's OIN, by which the OSR's callers are told apart.
     pub duo: Arc<str>,
+    /// The certificates that its server shows, in DER, its own first.
+    pub shows: Arc<[Arc<[u8]>]>,
 }
 
 impl std::fmt::Debug for Tap {
@@ -377,6 +379,17 @@ impl Tap {
         self.carry_out(reply, request)
     }
 
+    /// The connection of a request as its caller sees it: that is where the
+    /// answer arrives.
+    fn as_caller_sees(&self, request: &Exchange) -> Option<Arc<TlsFacts>> {
+        let tls = request.tls.as_deref()?;
+        Some(Arc::new(TlsFacts {
+            peer: self.shows.to_vec(),
+            own: tls.peer.first().cloned(),
+            ..tls.clone()
+        }))
+    }
+
     fn carry_out(&self, reply: Reply, request: &Arc<Exchange>) -> Answer {
         match reply {
             Reply::Register => self.party.answer(Arc::clone(request)),
@@ -406,7 +419,10 @@ impl Handler for Tap {
         } else {
             self.party.answer(Arc::clone(&request))
         };
-        let end = outcome(&answer, &request, self.wire.clock.now());
+        let mut end = outcome(&answer, &request, self.wire.clock.now());
+        if let Ok(response) = &mut end {
+            response.tls = self.as_caller_sees(&request);
+        }
         self.wire.end(number, began.elapsed(), end);
         answer
     }
@@ -441,7 +457,7 @@ fn exchange(response: &Response, request: &Arc<Exchange>, now: Timestamp) -> Exc
             version: "HTTP/1.1".to_string(),
             headers: response.headers.clone(),
         }),
-        tls: request.tls.clone(),
+        tls: None,
         answers: Some(Arc::clone(request)),
         received: Some(now),
     }
