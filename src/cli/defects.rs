@@ -20,7 +20,7 @@ use crate::pack::Store;
 use crate::pki::Authorities;
 use crate::play::{
     Hunted, Interrupt, PlayError, RunOptions, Seen, Stage, StageOptions, Tracing, Unmade, hunt,
-    play,
+    play, server_oins,
 };
 use crate::requirement::requirements;
 use crate::scenario::{Key, Role, Scenario};
@@ -61,7 +61,8 @@ pub fn run_defects(
                 jobs: jobs.or(settings.jobs).map_or_else(run::cores, usize::from),
                 wanted: wanted(key, id)?,
             };
-            hunting.run(store, run::scenarios(paths)?, language)
+            let scenarios = run::scenarios(paths, &store, language)?;
+            hunting.run(store, scenarios, language)
         }
     }
 }
@@ -197,7 +198,7 @@ impl Hunting {
                 store,
                 profile: Profile::Test,
                 tested: None,
-                oins: std::collections::BTreeMap::new(),
+                oins: server_oins(None),
                 seed: "ketenkeur".into(),
                 now: crate::clock::Clock::system().now(),
                 redaction: Redaction::Mask,

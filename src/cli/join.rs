@@ -6,21 +6,24 @@ use std::sync::Arc;
 
 use super::args::{Global, Merge};
 use super::failure::Failure;
+use super::output::tell;
 use super::reports::reports;
 use super::runs::unreadable;
+use super::scenarios::playable;
 use super::settings::Settings;
 use super::setup;
 use super::telling::{Telling, unwritten};
 use crate::event::{EVENT_VERSION, Event, Started};
 use crate::evidence::{
-    CopyError, Folder, JoinError, Part, PartError, RunRecord, TRUST, write_json,
+    CopyError, Folder, JoinError, MESSAGES, Part, PartError, RunRecord, SCRIPTS, TRUST, write_json,
 };
 use crate::exit::Exit;
 use crate::finding::{Disputed, Language, Verdict};
+use crate::pack::Store;
 use crate::pki::Authorities;
-use crate::play::stage_for;
+use crate::play::{recorded_library, stage_for};
 use crate::scenario::Scenario;
-use crate::text::Texts;
+use crate::text::{Texts, fill};
 
 /// Joins the shards of a run: one folder with the verdicts of all.
 pub fn merge(
@@ -53,7 +56,7 @@ pub fn merge(
         Arc::new(Folder::create(&merge.out).map_err(|error| unwritten(&error, &merge.out))?);
     for (part, path) in parts.iter().zip(&merge.parts) {
         let failed = |error: CopyError| copying(&error, path, &merge.out, language);
-        for shared in ["certificates", "scenarios", TRUST] {
+        for shared in ["certificates", SCRIPTS, MESSAGES, TRUST] {
             part.copy_shared(shared, &folder).map_err(failed)?;
         }
         for id in part.run.scenarios.keys() {
@@ -121,6 +124,41 @@ impl<'a> Earlier<'a> {
             })
         };
         self.part.run.scenarios.keys().map(of).collect()
+    }
+
+    /// The scripts that were played then: those of ketenkeur that are still the
+    /// same, the others as the run kept them. Told when there are others: they
+    /// may have been changed since.
+    pub fn kept_scenarios(
+        &self,
+        shipped: &[Arc<Scenario>],
+        store: &Store,
+        language: Language,
+    ) -> Result<Vec<Arc<Scenario>>, Failure> {
+        let mut scenarios = Vec::new();
+        let mut others = self.part.run.scenarios.clone();
+        for scenario in shipped {
+            if others.get(&*scenario.id).map(String::as_str) == Some(&*scenario.hash) {
+                others.remove(&*scenario.id);
+                scenarios.push(Arc::clone(scenario));
+            }
+        }
+        if others.is_empty() {
+            return self.scenarios(&scenarios);
+        }
+        let mut library = recorded_library(self.part.evidence());
+        library
+            .scenarios
+            .retain(|scenario| others.contains_key(&*scenario.id));
+        let own = playable(&library, store, language)?;
+        let path = self.path.display().to_string();
+        let text = &Texts::of(language).run.own_kept;
+        tell(&fill(
+            text,
+            &[("count", &own.len().to_string()), ("path", &path)],
+        ));
+        scenarios.extend(own);
+        self.scenarios(&scenarios)
     }
 
     /// Whether what is kept may stand beside what `run` will play. A script

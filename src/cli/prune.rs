@@ -42,7 +42,7 @@ pub fn prune(wanted: &Prune, language: Language) -> Result<Exit, Failure> {
         match looked {
             Ok(run) => found.push(Found { path, run }),
             // Of an archive that holds something else nothing is said.
-            Err(NotKept::Read(ReadError::NoManifest | ReadError::Archive)) => {}
+            Err(NotKept::Read(ReadError::NoRun | ReadError::NoManifest | ReadError::Archive)) => {}
             Err(NotKept::Relayed) => {
                 say("prune-recording", &path_only)?;
             }

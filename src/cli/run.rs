@@ -11,7 +11,7 @@ use super::args::{Global, Run, WhichScenarios};
 use super::failure::Failure;
 use super::join::Earlier;
 use super::reports::reports;
-use super::scenarios::unread;
+use super::scenarios::{playable, unread};
 use super::settings::Settings;
 use super::telling::{Telling, unwritten};
 use super::{defects, output, setup, target};
@@ -19,7 +19,8 @@ use crate::clock::{Clock, RunningClock};
 use crate::document::nearest;
 use crate::event::{EVENT_VERSION, Started};
 use crate::evidence::{
-    Folder, RunRecord, TargetRecord, WriteError, keep_authorities, script_file, write_json,
+    Folder, RunRecord, TargetRecord, WriteError, keep_authorities, message_file, script_file,
+    write_json,
 };
 use crate::exit::Exit;
 use crate::facts::Profile;
@@ -29,9 +30,9 @@ use crate::pack::Store;
 use crate::pki::Authorities;
 use crate::play::{
     Asks, Interrupt, PlayError, Question, RunOptions, Stage, StageOptions, Tested, Traffic,
-    TrafficError, Unmade, in_shard, play, play_recorded,
+    TrafficError, Unmade, in_shard, play, play_recorded, server_oins,
 };
-use crate::scenario::{Key, Library, OnDisk, Scenario, Shipped, Sources, Wanted, Work, order};
+use crate::scenario::{Key, Library, Scenario, Wanted, Work, order};
 use crate::target::Target;
 use crate::text::{Texts, fill};
 
@@ -51,7 +52,7 @@ pub fn run_run(
         None => None,
     };
     let loaded = tested.as_ref().map_or(0, |tested| tested.pupils());
-    let (mut scenarios, left_out) = chosen(run, earlier.as_ref(), loaded)?;
+    let (mut scenarios, left_out) = chosen(run, earlier.as_ref(), loaded, &store, language)?;
     let traffic = match run.recorded.as_slice() {
         [] => None,
         paths => Some(recorded(paths, language)?),
@@ -83,9 +84,11 @@ pub fn run_run(
         target: tested
             .as_ref()
             .map_or_else(TargetRecord::default, |tested| record_of(&tested.target)),
-        oins: tested
-            .as_ref()
-            .map_or_else(BTreeMap::new, |tested| tested.oins()),
+        oins: match (&traffic, &tested) {
+            (None, tested) => server_oins(tested.as_deref()),
+            // Whoever was recorded is somebody else.
+            (Some(_), tested) => tested.as_ref().map(|one| one.oins()).unwrap_or_default(),
+        },
         packs: store.packs().map(|pack| pack.in_force()).collect(),
         scenarios: scenarios
             .iter()
@@ -150,7 +153,7 @@ pub fn run_run(
     if let Some(folder) = &folder {
         let failed = |error: WriteError| unwritten(&error, folder.path());
         write_json(folder, RunRecord::FILE, &record).map_err(failed)?;
-        keep_scripts(folder, &scenarios, run.paths.is_empty()).map_err(failed)?;
+        keep_scripts(folder, &scenarios).map_err(failed)?;
         if let Some(tested) = &tested {
             keep_authorities(folder, &tested.own).map_err(failed)?;
         }
@@ -318,23 +321,19 @@ pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// The scenarios at these paths; the shipped ones where there are none.
-pub fn scenarios(paths: &[String]) -> Result<Vec<Arc<Scenario>>, Failure> {
-    let read;
-    let library = if paths.is_empty() {
-        Library::shipped()
-    } else {
-        let paths: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
-        read = Library::on_disk(&paths).map_err(unread)?;
-        &read
-    };
-    if let Some(first) = library.mistakes.first() {
-        return Err(Failure::usage("scenario-mistake")
-            .with("file", &*first.file)
-            .with("line", first.mistake.spot.line)
-            .with("count", library.mistakes.len()));
+/// The scenarios at these paths, which can be played; the shipped ones where
+/// there are none.
+pub fn scenarios(
+    paths: &[String],
+    store: &Store,
+    language: Language,
+) -> Result<Vec<Arc<Scenario>>, Failure> {
+    if paths.is_empty() {
+        return Ok(Library::shipped().scenarios.clone());
     }
-    Ok(library.scenarios.clone())
+    let paths: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
+    let library = Library::on_disk(&paths).map_err(unread)?;
+    playable(&library, store, language)
 }
 
 /// The scenarios that the user chose, or that an earlier run played; and how
@@ -344,10 +343,16 @@ fn chosen(
     run: &Run,
     earlier: Option<&Earlier<'_>>,
     loaded: u32,
+    store: &Store,
+    language: Language,
 ) -> Result<(Vec<Arc<Scenario>>, usize), Failure> {
-    let scenarios = scenarios(&run.paths)?;
+    let scenarios = scenarios(&run.paths, store, language)?;
     if let Some(earlier) = earlier {
-        return Ok((earlier.scenarios(&scenarios)?, 0));
+        let earlier = match run.paths.is_empty() {
+            true => earlier.kept_scenarios(&scenarios, store, language),
+            false => earlier.scenarios(&scenarios),
+        };
+        return Ok((earlier?, 0));
     }
     let shard = run.shard.as_deref().map(shard).transpose()?;
     let mut chosen = wanted(&scenarios, &run.which)?;
@@ -410,26 +415,15 @@ pub fn known(kind: &'static str, asked: &[String], known: &[&str]) -> Result<(),
     })
 }
 
-/// Keeps the scripts that are played, and what they include.
-fn keep_scripts(
-    folder: &Folder,
-    scenarios: &[Arc<Scenario>],
-    shipped: bool,
-) -> Result<(), WriteError> {
-    let mut files: BTreeSet<&str> = BTreeSet::new();
+/// Keeps everything that the scenarios were read from.
+fn keep_scripts(folder: &Folder, scenarios: &[Arc<Scenario>]) -> Result<(), WriteError> {
     for scenario in scenarios {
-        files.insert(&scenario.file);
-        files.extend(scenario.all_steps().iter().map(|step| &*step.file));
-    }
-    for file in files {
-        let content = if shipped {
-            Shipped.read(file)
-        } else {
-            let parent = std::path::Path::new(file).parent();
-            OnDisk::around(parent.unwrap_or(std::path::Path::new(""))).read(file)
-        };
-        let content = content.map_err(|_| WriteError::Io(std::io::ErrorKind::NotFound))?;
-        folder.write_once(&script_file(file), &content)?;
+        for (file, content) in &scenario.read.scripts {
+            folder.write_once(&script_file(file), content)?;
+        }
+        for (file, content) in &scenario.read.messages {
+            folder.write_once(&message_file(file), content)?;
+        }
     }
     Ok(())
 }

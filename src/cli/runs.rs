@@ -22,9 +22,9 @@ use crate::evidence::{
 use crate::exit::Exit;
 use crate::finding::{Disputed, Language};
 use crate::pack::Store;
-use crate::play::{Rejudged, rejudge, stage_for};
+use crate::play::{Rejudged, WhyOpen, rejudge, stage_for};
 use crate::report::Voice;
-use crate::text::{Texts, say};
+use crate::text::{Texts, fill, say, word};
 
 /// Runs the command.
 pub fn run_runs(
@@ -223,7 +223,7 @@ fn verify(
     }
     let stage = stage_for(&run, authorities, setup::store(global, settings)?);
     let rejudged = rejudge(&evidence, &stage).map_err(unreadable)?;
-    out += &told(&rejudged, say);
+    out += &told(&rejudged, language);
     let otherwise = !rejudged.different.is_empty() && rejudged.packs.is_empty();
     if otherwise || !rejudged.embellished.is_empty() {
         exit = Exit::Findings;
@@ -237,7 +237,9 @@ fn verify(
     Ok(exit)
 }
 
-fn told(rejudged: &Rejudged, say: impl Fn(&str, &[(&str, &str)]) -> String) -> String {
+fn told(rejudged: &Rejudged, language: Language) -> String {
+    let texts = Texts::of(language);
+    let say = |key: &str, args: &[(&str, &str)]| said(language, key, args);
     let mut out = say("same", &[("count", &rejudged.same.to_string())]);
     for pack in &rejudged.packs {
         out += &say("other-pack", &[("contract", pack)]);
@@ -256,8 +258,18 @@ fn told(rejudged: &Rejudged, say: impl Fn(&str, &[(&str, &str)]) -> String) -> S
     for scenario in &rejudged.embellished {
         out += &say("embellished", &[("scenario", scenario)]);
     }
-    for (scenario, step) in &rejudged.open {
-        out += &say("open", &[("scenario", scenario), ("step", step)]);
+    for open in &rejudged.open {
+        let why = match &open.why {
+            WhyOpen::Script(script) => texts.mistake(&script.file, &script.mistake),
+            _ => String::new(),
+        };
+        let why = fill(word(&texts.runs, open.why.key()), &[("mistake", &why)]);
+        let args = [
+            ("scenario", open.scenario.as_str()),
+            ("step", &open.step),
+            ("reason", &why),
+        ];
+        out += &say("open", &args);
     }
     out
 }
@@ -265,7 +277,9 @@ fn told(rejudged: &Rejudged, say: impl Fn(&str, &[(&str, &str)]) -> String) -> S
 /// The failure to read evidence.
 pub fn unreadable(path: &Path, error: &ReadError) -> Failure {
     let (key, name) = match error {
-        ReadError::NoManifest => ("evidence-none", ""),
+        ReadError::NotFound => ("evidence-absent", ""),
+        ReadError::NoRun => ("evidence-none", ""),
+        ReadError::NoManifest => ("evidence-cut-off", ""),
         ReadError::BadManifest => ("evidence-manifest", ""),
         ReadError::Version => ("evidence-version", ""),
         ReadError::Archive => ("evidence-no-archive", ""),

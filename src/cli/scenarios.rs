@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::Serialize;
+use serde_json::{Map, Value, json};
 
 use super::args::{Order, Scenarios, Shape};
 use super::failure::Failure;
-use super::output::{print, print_json};
+use super::output::{print, print_json, tell};
 use super::rules;
 use crate::clock::RunningClock;
 use crate::counterpart::las::written;
@@ -17,7 +18,8 @@ use crate::finding::Language;
 use crate::pack::Store;
 use crate::requirement::requirements;
 use crate::scenario::{
-    Library, LibraryError, LintContext, Role, Scenario, Step, Work, changes, lint, order,
+    Datum, Library, LibraryError, LintContext, Role, Scenario, ScriptMistake, Step, Work, changes,
+    forbids, lint, order,
 };
 use crate::text::{Texts, fill};
 
@@ -232,13 +234,13 @@ struct ToDo<'a> {
     key: &'static str,
     mandatory: bool,
     minutes: Option<u32>,
-    actions: Vec<Doing<'a>>,
+    actions: Vec<Doing>,
 }
 
 #[derive(Serialize)]
-struct Doing<'a> {
+struct Doing {
     action: &'static str,
-    with: &'a serde_json::Map<String, serde_json::Value>,
+    with: Map<String, Value>,
 }
 
 /// What a person does for the scenarios of a LAS, in the order of fewest
@@ -248,7 +250,8 @@ fn run_order(store: &Store, wanted: &Order, language: Language) -> Result<Exit, 
         Some(file) => Some(super::run::tested(file, store, false, language)?),
         None => None,
     };
-    let chosen = super::run::wanted(&super::run::scenarios(&wanted.paths)?, &wanted.which)?;
+    let scenarios = super::run::scenarios(&wanted.paths, store, language)?;
+    let chosen = super::run::wanted(&scenarios, &wanted.which)?;
     let concerned = |scenario: &&Arc<Scenario>| {
         let target = target.as_ref();
         scenario.subject == Role::Las
@@ -273,7 +276,11 @@ fn run_order(store: &Store, wanted: &Order, language: Language) -> Result<Exit, 
                 .iter()
                 .map(|task| Doing {
                     action: task.action.name(),
-                    with: &task.with,
+                    with: task
+                        .with
+                        .iter()
+                        .map(|(name, datum)| (name.clone(), json_of(datum)))
+                        .collect(),
                 })
                 .collect(),
         })
@@ -300,13 +307,12 @@ fn run_order(store: &Store, wanted: &Order, language: Language) -> Result<Exit, 
             "[ ] {}{needed} ({minutes} min) {}\n",
             line.id, line.title
         ));
-        for doing in &line.actions {
-            let with = doing.with.iter().map(|(name, value)| {
-                let value = value.as_str().map_or(value.to_string(), str::to_string);
-                format!(" {name}={value}")
-            });
+        for task in &work.tasks {
+            let with = task.with.iter();
+            let with = with
+                .map(|(name, datum)| format!(" {name}={}", in_words(datum, Texts::of(language))));
             let with: String = with.collect();
-            out.push_str(&format!("    - {}{with}\n", doing.action));
+            out.push_str(&format!("    - {}{with}\n", task.action.name()));
         }
     }
     if !others.is_empty() {
@@ -328,6 +334,31 @@ fn run_order(store: &Store, wanted: &Order, language: Language) -> Result<Exit, 
     print(out.trim_start())
 }
 
+/// A value of the checklist, as a program reads it: itself, or an object that
+/// says where it comes from.
+fn json_of(datum: &Datum) -> Value {
+    match datum {
+        Datum::Known(value) => value.clone(),
+        Datum::FromStep { name, step, what } => {
+            json!({ "value": name, "from-step": step, "of": what })
+        }
+        Datum::OfRun(name) => json!({ "value": name, "from": "run" }),
+    }
+}
+
+/// A value of the checklist for a person.
+fn in_words(datum: &Datum, texts: &Texts) -> String {
+    match datum {
+        Datum::Known(Value::String(text)) => text.clone(),
+        Datum::Known(value) => value.to_string(),
+        Datum::FromStep { name, step, what } => {
+            let args = [("name", name.as_str()), ("step", step), ("what", what)];
+            fill(&texts.scenarios.from_step, &args)
+        }
+        Datum::OfRun(name) => fill(&texts.scenarios.of_run, &[("name", name)]),
+    }
+}
+
 fn run_lint(store: &Store, paths: &[PathBuf], language: Language) -> Result<Exit, Failure> {
     let read;
     let library = if paths.is_empty() {
@@ -336,6 +367,32 @@ fn run_lint(store: &Store, paths: &[PathBuf], language: Language) -> Result<Exit
         read = Library::on_disk(paths).map_err(unread)?;
         &read
     };
+    let found = linted(library, store)?;
+    let texts = Texts::of(language);
+    let mut out: String = found.iter().map(|one| line_of(one, texts) + "\n").collect();
+    let (errors, warnings) = counted(&found);
+    let count = match (errors, warnings) {
+        (0, 0) => {
+            let count = library.scenarios.len().to_string();
+            fill(&texts.scenarios.clean, &[("count", &count)])
+        }
+        (errors, warnings) => {
+            let [errors, warnings] = [errors, warnings].map(|count| count.to_string());
+            let args = [("count", errors.as_str()), ("warnings", &warnings)];
+            fill(&texts.scenarios.mistakes, &args)
+        }
+    };
+    out.push_str(&format!("{count}\n"));
+    print(&out)?;
+    Ok(if found.is_empty() {
+        Exit::Conforms
+    } else {
+        Exit::Findings
+    })
+}
+
+/// What the lint says of a library.
+fn linted(library: &Library, store: &Store) -> Result<Vec<ScriptMistake>, Failure> {
     let catalogue =
         requirements().map_err(|error| Failure::internal("pack").with("reason", error))?;
     let context = LintContext {
@@ -343,38 +400,51 @@ fn run_lint(store: &Store, paths: &[PathBuf], language: Language) -> Result<Exit
         requirements: &catalogue,
         codes: &rules::codes(store),
     };
-    let mistakes = lint(library, &context);
-    let texts = Texts::of(language);
-    let mut out = String::new();
-    for one in &mistakes {
-        let spot = one.mistake.spot;
-        out.push_str(&format!(
-            "{}:{}:{} {}: {}\n",
-            one.file,
-            spot.line,
-            spot.column,
-            one.mistake.key,
-            texts.mistake_alone(&one.mistake)
-        ));
-    }
-    let count = if mistakes.is_empty() {
-        fill(
-            &texts.scenarios.clean,
-            &[("count", &library.scenarios.len().to_string())],
-        )
-    } else {
-        fill(
-            &texts.scenarios.mistakes,
-            &[("count", &mistakes.len().to_string())],
-        )
+    Ok(lint(library, &context))
+}
+
+/// How many of the mistakes are errors, and how many warnings.
+fn counted(found: &[ScriptMistake]) -> (usize, usize) {
+    let errors = found.iter().filter(|one| forbids(&one.mistake)).count();
+    (errors, found.len() - errors)
+}
+
+/// A mistake in one line.
+fn line_of(one: &ScriptMistake, texts: &Texts) -> String {
+    let spot = one.mistake.spot;
+    let warning = match forbids(&one.mistake) {
+        true => "",
+        false => &texts.scenarios.warning,
     };
-    out.push_str(&format!("{count}\n"));
-    print(&out)?;
-    Ok(if mistakes.is_empty() {
-        Exit::Conforms
-    } else {
-        Exit::Findings
-    })
+    let space = if warning.is_empty() { "" } else { " " };
+    format!(
+        "{}:{}:{} {}{space}{warning}: {}",
+        one.file,
+        spot.line,
+        spot.column,
+        one.mistake.key,
+        texts.mistake_alone(&one.mistake)
+    )
+}
+
+/// The scenarios of a library, when all of them can be played. What the lint
+/// calls an error is told on standard error, in its own words, before anything
+/// is played.
+pub fn playable(
+    library: &Library,
+    store: &Store,
+    language: Language,
+) -> Result<Vec<Arc<Scenario>>, Failure> {
+    let found = linted(library, store)?;
+    let errors = found.iter().filter(|one| forbids(&one.mistake));
+    let lines: Vec<String> = errors
+        .map(|one| line_of(one, Texts::of(language)))
+        .collect();
+    if lines.is_empty() {
+        return Ok(library.scenarios.clone());
+    }
+    lines.iter().for_each(|line| tell(line));
+    Err(Failure::usage("scenario-mistakes").with("count", lines.len()))
 }
 
 /// Scripts that cannot be had, as a mistake in the call.

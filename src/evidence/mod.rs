@@ -5,6 +5,7 @@
 //! | `run.json` | with what the run was played ([`RunRecord`]) |
 //! | `events.jsonl` | the events, personal data masked |
 //! | `scenarios/` | the scripts that were played |
+//! | `messages/` | the messages that they send from a file |
 //! | `exchanges/<scenario>/0001.json` | an exchange ([`ExchangeRecord`]) |
 //! | `exchanges/<scenario>/0001-request.http`, `-response.http` | its messages, byte for byte |
 //! | `certificates/<sha256>.der` | the certificates that the parties showed |
@@ -37,8 +38,8 @@ pub use part::{CopyError, EVENTS, JoinError, Part, PartError};
 pub use prune::{Keep, Kept, NotKept, remove};
 pub use read::{Differences, Evidence, ReadError, Recorded, SignatureState};
 pub use record::{
-    ExchangeRecord, RelayRecord, RunRecord, StepOutcome, StepRecord, TargetRecord, TlsRecord,
-    ToRecord, script_file, write_json,
+    ExchangeRecord, MESSAGES, RelayRecord, RunRecord, SCRIPTS, StepOutcome, StepRecord,
+    TargetRecord, TlsRecord, ToRecord, message_file, script_file, write_json,
 };
 pub use sealed::{NoRecipient, seal};
 pub use share::{share, unmasked};

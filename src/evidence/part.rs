@@ -84,7 +84,8 @@ impl Part {
         match Self::read(path) {
             Err(PartError::Read(ReadError::NoManifest)) => {
                 let evidence = Evidence::cut_off(path)?;
-                let content = evidence.read(EVENTS)?;
+                // It may have ended before its first event.
+                let content = evidence.read(EVENTS).unwrap_or_default();
                 let lines = content.split(|byte| *byte == b'\n');
                 let whole = lines.map_while(|line| serde_json::from_slice(line).ok());
                 let events = whole.collect();
@@ -141,8 +142,13 @@ impl Part {
         self.copy_where(folder, |name| name == steps || name.starts_with(&exchanges))
     }
 
+    /// What was kept of the run.
+    pub fn evidence(&self) -> &Evidence {
+        &self.evidence
+    }
+
     /// What scenarios share, into `folder`: the files of one of the folders
-    /// `certificates`, `scenarios` and `trust`.
+    /// `certificates`, `scenarios`, `messages` and `trust`.
     ///
     /// # Errors
     ///

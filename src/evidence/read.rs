@@ -50,7 +50,13 @@ pub struct Recorded {
 /// Why something is no evidence that can be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
-    /// There is no manifest: it is no evidence, or of a run that was cut off.
+    /// There is nothing at that path.
+    #[error("it does not exist")]
+    NotFound,
+    /// A folder in which no run began.
+    #[error("no run began there")]
+    NoRun,
+    /// There is no manifest: the run was cut off.
     #[error("there is no manifest")]
     NoManifest,
     /// The manifest cannot be read.
@@ -102,7 +108,11 @@ impl Evidence {
     /// It has no manifest that can be read.
     pub fn open(path: &Path) -> Result<Self, ReadError> {
         let store = Store::open(path)?;
-        let bytes = store.read(MANIFEST).ok_or(ReadError::NoManifest)?;
+        let missing = || match store.has(RunRecord::FILE) {
+            true => ReadError::NoManifest,
+            false => ReadError::NoRun,
+        };
+        let bytes = store.read(MANIFEST).ok_or_else(missing)?;
         let manifest: Manifest =
             serde_json::from_slice(&bytes).map_err(|_| ReadError::BadManifest)?;
         if manifest.version != Manifest::VERSION {

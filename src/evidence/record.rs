@@ -15,6 +15,11 @@ use crate::exchange::{Exchange, TlsFacts};
 use crate::facts::Profile;
 use crate::finding::Class;
 
+/// The folder of the scripts that were played, and of what they include.
+pub const SCRIPTS: &str = "scenarios";
+/// The folder of the messages that scripts send from a file.
+pub const MESSAGES: &str = "messages";
+
 /// With what a run was played.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -37,8 +42,8 @@ pub struct RunRecord {
     pub fail_on: Class,
     /// Who was tested.
     pub target: TargetRecord,
-    /// The OIN that the certificate of the server of each role under test must
-    /// carry, by role.
+    /// The OIN that the certificate of the server of each role must carry, by
+    /// role.
     #[serde(default)]
     pub oins: BTreeMap<String, String>,
     /// Every pack in force, with its hash.
@@ -155,10 +160,10 @@ pub struct ExchangeRecord {
     pub response: Option<RecordedMessage>,
     /// Why none came.
     pub problem: Option<String>,
-    /// The connection, where it is known.
+    /// The connection, where it is known, as who recorded the request sees it.
     pub tls: Option<TlsRecord>,
-    /// The connection that the response came over, where it is another: a proxy
-    /// stood between.
+    /// The connection that the response came over, where that looks otherwise:
+    /// a proxy stood between, or the response is seen from the other end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered_over: Option<TlsRecord>,
 }
@@ -257,13 +262,23 @@ impl std::fmt::Display for StepOutcome {
     }
 }
 
-/// Where a script is kept: its path without what leads out of the evidence.
+/// Where a script is kept.
 pub fn script_file(name: &str) -> String {
+    format!("{SCRIPTS}/{}", within(name))
+}
+
+/// Where a message is kept that a script sends from a file.
+pub fn message_file(name: &str) -> String {
+    format!("{MESSAGES}/{}", within(name))
+}
+
+/// The path of a file without what leads out of the evidence.
+fn within(name: &str) -> String {
     let parts = name.split(['/', '\\']);
     let parts: Vec<&str> = parts
         .filter(|part| !matches!(*part, "" | "." | "..") && !part.ends_with(':'))
         .collect();
-    format!("scenarios/{}", parts.join("/"))
+    parts.join("/")
 }
 
 /// The name of a certificate's file.

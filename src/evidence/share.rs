@@ -13,7 +13,7 @@ use super::folder::Folder;
 use super::message::RecordedMessage;
 use super::part::{CopyError, EVENTS};
 use super::read::{Evidence, ReadError};
-use super::record::{ExchangeRecord, RunRecord, StepRecord, write_json};
+use super::record::{ExchangeRecord, MESSAGES, RunRecord, SCRIPTS, StepRecord, write_json};
 use crate::check::{Masker, is_secret};
 use crate::event::Event;
 use crate::exchange::{Exchange, HttpFacts, StartLine};
@@ -76,13 +76,17 @@ pub fn share(evidence: &Evidence, masker: &mut Masker, folder: &Folder) -> Resul
             EVENTS => folder.write(name, &lines(events(evidence.lines(name)?)))?,
             "steps" => folder.write(name, &lines(evidence.lines(name)?.into_iter().map(step)))?,
             "certificates" | TRUST => folder.write(name, &content()?)?,
-            "scenarios" => {
+            SCRIPTS => {
                 let script = content()?;
                 // A script in which a person stands stays behind.
                 let text = std::str::from_utf8(&script).unwrap_or_default();
                 if mask(text, DataClass::Plain) == text {
                     folder.write(name, &script)?;
                 }
+            }
+            MESSAGES => {
+                let message = Exchange::bare(content()?);
+                folder.write(name, &masker.body(&message))?;
             }
             "exchanges" if name.ends_with(".json") => {
                 let damaged = |_| ReadError::Damaged(name.clone());
@@ -121,7 +125,8 @@ pub fn unmasked(
         };
         let is_masked = match kind {
             RunRecord::FILE => evidence.run()?.parts.is_empty() && has_no_number()?,
-            EVENTS | "scenarios" => has_no_number()?,
+            EVENTS | SCRIPTS => has_no_number()?,
+            MESSAGES => masker.is_masked(&Exchange::bare(evidence.read(name)?), foreign),
             "steps" => has_no_number()? && evidence.lines(name)?.iter().all(is_masked_step),
             "certificates" | TRUST => true,
             "exchanges" if name.ends_with(".json") => {

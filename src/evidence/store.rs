@@ -29,9 +29,11 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// A file that is no archive, or one that no run makes.
+    /// Nothing is there; a file that is no archive, or one that no run makes.
     pub fn open(path: &Path) -> Result<Self, ReadError> {
-        if path.is_file() {
+        if !path.exists() {
+            Err(ReadError::NotFound)
+        } else if path.is_file() {
             archive(path).map(|archive| Self::Archive(Mutex::new(archive)))
         } else {
             Ok(Self::Folder(path.to_path_buf()))

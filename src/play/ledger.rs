@@ -4,63 +4,45 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::actor::TriggerTrouble;
-use super::cast::ProbeResult;
+use super::ended::{Ended, label};
 use super::observe::{Observed, Seen};
 use super::run::Interrupt;
 use super::sink::Sink;
-use super::speak::Unspeakable;
 use super::weigh::{Scale, Weighed, weigh};
-use super::wire::{Heard, name_of};
 use crate::check::{CheckOptions, Reporter};
-use crate::counterpart::trigger::{Outcome, Status};
 use crate::document::Spot;
 use crate::event::{
-    Event, PackKind, ScenarioInfo, ScenarioJudged, StepFinding, Stepped, Undeclared,
+    Event, PackKind, ScenarioInfo, ScenarioJudged, StepFinding, Stepped, Undeclared, input_name,
 };
 use crate::evidence::{Folder, StepRecord, WriteError};
 use crate::facts::Facts;
-use crate::finding::{
-    self, Args, DataClass, Finding, Grade, Judgement, Kind, MessageValue, Source, Verdict,
-};
-use crate::scenario::{Action, Expect, ProbeKind, Receive, Role, Scenario, Step, Values};
+use crate::finding::{Args, Finding, Grade, Judgement, Place, Source, Verdict};
+use crate::scenario::{Expect, Scenario, Step, Values};
 use crate::text::tool_finding;
 
 /// The step of messages that no step looked at.
 pub(super) const REST: &str = "-";
 
 /// Where a step stands.
-struct Place<'a> {
-    step: &'a str,
-    file: &'a str,
-    line: u32,
+pub(super) struct At<'a> {
+    pub step: &'a str,
+    pub file: &'a str,
+    pub line: u32,
 }
 
-impl<'a> Place<'a> {
-    fn of(step: &'a Step, number: &'a str) -> Self {
-        Self {
-            step: number,
-            file: &step.file,
-            line: step.at.line,
-        }
-    }
-}
-
-/// Whether a scenario can go on after a step.
-pub(super) struct StepReport {
-    /// What the next steps need is there.
-    pub goes_on: bool,
-}
+/// Why a scenario does not go on: that stands in the ledger.
+#[derive(Debug)]
+pub(super) struct Stop;
 
 /// The ledger of one scenario.
 pub(super) struct Ledger {
     info: ScenarioInfo,
-    grade: Grade,
-    source: Source,
+    pub(super) grade: Grade,
+    pub(super) source: Source,
     /// The file of the scenario.
     file: Arc<str>,
-    options: CheckOptions,
-    reporter: Reporter,
+    pub(super) options: CheckOptions,
+    pub(super) reporter: Reporter,
     sink: Arc<dyn Sink>,
     folder: Option<Arc<Folder>>,
     interrupt: Interrupt,
@@ -74,6 +56,8 @@ struct State {
     contracts: BTreeSet<String>,
     unreachable: bool,
     steps: u32,
+    /// A step was not begun, or does not count, because the run was ended.
+    cut_off: bool,
     records: Vec<StepRecord>,
     undeclared: Vec<Undeclared>,
 }
@@ -104,23 +88,42 @@ impl Ledger {
                 contracts: BTreeSet::new(),
                 unreachable: false,
                 steps: 0,
+                cut_off: false,
                 records: Vec::new(),
                 undeclared: Vec::new(),
             }),
         }
     }
 
+    /// A party could not be reached.
+    pub(super) fn note_unreachable(&self) {
+        self.lock().unreachable = true;
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn is_interrupted(&self) -> bool {
-        self.interrupt.is_set()
+    /// Whether the scenario goes on: not when the run was asked to end. Then
+    /// it is not played to its end.
+    pub(super) fn goes_on(&self) -> Result<(), Stop> {
+        if !self.interrupt.is_set() {
+            return Ok(());
+        }
+        self.lock().cut_off = true;
+        Err(Stop)
     }
 
-    /// A step that nothing is expected of was carried out.
-    pub(super) fn done(&self, step: &Step, number: &str) {
-        self.write(step, number, None, Judgement::NOT_APPLICABLE, Vec::new());
+    /// A step has ended, and what it came to counts: decided once, here, before
+    /// anything is judged. What ends while the run is being ended may have come
+    /// to nothing because of that.
+    pub(super) fn ended<'a>(&'a self, step: &'a Step, number: &'a str) -> Result<Ended<'a>, Stop> {
+        self.goes_on()?;
+        Ok(Ended {
+            ledger: self,
+            step,
+            number,
+        })
     }
 
     /// A step was left out for what the target does not declare: it shows
@@ -142,28 +145,6 @@ impl Ledger {
         self.lock().undeclared.push(undeclared);
     }
 
-    /// What a step saw, against what it expects.
-    pub(super) fn judged(
-        &self,
-        step: &Step,
-        number: &str,
-        expect: &Expect,
-        values: &mut Values,
-        seen: &Seen,
-        observed: &Observed<'_>,
-    ) -> StepReport {
-        let weighed = self.record(Place::of(step, number), expect, values, seen, observed);
-        let goes_on = weighed.goes_on;
-        self.write(
-            step,
-            number,
-            seen.exchange,
-            weighed.judgement,
-            weighed.findings,
-        );
-        StepReport { goes_on }
-    }
-
     /// A message of the party under test that no step looked at. What holds
     /// of it proves nothing for the scenario; what does not counts.
     pub(super) fn rest(
@@ -175,7 +156,7 @@ impl Ledger {
     ) {
         let nowhere = Spot { line: 0, column: 0 };
         let expect = Expect::nothing(nowhere);
-        let place = Place {
+        let place = At {
             step: REST,
             file: &self.file,
             line: nowhere.line,
@@ -194,10 +175,32 @@ impl Ledger {
         );
     }
 
+    /// DUO knows a document already that this run sends for the first time, in
+    /// the exchange of that number.
+    pub(super) fn known_before(&self, exchange: u32, id: &str, seed: &str) {
+        let args = Args::new().with("id", id).with("seed", seed);
+        let finding = Finding {
+            grade: self.grade,
+            source: self.source.clone(),
+            ..tool_finding("KK-SC-GEHEUGEN", args, Place::default())
+        };
+        let judgement = self
+            .options
+            .judgement(finding.kind, finding.class, finding.grade);
+        let found = StepFinding {
+            step: REST.to_string(),
+            input: Some(input_name(&self.info.scenario, exchange, "response")),
+            expected: false,
+            finding: self.reporter.finding(&finding, None, &|_, _| false),
+        };
+        let label = String::new();
+        self.add(REST, label, 0, Some(exchange), judgement, vec![found]);
+    }
+
     /// Weighs what was seen and keeps what it was judged by.
-    fn record(
+    pub(super) fn record(
         &self,
-        place: Place<'_>,
+        place: At<'_>,
         expect: &Expect,
         values: &mut Values,
         seen: &Seen,
@@ -223,9 +226,6 @@ impl Ledger {
             masked: false,
             outcome: weighed.outcome(),
         };
-        if self.interrupt.is_set() {
-            return weighed;
-        }
         let mut state = self.lock();
         state.records.push(record);
         if let Some(message) = observed.message() {
@@ -260,234 +260,8 @@ impl Ledger {
         weigh(&scale, number, expect, values, seen, observed)
     }
 
-    // --- What no message shows -----------------------------------------------
-
-    /// A finding of our own about a step.
-    fn finding(&self, code: &'static str, kind: Kind, args: Args, step: &Step) -> Finding {
-        let place = finding::Place {
-            path: format!("{}:{}", step.file, step.at.line),
-            words: format!("{}:{}", step.file, step.at.line),
-            keyed: step.action.name().to_string(),
-            ..finding::Place::default()
-        };
-        Finding {
-            kind,
-            grade: self.grade,
-            source: self.source.clone(),
-            ..tool_finding(code, args, place)
-        }
-    }
-
-    /// Writes down a step with one finding of our own.
-    fn one(&self, step: &Step, number: &str, finding: &Finding) {
-        let judgement = self
-            .options
-            .judgement(finding.kind, finding.class, finding.grade);
-        let finding = StepFinding {
-            step: number.to_string(),
-            input: None,
-            expected: false,
-            finding: self.reporter.finding(finding, None, &|_, _| false),
-        };
-        self.write(step, number, None, judgement, vec![finding]);
-    }
-
-    /// A step cannot be carried out as the script has it.
-    pub(super) fn script_at_fault(&self, step: &Step, number: &str, error: &Unspeakable) {
-        let args = Args::new()
-            .with("reason", error.reason)
-            .with("name", error.name.as_str());
-        let args = match &error.nearest {
-            Some(nearest) => args.with("nearest", nearest.as_str()),
-            None => args,
-        };
-        let finding = self.finding("KK-SC-SCRIPT", Kind::Undecided, args, step);
-        self.one(step, number, &finding);
-    }
-
-    /// The data of a scenario cannot be made.
-    pub(super) fn data_at_fault(&self, scenario: &Scenario, error: &Unspeakable) {
-        if let Some(first) = scenario.steps.first() {
-            self.script_at_fault(first, "0", error);
-        }
-    }
-
-    /// A message that a step waits for never came.
-    pub(super) fn never_came(
-        &self,
-        step: &Step,
-        number: &str,
-        receive: &Receive,
-        others: &[Heard],
-    ) {
-        let wanted = receive.message.as_ref().map(|message| &*message.value);
-        let came: Vec<Arc<str>> = others
-            .iter()
-            .map(|heard| name_of(&heard.request).into())
-            .collect();
-        let (code, args) = match wanted {
-            Some(wanted) if !came.is_empty() => {
-                let args = Args::new().with("expected", wanted).with("found", came);
-                ("KK-SC-ANDER-BERICHT", args)
-            }
-            _ => {
-                let mut args = Args::new().with("party", receive.role.name());
-                if let Some(wanted) = wanted {
-                    args.push("message", wanted);
-                }
-                let within = format!("{} s", receive.within.as_secs());
-                ("KK-SC-UITGEBLEVEN", args.with("within", within))
-            }
-        };
-        let finding = self.finding(code, Kind::Violation, args, step);
-        self.one(step, number, &finding);
-    }
-
-    /// The recording does not show what a step is about: that is left open.
-    /// `messages` has as many messages of that name, none of which is it.
-    pub(super) fn not_recorded(
-        &self,
-        step: &Step,
-        number: &str,
-        reason: &'static str,
-        messages: usize,
-    ) {
-        let mut args = Args::new().with("reason", reason);
-        if messages > 0 {
-            args.push("count", messages as u64);
-        }
-        let finding = self.finding("KK-SC-OPNAME", Kind::Undecided, args, step);
-        self.one(step, number, &finding);
-    }
-
-    /// Whether a message came that should not.
-    pub(super) fn unasked(&self, step: &Step, number: &str, party: Role, came: Option<&Heard>) {
-        match came {
-            Some(heard) => {
-                let args = Args::new()
-                    .with("party", party.name())
-                    .with("found", name_of(&heard.request));
-                let finding = self.finding("KK-SC-ONGEVRAAGD", Kind::Violation, args, step);
-                self.one(step, number, &finding);
-            }
-            None => {
-                let pass = Judgement::new(Verdict::Pass, self.grade);
-                self.write(step, number, None, pass, Vec::new());
-            }
-        }
-    }
-
-    /// What a step needs of what was received is not there.
-    pub(super) fn found(&self, step: &Step, number: &str, finding: Finding) {
-        let finding = Finding {
-            grade: self.grade,
-            source: self.source.clone(),
-            ..finding
-        };
-        self.one(step, number, &finding);
-    }
-
-    /// What became of an action of the LAS. Whether it went as expected.
-    pub(super) fn triggered(
-        &self,
-        step: &Step,
-        number: &str,
-        expected: Status,
-        action: &str,
-        outcome: &Result<Outcome, TriggerTrouble>,
-    ) -> bool {
-        let args = Args::new().with("action", action);
-        let finding = match outcome {
-            Err(TriggerTrouble::Unsupported)
-            | Ok(Outcome {
-                status: Status::Unsupported,
-                ..
-            }) => {
-                let args = args.with("reason", "action-unsupported");
-                self.finding("KK-SC-HANDELING", Kind::Undecided, args, step)
-            }
-            Err(TriggerTrouble::Transport(problem)) => {
-                self.lock().unreachable = true;
-                let args = args
-                    .with("expected", expected.name())
-                    .with("found", problem.name());
-                self.finding("KK-SC-HANDELING", Kind::Violation, args, step)
-            }
-            Err(TriggerTrouble::Answer) => {
-                let args = args.with("expected", expected.name()).with("found", "?");
-                self.finding("KK-SC-HANDELING", Kind::Violation, args, step)
-            }
-            Ok(outcome) => {
-                let went = outcome.status == expected;
-                if went {
-                    let pass = Judgement::new(Verdict::Pass, self.grade);
-                    self.write(step, number, None, pass, Vec::new());
-                    return true;
-                }
-                let args = args
-                    .with("found", outcome.status.name())
-                    .with("expected", expected.name())
-                    .with(
-                        "text",
-                        MessageValue::new(outcome.text.as_str(), DataClass::Personal),
-                    );
-                self.finding("KK-SC-HANDELING", Kind::Violation, args, step)
-            }
-        };
-        self.one(step, number, &finding);
-        false
-    }
-
-    /// What an attempt at a server came to.
-    pub(super) fn probed(
-        &self,
-        step: &Step,
-        number: &str,
-        party: Role,
-        kind: ProbeKind,
-        result: ProbeResult,
-    ) {
-        let args = Args::new()
-            .with("party", party.name())
-            .with("what", kind.name());
-        match result {
-            ProbeResult::Refused => {
-                let pass = Judgement::new(Verdict::Pass, self.grade);
-                self.write(step, number, None, pass, Vec::new());
-            }
-            ProbeResult::Accepted => {
-                let finding = self.finding("KK-SC-NIET-GEWEIGERD", Kind::Violation, args, step);
-                self.one(step, number, &finding);
-            }
-            ProbeResult::Undecided(reason) => {
-                let args = args.with("reason", reason);
-                let finding = self.finding("KK-SC-NIET-GEWEIGERD", Kind::Undecided, args, step);
-                self.one(step, number, &finding);
-            }
-        }
-    }
-
-    // --- Writing down --------------------------------------------------------
-
-    fn write(
-        &self,
-        step: &Step,
-        number: &str,
-        exchange: Option<u32>,
-        judgement: Judgement,
-        findings: Vec<StepFinding>,
-    ) {
-        self.add(
-            number,
-            label(step),
-            step.at.line,
-            exchange,
-            judgement,
-            findings,
-        );
-    }
-
-    fn add(
+    /// Writes down what something came to.
+    pub(super) fn add(
         &self,
         number: &str,
         label: String,
@@ -496,11 +270,6 @@ impl Ledger {
         judgement: Judgement,
         findings: Vec<StepFinding>,
     ) {
-        // What ends while the run is being ended may have come to nothing
-        // because of that. The scenario is undecided and can be played again.
-        if self.interrupt.is_set() {
-            return;
-        }
         self.sink.event(Event::Stepped(Stepped {
             scenario: self.info.scenario.clone(),
             step: number.to_string(),
@@ -530,7 +299,7 @@ impl Ledger {
         }
         let judged = ScenarioJudged {
             about: self.info.clone(),
-            judgement: if self.interrupt.is_set() {
+            judgement: if state.cut_off {
                 let open = Judgement::new(Verdict::Undecided, self.grade);
                 self.options.fold([state.judgement, open])
             } else {
@@ -539,7 +308,7 @@ impl Ledger {
             pack: state.pack,
             contracts: std::mem::take(&mut state.contracts),
             unreachable: state.unreachable,
-            not_played: self.interrupt.is_set().then(|| "interrupted".to_string()),
+            not_played: state.cut_off.then(|| "interrupted".to_string()),
             undeclared: std::mem::take(&mut state.undeclared),
             steps: state.steps,
             findings: std::mem::take(&mut state.findings),
@@ -567,26 +336,4 @@ fn weaker(one: PackKind, other: PackKind) -> PackKind {
         (PackKind::Foreign, _) | (_, PackKind::Foreign) => PackKind::Foreign,
         _ => PackKind::Official,
     }
-}
-
-/// What a step does, in the words of the script.
-fn label(step: &Step) -> String {
-    let what = match &step.action {
-        Action::Send(send) => {
-            let name = match &send.message.content {
-                crate::scenario::Content::Message(name) => &*name.value,
-                _ => "",
-            };
-            format!(" {} -> {} {name}", send.from, send.to)
-        }
-        Action::Receive(receive) => {
-            let name = receive.message.as_ref().map_or("", |name| &*name.value);
-            format!(" {} {name}", receive.role)
-        }
-        Action::Trigger(trigger) => format!(" {} {}", trigger.party, trigger.action.value.name()),
-        Action::Act(act) => format!(" {} {}", act.party, act.what.value),
-        Action::Probe(probe) => format!(" {}", probe.party),
-        _ => String::new(),
-    };
-    format!("{}{}", step.action.name(), what.trim_end())
 }

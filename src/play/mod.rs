@@ -15,9 +15,11 @@ mod cast;
 mod credentials;
 mod declared;
 mod directory;
+mod ended;
 mod hunt;
 mod ledger;
 mod look;
+mod memory;
 mod observe;
 mod player;
 mod probing;
@@ -45,7 +47,9 @@ pub use run::{Interrupt, RunOptions, in_shard, play};
 pub use serve::{ServeError, ServeOptions, Served, Serving, serve};
 pub use sink::Sink;
 pub use stage::{PlayError, Stage, StageOptions, info_of};
-pub use tested::{Tested, las_oin};
+pub use tested::{Tested, las_oin, server_oins};
 pub use traffic::{Passed, Traffic, TrafficError};
-pub use verify::{Difference, Rejudged, recorded_script, rejudge, stage_for};
+pub use verify::{
+    Difference, Open, Rejudged, WhyOpen, recorded_library, recorded_script, rejudge, stage_for,
+};
 pub use wire::name_of;

@@ -1,29 +1,20 @@
 //! Plays one scenario.
 
+mod acting;
+mod messages;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use super::actor::ByPerson;
 use super::cast::Cast;
-use super::ledger::{Ledger, StepReport};
-use super::observe::{Observed, Seen};
-use super::probing;
-use super::speak::{self, Unspeakable};
-use super::wire::{Heard, Reply as WireReply, name_of};
+use super::ended::Ended;
+use super::ledger::{Ledger, Stop};
+use super::observe::Seen;
+use super::speak::Unspeakable;
 use crate::counterpart::las::{MadeUp, made_up};
-use crate::counterpart::trigger::{Outcome, Status, Trigger as TriggerCall};
-use crate::document::Spot;
-use crate::scenario::{
-    Act, Action, Advance, Capture, Expect, Extract, Include, Over, Probe, Receive, Repeat, Reply,
-    Role, Scenario, Send, Step, Trigger, ValueError, Values,
-};
-use crate::transport::Answer;
-
-/// Why a scenario does not go on.
-pub(super) struct Stop;
+use crate::scenario::{Action, Advance, Capture, Include, Over, Repeat, Scenario, Step, Values};
 
 /// One line of steps: the scenario's own, or that of a parallel branch.
 struct Line {
@@ -63,7 +54,9 @@ impl<'s> Player<'s> {
     /// Plays all steps. What came of them stands in the ledger.
     pub(super) fn play(&self, mut values: Values) {
         if let Err(error) = values.define(&self.scenario.data) {
-            self.ledger.data_at_fault(self.scenario, &error.into());
+            if let Some(first) = self.scenario.steps.first() {
+                self.stopped(first, "0", error.into());
+            }
             return;
         }
         let mut line = Line {
@@ -78,51 +71,10 @@ impl<'s> Player<'s> {
             // What an action came to, its thread wrote down itself.
             let _ = acting.join();
         }
-        self.judge_the_rest(&mut line.values);
-    }
-
-    /// Judges what the party under test made and no step looked at: a message
-    /// must be right whether or not a script waits for it.
-    fn judge_the_rest(&self, values: &mut Values) {
-        let subject = self.scenario.subject;
-        for heard in self.cast.wire.all() {
-            let asked = heard.from == subject;
-            let claimed = if asked {
-                heard.claimed
-            } else {
-                heard.answer_claimed
-            };
-            if claimed || !(asked || heard.to == subject) {
-                continue;
-            }
-            let message = if asked {
-                Ok(Arc::clone(&heard.request))
-            } else {
-                // An answer that a step did not wait for may fail to come.
-                let Some(response) = heard.response.clone() else {
-                    continue;
-                };
-                Ok(response)
-            };
-            let seen = Seen {
-                exchange: Some(heard.number),
-                response: !asked,
-                message,
-                took: heard.took,
-                at: heard.at,
-                of_subject: true,
-                connection_unknown: asked && self.connection_unknown(&heard),
-                confirmed: None,
-            };
-            let observed = Observed::of(&self.cast.stage, Some(self.scenario.subject), &seen);
-            self.ledger
-                .rest(&name_of(&heard.request), values, &seen, &observed);
+        if self.ledger.goes_on().is_ok() {
+            self.judge_the_rest(&mut line.values);
+            self.look_for_memory();
         }
-    }
-
-    /// Whether nothing is known of the connection of a request.
-    fn connection_unknown(&self, heard: &Heard) -> bool {
-        self.cast.ends_at_proxy(heard.to) || heard.has_no_connection()
     }
 
     fn acting(&self) -> MutexGuard<'_, Vec<std::thread::JoinHandle<()>>> {
@@ -132,9 +84,7 @@ impl<'s> Player<'s> {
     fn steps(&self, line: &mut Line, steps: &'s [Step]) -> Result<(), Stop> {
         let prefix = line.prefix.clone();
         for (index, step) in steps.iter().enumerate() {
-            if self.ledger.is_interrupted() {
-                return Err(Stop);
-            }
+            self.ledger.goes_on()?;
             let number = format!("{prefix}{}", index + 1);
             if let Some(undeclared) = self.cast.undeclared(self.scenario, step) {
                 self.ledger.left_out(step, &number, undeclared);
@@ -156,337 +106,28 @@ impl<'s> Player<'s> {
             Action::Wait(time) => {
                 // The script asks for real time to pass.
                 self.cast.wire.wait_for(*time, |_| None::<()>);
-                if self.ledger.is_interrupted() {
-                    return Err(Stop);
-                }
-                self.ledger.done(step, number);
-                Ok(())
+                self.done(step, number)
             }
             Action::Repeat(repeat) => self.repeat(line, step, number, repeat),
             Action::Parallel(branches) => self.parallel(line, number, branches),
             Action::Include(include) => self.include(line, step, number, include),
-            Action::Note(_) => {
-                self.ledger.done(step, number);
-                Ok(())
-            }
+            Action::Note(_) => self.done(step, number),
             Action::Probe(probe) => self.probe(step, number, probe),
         }
     }
 
-    fn stopped(&self, step: &Step, number: &str, error: Unspeakable) -> Stop {
-        self.ledger.script_at_fault(step, number, &error);
-        Stop
-    }
-
-    // --- Messages ------------------------------------------------------------
-
-    fn send(
-        &self,
-        line: &mut Line,
-        step: &'s Step,
-        number: &str,
-        send: &'s Send,
-    ) -> Result<(), Stop> {
-        let request = speak::request(self.cast, &mut line.values, send, step.at)
-            .map_err(|error| self.stopped(step, number, error))?;
-        let from = self.cast.party(send.from);
-        let began = Instant::now();
-        let (heard, sent) = match &send.tls_identity {
-            None => from.caller.call(&request),
-            Some(identity) => {
-                let client = self
-                    .cast
-                    .client_as(identity, step.at)
-                    .map_err(|error| self.stopped(step, number, error))?;
-                from.caller.call_with(&client, &request)
-            }
-        };
-        if let Some(heard) = heard {
-            self.cast.wire.claim_answer(heard);
-        }
-        let seen = Seen {
-            exchange: heard,
-            response: true,
-            message: sent.clone().map(Arc::new).map_err(|error| error.problem),
-            took: began.elapsed(),
-            at: self.cast.clock.now(),
-            of_subject: send.to == self.scenario.subject,
-            connection_unknown: false,
-            confirmed: None,
-        };
-        let whole = self.judge(line, step, number, &send.expect, seen.clone());
-        line.last = Some(seen);
-        self.capture(line, step, number, &send.capture)?;
-        if whole.goes_on { Ok(()) } else { Err(Stop) }
-    }
-
-    fn receive(
-        &self,
-        line: &mut Line,
-        step: &'s Step,
-        number: &str,
-        receive: &'s Receive,
-    ) -> Result<(), Stop> {
-        let wanted = receive.message.as_ref().map(|message| &*message.value);
-        let which = receive.which.as_ref();
-        let which = which
-            .map(|which| line.values.xpath(which))
-            .transpose()
-            .map_err(|error| self.stopped(step, number, error.into()))?;
-        let facts = &self.cast.judges().bench().facts;
-        let matches = |heard: &Heard| {
-            !heard.claimed
-                && heard.to == receive.role
-                && receive.from.is_none_or(|from| heard.from == from)
-                && wanted.is_none_or(|name| self.cast.is_message(&heard.request, name))
-                && which.as_deref().is_none_or(|test| {
-                    crate::scenario::is_so(test, &heard.request, &facts.at(heard.at))
-                })
-        };
-        let began = Instant::now();
-        let script = self.scenario.parties.of(receive.role) == crate::scenario::Conduct::Script;
-        let within = self.cast.wait(receive.within);
-        let found = self.cast.wire.wait_for(within, |heard| {
-            heard
-                .iter()
-                .find(|heard| matches(heard))
-                .map(|heard| heard.number)
-        });
-        if receive.absent {
-            let came = found.and_then(|found| self.cast.wire.heard(found));
-            self.ledger
-                .unasked(step, number, receive.role, came.as_ref());
-            return Ok(());
-        }
-        let Some(found) = found else {
-            if self.ledger.is_interrupted() {
-                return Err(Stop);
-            }
-            let others = self.cast.unclaimed_at(receive.role);
-            self.ledger.never_came(step, number, receive, &others);
-            return Err(Stop);
-        };
-        self.cast.wire.claim(found);
-        let Some(heard) = self.cast.wire.heard(found) else {
-            return Err(Stop);
-        };
-        if script {
-            let reply = self
-                .reply(line, &receive.answer, receive.role, &heard, step.at)
-                .map_err(|error| self.stopped(step, number, error))?;
-            self.cast.wire.reply(found, reply);
-        }
-        let seen = Seen {
-            exchange: Some(found),
-            response: false,
-            message: Ok(Arc::clone(&heard.request)),
-            took: began.elapsed(),
-            at: heard.at,
-            of_subject: heard.from == self.scenario.subject,
-            connection_unknown: self.connection_unknown(&heard),
-            confirmed: None,
-        };
-        let whole = self.judge(line, step, number, &receive.expect, seen.clone());
-        line.last = Some(seen);
-        self.capture(line, step, number, &receive.capture)?;
-        if whole.goes_on { Ok(()) } else { Err(Stop) }
-    }
-
-    fn reply(
-        &self,
-        line: &mut Line,
-        reply: &Reply,
-        role: Role,
-        heard: &Heard,
-        at: Spot,
-    ) -> Result<WireReply, Unspeakable> {
-        let values = &mut line.values;
-        Ok(match reply {
-            Reply::Register => WireReply::Register,
-            Reply::Message { message, status } => WireReply::Answer(speak::answer(
-                self.cast,
-                values,
-                message,
-                *status,
-                role,
-                &heard.request,
-                at,
-            )?),
-            Reply::Fault { code, text } => {
-                WireReply::Answer(speak::fault(&values.text(code)?, &values.text(text)?))
-            }
-            Reply::Status {
-                status,
-                headers,
-                body,
-            } => {
-                let mut response = crate::transport::Response::empty(*status);
-                for (name, value) in headers {
-                    let value = values.text(value)?;
-                    response.headers.push((name.to_string(), value));
-                }
-                if let Some(body) = body {
-                    response.body = values.text(body)?.into_bytes().into();
-                }
-                WireReply::Answer(response.into())
-            }
-            Reply::Delay { by, then } => {
-                let then = self.reply(line, then, role, heard, at)?;
-                WireReply::Delay(*by, Box::new(then))
-            }
-            Reply::Silent => WireReply::Answer(Answer::Silent),
-            Reply::BrokenAfter(bytes) => WireReply::BrokenAfter(*bytes),
-            Reply::Raw(text) => WireReply::Answer(speak::raw(values.text(text)?)),
-        })
-    }
-
-    /// Judges what a step saw against what it expects, and writes it down.
-    fn judge(
-        &self,
-        line: &mut Line,
-        step: &'s Step,
-        number: &str,
-        expect: &'s Expect,
-        seen: Seen,
-    ) -> StepReport {
-        let observed = Observed::of(&self.cast.stage, Some(self.scenario.subject), &seen);
-        self.ledger
-            .judged(step, number, expect, &mut line.values, &seen, &observed)
-    }
-
-    // --- Acting --------------------------------------------------------------
-
-    fn trigger(
-        &self,
-        line: &mut Line,
-        step: &'s Step,
-        number: &str,
-        trigger: &'s Trigger,
-    ) -> Result<(), Stop> {
-        let mut call = TriggerCall::new(
-            trigger.action.value,
-            self.with(line, step, number, &trigger.with)?,
-        );
-        call.scenario = Some(self.scenario.id.to_string());
-        call.now = Some(self.cast.clock.now());
-        let (actor, ledger) = (self.cast.actor(), Arc::clone(self.ledger));
-        let expected = trigger.expect_status;
-        if !trigger.wait {
-            let (step, number) = (step.clone(), number.to_string());
-            let thread = std::thread::spawn(move || {
-                let outcome = actor.trigger(&call);
-                ledger.triggered(&step, &number, expected, &call.action, &outcome);
-            });
-            self.acting().push(thread);
-            return Ok(());
-        }
-        let began = Instant::now();
-        let outcome = actor.trigger(&call);
-        let went = ledger.triggered(step, number, expected, &call.action, &outcome);
-        // What was not tried has nothing to show.
-        let tried = outcome.ok().filter(|one| one.status != Status::Unsupported);
-        let Some(mut outcome) = tried else {
-            return Err(Stop);
-        };
-        let confirmed = match actor.person().filter(|_| went) {
-            None => None,
-            Some(person) => {
-                let said = self
-                    .asked(line, person, trigger, &mut outcome)
-                    .map_err(|error| self.stopped(step, number, error.into()))?;
-                Some(said)
-            }
-        };
-        let seen = Seen {
-            exchange: None,
-            response: true,
-            message: Ok(Arc::new(crate::exchange::Exchange::bare(
-                Value::Object(outcome.data).to_string().into_bytes(),
-            ))),
-            took: began.elapsed(),
-            at: self.cast.clock.now(),
-            of_subject: false,
-            connection_unknown: false,
-            confirmed,
-        };
-        let whole = self.judge(line, step, number, &trigger.expect, seen.clone());
-        line.last = Some(seen);
-        self.capture(line, step, number, &trigger.capture)?;
-        if went && whole.goes_on {
-            Ok(())
-        } else {
-            Err(Stop)
-        }
-    }
-
-    /// What a person who operates the LAS says of what it shows: of each
-    /// expectation whether it holds. Values that the scenario needs go into the
-    /// data of the outcome, as a LAS would give them.
-    fn asked(
-        &self,
-        line: &mut Line,
-        person: &ByPerson,
-        trigger: &Trigger,
-        outcome: &mut Outcome,
-    ) -> Result<Vec<Option<bool>>, ValueError> {
-        let mut said = Vec::new();
-        for json in &trigger.expect.json {
-            let wanted = json.must.wanted(&mut line.values)?;
-            said.push(person.shows(&json.path.to_string(), &wanted));
-        }
-        for capture in &trigger.capture {
-            let Extract::JsonPath(path) = &capture.from else {
-                continue;
-            };
-            let path = path.to_string();
-            let member = path.strip_prefix("$.").unwrap_or(&path);
-            if let Some(value) = person.value(member) {
-                outcome
-                    .data
-                    .insert(member.to_string(), Value::String(value));
-            }
-        }
-        Ok(said)
-    }
-
-    fn with(
-        &self,
-        line: &mut Line,
-        step: &'s Step,
-        number: &str,
-        with: &'s [(Arc<str>, crate::scenario::Given)],
-    ) -> Result<serde_json::Map<String, Value>, Stop> {
-        with.iter()
-            .map(|(name, given)| Ok((name.to_string(), line.values.resolve(given)?)))
-            .collect::<Result<_, ValueError>>()
-            .map_err(|error| self.stopped(step, number, error.into()))
-    }
-
-    fn act(&self, line: &mut Line, step: &'s Step, number: &str, act: &'s Act) -> Result<(), Stop> {
-        let with = self.with(line, step, number, &act.with)?;
-        match self.cast.act(act.party, &act.what, &with) {
-            Ok(()) => {
-                self.ledger.done(step, number);
-                Ok(())
-            }
-            Err(error) => Err(self.stopped(step, number, error)),
-        }
-    }
-
-    fn probe(&self, step: &'s Step, number: &str, probe: &'s Probe) -> Result<(), Stop> {
-        let probed = probing::probed(self.cast, probe.party);
-        for heard in self.cast.wire.all() {
-            // What a party answers to an attempt is no message of the scenario.
-            if heard.to == probe.party && name_of(&heard.request) == probing::ATTEMPT {
-                self.cast.wire.claim_answer(heard.number);
-            }
-        }
-        for kind in &probe.tries {
-            let result = probing::of(probed.as_ref(), kind.value);
-            self.ledger
-                .probed(step, number, probe.party, kind.value, result);
-        }
+    /// A step that nothing is expected of was carried out.
+    fn done(&self, step: &Step, number: &str) -> Result<(), Stop> {
+        self.ledger.ended(step, number)?.done();
         Ok(())
+    }
+
+    /// A step cannot be carried out, which ends the scenario.
+    fn stopped(&self, step: &Step, number: &str, error: Unspeakable) -> Stop {
+        match self.ledger.ended(step, number) {
+            Ok(ended) => at_fault(&ended, error),
+            Err(stop) => stop,
+        }
     }
 
     // --- Values and time -----------------------------------------------------
@@ -498,17 +139,17 @@ impl<'s> Player<'s> {
         number: &str,
         captures: &'s [Capture],
     ) -> Result<(), Stop> {
-        self.capture(line, step, number, captures)?;
-        self.ledger.done(step, number);
+        let ended = self.ledger.ended(step, number)?;
+        self.capture(line, &ended, captures)?;
+        ended.done();
         Ok(())
     }
 
     fn capture(
         &self,
         line: &mut Line,
-        step: &'s Step,
-        number: &str,
-        captures: &'s [Capture],
+        ended: &Ended<'_>,
+        captures: &[Capture],
     ) -> Result<(), Stop> {
         for one in captures {
             let message = line
@@ -522,7 +163,7 @@ impl<'s> Player<'s> {
             let facts = &self.cast.judges().bench().facts;
             let taken = crate::scenario::capture(one, &message, &mut line.values, facts);
             if let Err(finding) = taken {
-                self.ledger.found(step, number, *finding);
+                ended.found(*finding);
                 return Err(Stop);
             }
         }
@@ -536,10 +177,7 @@ impl<'s> Player<'s> {
             Advance::To(moment) => Some(moment.on(self.cast.today).duration_since(now)),
         };
         match by.ok_or("clock-back").and_then(|by| self.cast.advance(by)) {
-            Ok(()) => {
-                self.ledger.done(step, number);
-                Ok(())
-            }
+            Ok(()) => self.done(step, number),
             Err(reason) => Err(self.stopped(step, number, Unspeakable::new(step.at, reason, ""))),
         }
     }
@@ -632,4 +270,10 @@ impl<'s> Player<'s> {
         }
         whole
     }
+}
+
+/// Writes down that a step cannot be carried out as the script has it.
+fn at_fault(ended: &Ended<'_>, error: Unspeakable) -> Stop {
+    ended.script_at_fault(&error);
+    Stop
 }

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::as_scripted::{as_edited, is_right, known_values, one_status};
-use super::ledger::Ledger;
+use super::ended::Ended;
+use super::ledger::{Ledger, Stop};
 use super::look::Look;
 use super::observe::Seen;
 use super::player::pupils;
@@ -22,9 +23,9 @@ use crate::counterpart::trigger::Status;
 use crate::event::Event;
 use crate::finding::Verdict;
 use crate::scenario::{
-    Action, Advance, Assertion, Capture, Content, Expect, FaultExpectation, Given, Got, Over,
-    Placed, Receive, Repeat, Reply, Role, Scenario, Send, Step, Text, Trigger, Values, capture,
-    judge,
+    Action, Advance, Assertion, Capture, Content, Expect, FaultExpectation, Given, Got, Include,
+    Over, Placed, Receive, Repeat, Reply, Role, Scenario, Send, Step, Text, Trigger, Values,
+    capture, judge,
 };
 use crate::transport::TransportProblem;
 
@@ -100,18 +101,19 @@ fn hold(
     if values.define(&scenario.data).is_err() {
         return Ok(false);
     }
+    let ledger = Ledger::new(
+        info,
+        scenario,
+        stage.judges().bench().options.clone(),
+        Arc::clone(&sink),
+        stage.folder(),
+        stage.interrupt.clone(),
+    );
     let mut holding = Holding {
         stage,
         scenario,
         looks,
-        ledger: Ledger::new(
-            info,
-            scenario,
-            stage.judges().bench().options.clone(),
-            Arc::clone(&sink),
-            stage.folder(),
-            stage.interrupt.clone(),
-        ),
+        ledger: &ledger,
         wire: Wire::new(
             Arc::clone(&scenario.id),
             clock,
@@ -126,15 +128,18 @@ fn hold(
         next: 0,
         last: None,
     };
-    holding.steps(&scenario.steps, "");
+    // Why it stopped stands in the ledger.
+    let _ = holding.steps(&scenario.steps, "");
     if holding.shown.is_empty() {
         return Ok(false);
     }
-    holding.the_rest();
+    if ledger.goes_on().is_ok() {
+        holding.the_rest();
+    }
     if let Some(error) = holding.wire.failed() {
         return Err(error.into());
     }
-    holding.ledger.finish()?;
+    ledger.finish()?;
     Ok(true)
 }
 
@@ -164,7 +169,7 @@ struct Holding<'s> {
     stage: &'s Stage,
     scenario: &'s Scenario,
     looks: &'s [Look<'s>],
-    ledger: Ledger,
+    ledger: &'s Ledger,
     wire: Wire,
     /// The values that the script can name so far.
     known: BTreeMap<String, Value>,
@@ -181,49 +186,50 @@ struct Holding<'s> {
 }
 
 impl Holding<'_> {
-    fn steps(&mut self, steps: &[Step], prefix: &str) {
+    fn steps(&mut self, steps: &[Step], prefix: &str) -> Result<(), Stop> {
         let tested = self.stage.tested.as_ref();
         for (index, step) in steps.iter().enumerate() {
             let number = format!("{prefix}{}", index + 1);
             let undeclared = tested.and_then(|tested| tested.undeclared(self.scenario, step));
             match undeclared {
                 Some(undeclared) => self.ledger.left_out(step, &number, undeclared),
-                None => self.step(step, &number),
+                // What a recording shows of a step has ended before.
+                None => self.step(&self.ledger.ended(step, &number)?)?,
             }
         }
+        Ok(())
     }
 
-    fn step(&mut self, step: &Step, number: &str) {
-        match &step.action {
-            Action::Receive(receive) => self.receive(step, number, receive),
-            Action::Send(send) => self.send(step, number, send),
-            Action::Trigger(trigger) => self.trigger(step, number, trigger),
+    fn step(&mut self, ended: &Ended<'_>) -> Result<(), Stop> {
+        match &ended.step.action {
+            Action::Receive(receive) => self.receive(ended, receive),
+            Action::Send(send) => self.send(ended, send),
+            Action::Trigger(trigger) => self.trigger(ended, trigger),
             Action::Capture(captures) => {
                 if !self.capture(captures, self.last) {
-                    self.ledger.not_recorded(step, number, "recording-value", 0);
+                    ended.not_recorded("recording-value", 0);
                 }
             }
-            Action::Include(include) => self.include(step, number, include),
+            Action::Include(include) => return self.include(ended, include),
             Action::Parallel(branches) => {
                 // Branches have no order among each other.
                 let (begin, mut end) = (self.next, self.next);
                 for (branch, steps) in branches.iter().enumerate() {
                     self.next = begin;
-                    self.steps(steps, &format!("{number}.{}.", branch + 1));
+                    self.steps(steps, &format!("{}.{}.", ended.number, branch + 1))?;
                     end = end.max(self.next);
                 }
                 self.next = end;
             }
-            Action::Note(_) | Action::Wait(_) => self.ledger.done(step, number),
-            Action::Repeat(repeat) => self.repeat(step, number, repeat),
-            Action::Advance(advance) => self.advance(step, number, advance),
-            Action::Act(_) | Action::Probe(_) => {
-                self.ledger.not_recorded(step, number, "recording-step", 0);
-            }
+            Action::Note(_) | Action::Wait(_) => ended.done(),
+            Action::Repeat(repeat) => return self.repeat(ended, repeat),
+            Action::Advance(advance) => self.advance(ended, advance),
+            Action::Act(_) | Action::Probe(_) => ended.not_recorded("recording-step", 0),
         }
+        Ok(())
     }
 
-    fn repeat(&mut self, step: &Step, number: &str, repeat: &Repeat) {
+    fn repeat(&mut self, ended: &Ended<'_>, repeat: &Repeat) -> Result<(), Stop> {
         let items = match &repeat.over {
             Over::Times(times) => Some((1..=*times).map(Value::from).collect()),
             Over::Pupils => Some(pupils(self.scenario)),
@@ -233,23 +239,24 @@ impl Holding<'_> {
             },
         };
         let Some(items) = items else {
-            self.ledger.not_recorded(step, number, "recording-value", 0);
-            return;
+            ended.not_recorded("recording-value", 0);
+            return Ok(());
         };
         for (turn, item) in items.into_iter().enumerate() {
             let named = repeat
                 .name
                 .iter()
                 .map(|name| (name.to_string(), item.clone()));
-            let prefix = format!("{number}.{}.", turn + 1);
+            let prefix = format!("{}.{}.", ended.number, turn + 1);
             self.within(named.collect(), |holding| {
                 holding.steps(&repeat.steps, &prefix)
-            });
+            })?;
         }
+        Ok(())
     }
 
     /// Time passed where the messages after it came that much later.
-    fn advance(&mut self, step: &Step, number: &str, advance: &Advance) {
+    fn advance(&mut self, ended: &Ended<'_>, advance: &Advance) {
         let at = |index: usize| self.looks.get(index).and_then(|look| look.passed.at);
         let until = match advance {
             Advance::By(by) => {
@@ -268,38 +275,39 @@ impl Holding<'_> {
         match later {
             Some(later) => {
                 self.next = later;
-                self.ledger.done(step, number);
+                ended.done();
             }
-            None => self.ledger.not_recorded(step, number, "recording-step", 0),
+            None => ended.not_recorded("recording-step", 0),
         }
     }
 
     /// Does something while the script can name these values as well.
-    fn within(&mut self, given: Map<String, Value>, inside: impl FnOnce(&mut Self)) {
+    fn within<T>(&mut self, given: Map<String, Value>, inside: impl FnOnce(&mut Self) -> T) -> T {
         let outside: Vec<(String, Option<Value>)> = given
             .keys()
             .map(|name| (name.clone(), self.known.get(name).cloned()))
             .collect();
         self.known.extend(given);
-        inside(self);
+        let result = inside(self);
         for (name, value) in outside {
             match value {
                 Some(value) => self.known.insert(name, value),
                 None => self.known.remove(&name),
             };
         }
+        result
     }
 
     /// The shared steps see the values that they are given, and what they
     /// capture stays.
-    fn include(&mut self, step: &Step, number: &str, include: &crate::scenario::Include) {
+    fn include(&mut self, ended: &Ended<'_>, include: &Include) -> Result<(), Stop> {
         let given: Option<Map<String, Value>> = self.resolved(&include.with);
         let Some(given) = given else {
-            self.ledger.not_recorded(step, number, "recording-value", 0);
-            return;
+            ended.not_recorded("recording-value", 0);
+            return Ok(());
         };
-        let prefix = format!("{number}.");
-        self.within(given, |holding| holding.steps(&include.steps, &prefix));
+        let prefix = format!("{}.", ended.number);
+        self.within(given, |holding| holding.steps(&include.steps, &prefix))
     }
 
     fn resolved(&self, with: &[(Arc<str>, Given)]) -> Option<Map<String, Value>> {
@@ -311,23 +319,23 @@ impl Holding<'_> {
 
     /// What a LAS says of an action is seen on no wire; that it was made to act
     /// is seen by what it sends.
-    fn trigger(&self, step: &Step, number: &str, trigger: &Trigger) {
+    fn trigger(&self, ended: &Ended<'_>, trigger: &Trigger) {
         let says_nothing = trigger.expect_status == Status::Done
             && trigger.expect.is_nothing()
             && trigger.capture.is_empty();
         if says_nothing {
-            self.ledger.done(step, number);
+            ended.done();
         } else {
-            self.ledger.not_recorded(step, number, "recording-said", 0);
+            ended.not_recorded("recording-said", 0);
         }
     }
 
-    fn receive(&mut self, step: &Step, number: &str, receive: &Receive) {
+    fn receive(&mut self, ended: &Ended<'_>, receive: &Receive) {
         let subject = self.scenario.subject;
         let is_theirs = receive.from.is_none_or(|from| from == subject) && receive.role != subject;
         let name = receive.message.as_ref().map(|name| &*name.value);
         let (Some(name), true, false) = (name, is_theirs, receive.absent) else {
-            self.ledger.not_recorded(step, number, "recording-step", 0);
+            ended.not_recorded("recording-step", 0);
             return;
         };
         let wanted = Wanted {
@@ -339,10 +347,10 @@ impl Holding<'_> {
             staged: Some(&receive.answer),
             which: receive.which.iter().map(of_text).collect(),
         };
-        self.judge(step, number, &wanted);
+        self.judge(ended, &wanted);
     }
 
-    fn send(&mut self, step: &Step, number: &str, send: &Send) {
+    fn send(&mut self, ended: &Ended<'_>, send: &Send) {
         let message = &send.message;
         let plain = is_right(message)
             && send.rest.is_none()
@@ -353,7 +361,7 @@ impl Holding<'_> {
         let (Content::Message(name), true, Some(edited)) =
             (&message.content, plain && to_subject, as_edited(message))
         else {
-            self.ledger.not_recorded(step, number, "recording-step", 0);
+            ended.not_recorded("recording-step", 0);
             return;
         };
         let wanted = Wanted {
@@ -365,13 +373,13 @@ impl Holding<'_> {
             staged: None,
             which: edited,
         };
-        self.judge(step, number, &wanted);
+        self.judge(ended, &wanted);
     }
 
     /// Finds the message that a step is about, and judges it. What the step
     /// expects beside a clean message says which one that is: another message
     /// of the same name is about something else.
-    fn judge(&mut self, step: &Step, number: &str, wanted: &Wanted<'_>) {
+    fn judge(&mut self, ended: &Ended<'_>, wanted: &Wanted<'_>) {
         // The party under test made the request, or the answer to it.
         let response = wanted.to == self.scenario.subject;
         let Wanted { name, from, to, .. } = *wanted;
@@ -380,7 +388,7 @@ impl Holding<'_> {
         let named: Vec<usize> = (0..self.looks.len()).filter(named).collect();
         let request = Expect {
             assertions: wanted.which.clone(),
-            ..Expect::nothing(step.at)
+            ..Expect::nothing(ended.step.at)
         };
         let all = named.iter().copied().filter(|&index| {
             index >= self.next
@@ -396,8 +404,7 @@ impl Holding<'_> {
         };
         let as_staged = all.iter().copied().find(staged);
         let Some(index) = as_staged.or(all.first().copied()) else {
-            self.ledger
-                .not_recorded(step, number, "recording-message", named.len());
+            ended.not_recorded("recording-message", named.len());
             return;
         };
         self.ways.insert(name.to_string(), (from, to));
@@ -414,20 +421,17 @@ impl Holding<'_> {
             ..side.seen.clone()
         };
         let mut values = self.values(index);
-        self.ledger
-            .judged(step, number, expect, &mut values, &seen, &side.observed);
+        ended.judged(expect, &mut values, &seen, &side.observed);
         self.known = values.known();
         self.last = Some((index, response));
         if !self.capture(wanted.captures, self.last) {
-            self.ledger.not_recorded(step, number, "recording-value", 0);
+            ended.not_recorded("recording-value", 0);
         }
         if !seen.shows_connection() {
-            self.ledger
-                .not_recorded(step, number, "recording-connection", 0);
+            ended.not_recorded("recording-connection", 0);
         }
         if as_staged.is_none() {
-            self.ledger
-                .not_recorded(step, number, "recording-answer", 0);
+            ended.not_recorded("recording-answer", 0);
         }
     }
 

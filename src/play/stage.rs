@@ -39,8 +39,8 @@ pub struct StageOptions {
     pub profile: Profile,
     /// Somebody else's parties; without, ketenkeur plays all of them.
     pub tested: Option<Arc<Tested>>,
-    /// The OIN that the certificate of the server of a role under test must
-    /// carry, by the name of the role.
+    /// The OIN that the certificate of the server of a role must carry, by the
+    /// name of the role, where that is known.
     pub oins: BTreeMap<String, String>,
     /// Whom everybody trusts where nobody is tested who says so.
     pub authorities: Authorities,

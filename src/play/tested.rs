@@ -15,7 +15,7 @@ use crate::edukoppeling::Trust;
 use crate::event::Undeclared;
 use crate::limits::{CLOCK_SECONDS, NEAR_SECONDS};
 use crate::pack::Store;
-use crate::pki::{Authorities, TEST_DOMAIN};
+use crate::pki::{Authorities, IDENTITIES, TEST_DOMAIN};
 use crate::scenario::{Action, Conduct, Role, Scenario};
 use crate::target::{
     EndpointName, IdentityError, IdentitySource, PlayedRole, Target, TestedRole, Trigger,
@@ -256,6 +256,24 @@ pub(super) fn tls_source(played: &PlayedRole, test: &str) -> IdentitySource {
 pub(super) fn signing_source(played: &PlayedRole, test: &str) -> IdentitySource {
     let named = played.signing.clone();
     named.unwrap_or_else(|| tls_source(played, test))
+}
+
+/// The OIN that the certificate of the server of each role must carry, by the
+/// name of the role: as the target file says of those under test, and of those
+/// that ketenkeur plays that of whom it plays them as, where that is somebody of
+/// the test PKI.
+pub fn server_oins(tested: Option<&Tested>) -> BTreeMap<String, String> {
+    let of_ours = |role: &Role| {
+        let source = tls_source(&played(tested, *role), identity_of(*role));
+        let IdentitySource::Test(name) = source else {
+            return None;
+        };
+        let identity = IDENTITIES.iter().find(|identity| identity.name == name)?;
+        Some((role.name().to_string(), identity.oin?.to_string()))
+    };
+    let mut oins: BTreeMap<_, _> = Role::ALL.iter().filter_map(of_ours).collect();
+    oins.extend(tested.map(Tested::oins).unwrap_or_default());
+    oins
 }
 
 /// The OIN of the LAS: as the target file says, else of whom ketenkeur plays it

@@ -12,15 +12,19 @@ use super::stage::{Stage, StageOptions};
 use super::weigh::{Scale, outcome_of, weigh};
 use crate::check::Reporter;
 use crate::clock::RunningClock;
-use crate::document::Spot;
+use crate::document::{Mistake, Spot};
 use crate::event::{Event, PackInForce, ScenarioJudged};
-use crate::evidence::{EVENTS, Evidence, ReadError, RunRecord, StepRecord, script_file};
+use crate::evidence::{
+    EVENTS, Evidence, ReadError, RunRecord, SCRIPTS, StepOutcome, StepRecord, message_file,
+    script_file,
+};
 use crate::exchange::Exchange;
 use crate::finding::{Redaction, Verdict};
 use crate::pack::Store;
 use crate::pki::Authorities;
 use crate::scenario::{
-    Action, Expect, Scenario, Script, Shipped, SourceError, Sources, Values, read_script,
+    Action, Expect, Library, Scenario, Script, ScriptMistake, Shipped, SourceError, Sources,
+    Values, read_script,
 };
 use crate::transport::TransportProblem;
 
@@ -33,11 +37,47 @@ pub struct Rejudged {
     /// outcome and the one now.
     pub different: Vec<Difference>,
     /// Steps that cannot be judged again from what was kept.
-    pub open: Vec<(String, String)>,
+    pub open: Vec<Open>,
     /// Contracts that were judged with another pack than the one in force.
     pub packs: Vec<String>,
     /// Scenarios of which the events say something better than their steps.
     pub embellished: Vec<String>,
+}
+
+/// A step that cannot be judged again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Open {
+    /// The scenario.
+    pub scenario: String,
+    /// The step.
+    pub step: String,
+    /// Why not.
+    pub why: WhyOpen,
+}
+
+/// Why a step cannot be judged again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WhyOpen {
+    /// The script cannot be read from what was kept: its first mistake.
+    Script(Box<ScriptMistake>),
+    /// The script has no such step.
+    NoStep,
+    /// What it was judged by is masked or left out.
+    Masked,
+    /// No message was kept of it.
+    NoMessage,
+}
+
+impl WhyOpen {
+    /// Its key in the texts (`runs.<key>`).
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::Script(_) => "open-script",
+            Self::NoStep => "open-step",
+            Self::Masked => "open-masked",
+            Self::NoMessage => "open-message",
+        }
+    }
 }
 
 /// A step whose verdict came out otherwise.
@@ -53,13 +93,14 @@ pub struct Difference {
     pub now: String,
 }
 
-/// The scripts in evidence.
+/// The scripts in evidence, and the messages that they send from a file.
 struct Kept<'a>(&'a Evidence);
 
 impl Sources for Kept<'_> {
     fn read(&self, name: &str) -> Result<Vec<u8>, SourceError> {
-        self.0
-            .read(&script_file(name))
+        let script = self.0.read(&script_file(name));
+        script
+            .or_else(|_| self.0.read(&message_file(name)))
             .map_err(|_| SourceError::NotFound)
     }
 
@@ -99,24 +140,29 @@ pub fn rejudge(evidence: &Evidence, stage: &Stage) -> Result<Rejudged, ReadError
         packs: other_packs(&run, &stage.packs()),
         ..Rejudged::default()
     };
-    let mut scenarios: BTreeMap<String, Option<Scenario>> = BTreeMap::new();
+    let mut scenarios: BTreeMap<String, Result<Scenario, Box<ScriptMistake>>> = BTreeMap::new();
     let steps = evidence.steps()?;
     result.embellished = embellished(&evidence.lines(EVENTS)?, &steps);
     for (id, steps) in steps {
         for record in steps {
             let script = scenarios
                 .entry(record.scenario_file.clone())
-                .or_insert_with(|| recorded_script(evidence, &record.scenario_file));
+                .or_insert_with(|| script(evidence, &record.scenario_file));
             let outcome = match script {
-                Some(scenario) => again(evidence, stage, &id, scenario, &record)?,
-                None => None,
+                Ok(scenario) => again(evidence, stage, &id, scenario, &record)?,
+                Err(mistake) => Err(WhyOpen::Script(mistake.clone())),
+            };
+            let open = |why| Open {
+                scenario: id.clone(),
+                step: record.step.clone(),
+                why,
             };
             match outcome {
-                None => result.open.push((id.clone(), record.step)),
-                Some(outcome) if outcome == record.outcome => result.same += 1,
+                Err(why) => result.open.push(open(why)),
+                Ok(outcome) if outcome == record.outcome => result.same += 1,
                 // What it needed may be what is left out.
-                Some(_) if record.masked => result.open.push((id.clone(), record.step)),
-                Some(outcome) => result.different.push(Difference {
+                Ok(_) if record.masked => result.open.push(open(WhyOpen::Masked)),
+                Ok(outcome) => result.different.push(Difference {
                     scenario: id.clone(),
                     step: record.step,
                     recorded: record.outcome.to_string(),
@@ -167,9 +213,32 @@ fn embellished(events: &[Event], steps: &BTreeMap<String, Vec<StepRecord>>) -> V
 
 /// The scenario of a file as it was played, where that can still be read.
 pub fn recorded_script(evidence: &Evidence, file: &str) -> Option<Scenario> {
+    script(evidence, file).ok()
+}
+
+/// The scenarios that `evidence` has the scripts of.
+pub fn recorded_library(evidence: &Evidence) -> Library {
+    let files = evidence.manifest().files.keys();
+    let scripts = files.filter_map(|name| name.strip_prefix(SCRIPTS)?.strip_prefix('/'));
+    Library::of(scripts, &Kept(evidence))
+}
+
+/// The scenario of a file as it was played; else the first reason why it cannot
+/// be read.
+fn script(evidence: &Evidence, file: &str) -> Result<Scenario, Box<ScriptMistake>> {
+    let none = |key| {
+        Box::new(ScriptMistake {
+            file: file.into(),
+            mistake: Mistake::new(Spot::START, key).with("name", file),
+        })
+    };
     match read_script(file, &Kept(evidence)) {
-        Ok(Script::Scenario(scenario)) => Some(*scenario),
-        _ => None,
+        Ok(Script::Scenario(scenario)) => Ok(*scenario),
+        Ok(Script::Shared(_)) => Err(none("no-file")),
+        Err(mistakes) => {
+            let first = mistakes.into_iter().next();
+            Err(first.map_or_else(|| none("no-file"), Box::new))
+        }
     }
 }
 
@@ -184,25 +253,25 @@ fn other_packs(run: &RunRecord, in_force: &[PackInForce]) -> Vec<String> {
     others.map(|pack| pack.contract.clone()).collect()
 }
 
-/// A step judged again; `None` when what was kept is not enough.
+/// A step judged again, or why what was kept is not enough.
 fn again(
     evidence: &Evidence,
     stage: &Stage,
     id: &str,
     scenario: &Scenario,
     record: &StepRecord,
-) -> Result<Option<crate::evidence::StepOutcome>, ReadError> {
+) -> Result<Result<StepOutcome, WhyOpen>, ReadError> {
     let nothing = Expect::nothing(Spot { line: 0, column: 0 });
     let expect = match expectation(scenario, record) {
         Some(expect) => expect,
         None if record.step == REST => &nothing,
-        None => return Ok(None),
+        None => return Ok(Err(WhyOpen::NoStep)),
     };
     let message: Result<Arc<Exchange>, TransportProblem> = match (record.exchange, &record.said) {
         (Some(number), _) => {
             let kept = evidence.exchange(id, number)?;
             if kept.record.is_masked() {
-                return Ok(None);
+                return Ok(Err(WhyOpen::Masked));
             }
             let problem = kept.record.problem.as_deref();
             match (record.response, kept.response) {
@@ -210,12 +279,14 @@ fn again(
                 (true, Some(response)) => Ok(response),
                 (true, None) => match problem.and_then(TransportProblem::parse) {
                     Some(problem) => Err(problem),
-                    None => return Ok(None),
+                    None => return Ok(Err(WhyOpen::NoMessage)),
                 },
             }
         }
         (None, Some(said)) => Ok(Arc::new(Exchange::bare(said.as_bytes()))),
-        (None, None) => return Ok(None),
+        // A view leaves out what was said when it may be about a person.
+        (None, None) if evidence.manifest().masked => return Ok(Err(WhyOpen::Masked)),
+        (None, None) => return Ok(Err(WhyOpen::NoMessage)),
     };
     let seen = Seen {
         exchange: record.exchange,
@@ -243,7 +314,7 @@ fn again(
         facts: &facts,
     };
     let weighed = weigh(&scale, &record.step, expect, &mut values, &seen, &observed);
-    Ok(Some(weighed.outcome()))
+    Ok(Ok(weighed.outcome()))
 }
 
 /// What the script expects at the step of a record.

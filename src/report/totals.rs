@@ -14,6 +14,8 @@ pub(super) struct Totals {
     passes: [u64; 4],
     /// Scenarios that were played, or would have been.
     scenarios: u64,
+    /// Those among them that were not, or not to their end.
+    not_played: u64,
     fail_on: Option<Class>,
 }
 
@@ -39,6 +41,7 @@ impl Totals {
             }
             Event::Played(played) => {
                 self.scenarios += 1;
+                self.not_played += u64::from(played.not_played.is_some());
                 if played.judgement.verdict != Verdict::Pass {
                     return;
                 }
@@ -65,9 +68,18 @@ impl Totals {
         } else {
             (&texts.summary.inputs_one, &texts.summary.inputs_many)
         };
-        match self.summary().inputs {
+        let count = self.summary().inputs - self.not_played;
+        let said = match count {
             1 => one.clone(),
             count => fill(many, &[("count", count.to_string().as_str())]),
+        };
+        match self.not_played {
+            0 => said,
+            left => {
+                let left = left.to_string();
+                let args = [("said", said.as_str()), ("count", &left)];
+                fill(&texts.run.scenarios_left, &args)
+            }
         }
     }
 

@@ -43,14 +43,17 @@ impl Library {
     /// there is no mistake in them.
     pub fn shipped() -> &'static Self {
         static LIBRARY: OnceLock<Library> = OnceLock::new();
-        LIBRARY.get_or_init(|| {
-            let mut library = Self::default();
-            let mut ids = HashMap::new();
-            for name in Shipped::names() {
-                library.add(name, &Shipped, &mut ids);
-            }
-            library
-        })
+        LIBRARY.get_or_init(|| Self::of(Shipped::names(), &Shipped))
+    }
+
+    /// The scenarios of these files, and what they include.
+    pub fn of<'n>(names: impl IntoIterator<Item = &'n str>, sources: &dyn Sources) -> Self {
+        let mut library = Self::default();
+        let mut ids = HashMap::new();
+        for name in names {
+            library.add(name, sources, &mut ids);
+        }
+        library
     }
 
     /// The scenarios of files and folders on disk. Of a folder, every `.yaml`

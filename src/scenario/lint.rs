@@ -26,6 +26,29 @@ pub struct LintContext<'a> {
     pub codes: &'a BTreeSet<String>,
 }
 
+/// What a lint says of scripts that can be played as they stand: their author
+/// may have meant something else.
+const WARNINGS: [&str; 11] = [
+    "lint-answer-unused",
+    "lint-direction",
+    "lint-no-cause",
+    "lint-no-refusal",
+    "lint-pupils-idle",
+    "lint-requirement-key",
+    "lint-subject-idle",
+    "lint-unreachable",
+    "lint-unused-capture",
+    "lint-unused-data",
+    "lint-unused-shared",
+];
+
+/// Whether a mistake forbids that its script is played: it cannot be read,
+/// names what nobody knows, or asks for what cannot be done. What came of it
+/// would be nobody's verdict.
+pub fn forbids(mistake: &Mistake) -> bool {
+    !WARNINGS.contains(&mistake.key)
+}
+
 /// Every mistake in a library: those that kept files from being read, then
 /// those of the scenarios that were, in the order of files and lines. The key
 /// of a mistake is its code.

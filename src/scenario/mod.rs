@@ -36,10 +36,10 @@ pub use expect::{
 };
 pub use expectation::{Got, Judgment, Wanted, is_so, judge, script_finding};
 pub use library::{Library, LibraryError};
-pub use lint::{LintContext, lint};
-pub use model::{Bilingual, Conduct, Key, Parties, Placed, Proof, Role, Scenario, Sector};
+pub use lint::{LintContext, forbids, lint};
+pub use model::{Bilingual, Conduct, Key, Parties, Placed, Proof, Role, Scenario, Sector, Sourced};
 pub use moment::{Moment, Offset, Unit, duration};
-pub use order::{Task, Work, changes, order};
+pub use order::{Datum, Task, Work, changes, order};
 pub use read::{Script, ScriptMistake, Shared, read_script};
 pub use read_step::{RECEIVE_WITHIN, step_keys};
 pub use source::{OnDisk, Shipped, SourceError, Sources, is_script};

@@ -1,5 +1,6 @@
 //! What a script says.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::data::Given;
@@ -17,8 +18,9 @@ pub struct Scenario {
     pub id_at: Spot,
     /// The file, as it was found: `po-inwinnen/inschrijven.yaml`.
     pub file: Arc<str>,
-    /// SHA-256 in hexadecimal over the file and everything it includes: the
-    /// version of the scenario.
+    /// What it was read from.
+    pub read: Sourced,
+    /// SHA-256 in hexadecimal over all of that: the version of the scenario.
     pub hash: Arc<str>,
     /// What it shows, in one line.
     pub title: Bilingual,
@@ -57,6 +59,16 @@ pub struct Scenario {
     pub parties: Parties,
     /// What is done, in order.
     pub steps: Vec<Step>,
+}
+
+/// The content of every file that a scenario was read from, by the name of the
+/// file.
+#[derive(Debug, Clone, Default)]
+pub struct Sourced {
+    /// The script, and those that it includes.
+    pub scripts: BTreeMap<Arc<str>, Arc<[u8]>>,
+    /// The messages that they send from a file.
+    pub messages: BTreeMap<Arc<str>, Arc<[u8]>>,
 }
 
 /// A text in Dutch and English.

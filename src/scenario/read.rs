@@ -1,11 +1,12 @@
 //! Reading a script: every mistake in it at once, each with its place.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::model::{Bilingual, Conduct, Key, Parties, Placed, Proof, Role, Scenario, Sector};
+use super::model::{
+    Bilingual, Conduct, Key, Parties, Placed, Proof, Role, Scenario, Sector, Sourced,
+};
 use super::names;
 use super::source::{SourceError, Sources};
 use super::step::Step;
@@ -71,8 +72,8 @@ pub(super) struct Reader<'s> {
     pub mistakes: Mistakes,
     /// Mistakes of included files.
     pub elsewhere: Vec<ScriptMistake>,
-    /// Names and hashes of everything that was read.
-    pub read: BTreeMap<Arc<str>, [u8; 32]>,
+    /// Everything that was read.
+    pub read: Sourced,
     /// The files that include each other down to this one.
     pub within: Vec<Arc<str>>,
     /// Steps so far, included ones counted.
@@ -86,7 +87,7 @@ impl<'s> Reader<'s> {
             sources,
             mistakes: Vec::new(),
             elsewhere: Vec::new(),
-            read: BTreeMap::new(),
+            read: Sourced::default(),
             within: vec![file.into()],
             steps: 0,
         }
@@ -109,8 +110,8 @@ impl<'s> Reader<'s> {
                 return None;
             }
         };
-        self.read
-            .insert(self.file.clone(), Sha256::digest(&bytes).into());
+        let content = Arc::from(bytes.as_slice());
+        self.read.scripts.insert(self.file.clone(), content);
         match Yaml::read(&bytes) {
             Ok(yaml) if is_shared(&yaml) => self.shared(&yaml).map(Script::Shared),
             Ok(yaml) => self
@@ -149,7 +150,7 @@ impl<'s> Reader<'s> {
             sources: self.sources,
             mistakes: Vec::new(),
             elsewhere: Vec::new(),
-            read: BTreeMap::new(),
+            read: Sourced::default(),
             within,
             steps: self.steps,
         };
@@ -162,7 +163,7 @@ impl<'s> Reader<'s> {
             }
             None => {
                 // A file that is not there is the mistake of who names it.
-                if reader.read.is_empty() {
+                if reader.read.scripts.is_empty() {
                     reader.mistakes.clear();
                     self.mistakes
                         .push(Mistake::new(at, "no-file").with("name", name));
@@ -171,7 +172,8 @@ impl<'s> Reader<'s> {
             }
         };
         self.steps = reader.steps;
-        self.read.append(&mut reader.read);
+        self.read.scripts.append(&mut reader.read.scripts);
+        self.read.messages.append(&mut reader.read.messages);
         self.elsewhere.extend(reader.finish());
         shared
     }
@@ -253,6 +255,7 @@ impl<'s> Reader<'s> {
             id_at,
             file: self.file.clone(),
             hash: self.hash(),
+            read: std::mem::take(&mut self.read),
             title: title?,
             text,
             key: key?,
@@ -276,12 +279,12 @@ impl<'s> Reader<'s> {
     /// The version of what was read.
     fn hash(&self) -> Arc<str> {
         let mut hasher = Sha256::new();
-        for (name, hash) in &self.read {
+        for (name, content) in self.read.scripts.iter().chain(&self.read.messages) {
             // The folder above does not belong to the version.
             let name = name.rsplit('/').next().unwrap_or(name);
             hasher.update(name.as_bytes());
             hasher.update([0]);
-            hasher.update(hash);
+            hasher.update(Sha256::digest(content));
         }
         let hash: [u8; 32] = hasher.finalize().into();
         let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();

@@ -102,18 +102,16 @@ impl Reader<'_> {
 
     fn content_of_file(&mut self, yaml: &Yaml) -> Option<Content> {
         let name = self.placed_line(yaml)?;
-        let read = match self.sources.beside(&self.file, &name.value) {
-            None => Err(SourceError::Outside),
-            Some(file) => self.sources.read(&file),
-        };
+        let file = self.sources.beside(&self.file, &name.value);
+        let read = file.ok_or(SourceError::Outside).and_then(|file| {
+            let bytes: Arc<[u8]> = self.sources.read(&file)?.into();
+            Ok((file, bytes))
+        });
         match read {
-            Ok(bytes) => {
-                let hash = <sha2::Sha256 as sha2::Digest>::digest(&bytes).into();
-                self.read.insert(name.value.clone(), hash);
-                Some(Content::File {
-                    name,
-                    bytes: bytes.into(),
-                })
+            Ok((file, bytes)) => {
+                let content = Arc::clone(&bytes);
+                self.read.messages.insert(file.into(), content);
+                Some(Content::File { name, bytes })
             }
             Err(error) => {
                 self.mistakes.push(error.mistake(name.at, &name.value));

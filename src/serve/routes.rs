@@ -14,7 +14,7 @@ use super::upload::{Refused, Uploaded, multipart, take_in};
 use super::{Holder, Site, dispute, gate};
 use crate::check::shipped_facts;
 use crate::clock::{Clock, to_the_second};
-use crate::event::{RunState, TooMany};
+use crate::event::{RunState, ScenarioJudged, TooMany};
 use crate::exchange::{Exchange, HttpFacts, StartLine};
 use crate::facts::Profile;
 use crate::finding::{Dispute, Disputed, Language, Verdict};
@@ -396,11 +396,13 @@ impl Visit<'_> {
                 .to_string()
         };
         let total = live.run.scenarios.len().max(lines.len());
+        let was_played = |one: &&ScenarioJudged| one.not_played.is_none();
+        let played = progress.played.iter().filter(was_played).count();
         let says = crate::text::say(
             &self.frame.texts().serve,
             "live-says",
             &[
-                ("played", &lines.len().to_string()),
+                ("played", &played.to_string()),
                 ("total", &total.to_string()),
                 ("passed", &count(Verdict::Pass)),
                 ("failed", &count(Verdict::Fail)),

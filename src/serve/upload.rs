@@ -144,7 +144,9 @@ fn checked(site: &Site, oin: &str, path: &Path) -> Result<Imported, Refused> {
     let unreadable = |error: ReadError| match error {
         ReadError::Sealed => Refused::run("sealed"),
         ReadError::TooLarge => Refused::run("too-large"),
-        ReadError::NoManifest => Refused::run("no-manifest"),
+        ReadError::NotFound | ReadError::NoRun | ReadError::NoManifest => {
+            Refused::run("no-manifest")
+        }
         ReadError::Version => Refused::run("version"),
         ReadError::Archive | ReadError::BadManifest => Refused::run("no-archive"),
         ReadError::Unreadable(name) | ReadError::Damaged(name) => {

@@ -149,7 +149,8 @@ macro_rules! section {
 section! {
     /// What a run of scenarios says.
     RunTexts {
-        pass, pass_reconstruction, unreachable, scenarios_one, scenarios_many, evidence,
+        pass, pass_reconstruction, unreachable, scenarios_one, scenarios_many, scenarios_left,
+        evidence, own_kept,
         own_parties, large_left_out, step, no_step, ask, ask_done, ask_value, ask_there, ask_absent, ask_count, ask_shows,
         ask_for, left_out, recorded, recording_left_out,
     }
@@ -220,7 +221,8 @@ section! {
     /// Words of `scenarios`.
     ScenariosTexts {
         scenarios, mandatory, optional, subject, key, sectors, requirements, negative, tags, at,
-        minutes, file, version, steps, clean, mistakes, no_action, work,
+        minutes, file, version, steps, clean, mistakes, warning, no_action, work,
+        from_step, of_run,
     }
 }
 section! {

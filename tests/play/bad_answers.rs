@@ -34,7 +34,7 @@ fn serve(identity: &str, answer: Answer) -> Server {
 }
 
 /// A target file for a DUO that is reached there.
-fn duo_at(endpoint: &str) -> String {
+pub fn duo_at(endpoint: &str) -> String {
     format!(
         r#"
 product: {{ name: Voorbeeld-DUO, version: "1" }}
@@ -58,7 +58,7 @@ under-test:
 }
 
 /// Two scenarios in which the LAS sends to DUO.
-fn scripts(folder: &Path) {
+pub fn scripts(folder: &Path) {
     for id in ["eerste", "tweede"] {
         let script = format!(
             "id: {id}\ntitle: {{ nl: Proef, en: Trial }}\nkey: koppeling-bron\nmandatory: false\n\

@@ -53,7 +53,7 @@ pub fn party(folder: &Path, args: &[&str], lines: usize) -> (Process, Vec<String
 
 /// A target file for parties under test, as YAML below `under-test` and beside
 /// it.
-fn target(under_test: &str, more: &str) -> String {
+pub fn target(under_test: &str, more: &str) -> String {
     format!(
         r#"
 product: {{ name: Voorbeeldketen, version: "2026.3" }}
@@ -130,6 +130,24 @@ fn a_duo_elsewhere_passes_what_is_asked_of_it() {
     // Its register remembers the run before: other pupils, and its clock is set
     // back.
     passes(folder.path(), &file, "duo", 30, "twee");
+    // What it remembers of the same seed is said to be that, with what to do.
+    let id = "--id=koppeling-verzuim-duo-slotconflict";
+    let seed = ["--seed=twee", "--out=bewijs"];
+    let (output, report) = run(folder.path(), &file, &[&[id], &seed[..]].concat());
+    let told = said(&output);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    for part in [
+        "KK-SC-GEHEUGEN",
+        "(twee)",
+        "another --seed",
+        "an empty state",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let findings = report["scenarios"][0]["findings"].as_array().unwrap();
+    let of_memory = |one: &&Value| one["finding"]["code"] == "KK-SC-GEHEUGEN";
+    assert_eq!(findings.iter().filter(of_memory).count(), 1, "{report}");
+    verifies(folder.path());
 }
 
 #[test]

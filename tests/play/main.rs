@@ -2,9 +2,11 @@
 //! of somebody else's; and the evidence of it.
 
 mod bad_answers;
+mod checked;
 mod elsewhere;
 mod foreign;
 mod hunt;
+mod interrupted;
 mod las;
 mod operator;
 mod recorded;

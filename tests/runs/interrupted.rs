@@ -78,3 +78,25 @@ fn what_a_killed_run_has_ended_is_kept() {
     work.verify("first").expect(2, &["--resume"]);
     goes_on(&work);
 }
+
+/// `timeout` and some shells send the same wish to the program and to its group.
+#[cfg(unix)]
+#[test]
+fn two_signals_within_a_second_are_one_wish() {
+    let work = Work::new();
+    let child = half_way(&work);
+    let id = child.id();
+    let twice = format!("kill -TERM {id}; kill -INT {id}; kill -TERM {id}");
+    assert!(
+        Command::new("sh")
+            .args(["-c", &twice])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let said = Said::of(&child.wait_with_output().unwrap());
+    said.expect(5, &["b-wacht: not played to its end: interrupted"]);
+    assert!(work.path("first/manifest.json").exists());
+    work.verify("first")
+        .expect(0, &["their verdict is the same"]);
+}

@@ -5,5 +5,6 @@ mod handing_on;
 mod interrupted;
 mod parts;
 mod prune;
+mod scripts;
 mod shared;
 mod support;

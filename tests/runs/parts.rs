@@ -189,7 +189,14 @@ fn a_pass_of_other_conditions_is_not_kept() {
         let call = ["run", "--again", "first", "--out", "second"];
         work.ketenkeur(&[&call, more].concat())
     };
-    again(&[]).expect(2, &["goed", "Name the same scripts"]);
+    work.write("others/anders.yaml", "");
+    work.script("anders", &send("status: 200"));
+    std::fs::rename(
+        work.path("scripts/anders.yaml"),
+        work.path("others/anders.yaml"),
+    )
+    .unwrap();
+    again(&["others"]).expect(2, &["goed", "Name the scripts of then"]);
     again(&["scripts", "--seed", "x"]).expect(2, &["--seed"]);
     let older = [(env!("CARGO_PKG_VERSION"), "0.0.1")];
     forge(&work, "first", "run.json", &older);

@@ -1,0 +1,257 @@
+//! A step that has ended: what it came to, said to the ledger of its scenario.
+
+use std::sync::Arc;
+
+use super::actor::TriggerTrouble;
+use super::cast::ProbeResult;
+use super::ledger::{At, Ledger};
+use super::observe::{Observed, Seen};
+use super::speak::Unspeakable;
+use super::wire::{Heard, name_of};
+use crate::counterpart::trigger::{Outcome, Status};
+use crate::event::StepFinding;
+use crate::finding::{Args, DataClass, Finding, Judgement, Kind, MessageValue, Place, Verdict};
+use crate::scenario::{Action, Expect, ProbeKind, Receive, Role, Step, Values};
+use crate::text::tool_finding;
+
+/// A step that ended before anybody asked the run to end, so that what it came
+/// to counts. Only [`Ledger::ended`] makes one.
+pub(super) struct Ended<'a> {
+    pub(super) ledger: &'a Ledger,
+    pub(super) step: &'a Step,
+    /// Where the step stands: `3.2`.
+    pub(super) number: &'a str,
+}
+
+impl Ended<'_> {
+    /// Nothing is expected of it, and it was carried out.
+    pub fn done(&self) {
+        self.write(None, Judgement::NOT_APPLICABLE, Vec::new());
+    }
+
+    /// What the step saw, against what it expects. Whether what the next steps
+    /// need is there.
+    pub fn judged(
+        &self,
+        expect: &Expect,
+        values: &mut Values,
+        seen: &Seen,
+        observed: &Observed<'_>,
+    ) -> bool {
+        let place = At {
+            step: self.number,
+            file: &self.step.file,
+            line: self.step.at.line,
+        };
+        let weighed = self.ledger.record(place, expect, values, seen, observed);
+        self.write(seen.exchange, weighed.judgement, weighed.findings);
+        weighed.goes_on
+    }
+
+    /// A finding of our own about a step.
+    fn finding(&self, code: &'static str, kind: Kind, args: Args) -> Finding {
+        let place = Place {
+            path: format!("{}:{}", self.step.file, self.step.at.line),
+            words: format!("{}:{}", self.step.file, self.step.at.line),
+            keyed: self.step.action.name().to_string(),
+            ..Place::default()
+        };
+        Finding {
+            kind,
+            grade: self.ledger.grade,
+            source: self.ledger.source.clone(),
+            ..tool_finding(code, args, place)
+        }
+    }
+
+    /// Writes down a step with one finding of our own.
+    fn one(&self, finding: &Finding) {
+        let judgement = self
+            .ledger
+            .options
+            .judgement(finding.kind, finding.class, finding.grade);
+        let finding = StepFinding {
+            step: self.number.to_string(),
+            input: None,
+            expected: false,
+            finding: self.ledger.reporter.finding(finding, None, &|_, _| false),
+        };
+        self.write(None, judgement, vec![finding]);
+    }
+
+    /// A step cannot be carried out as the script has it.
+    pub fn script_at_fault(&self, error: &Unspeakable) {
+        let args = Args::new()
+            .with("reason", error.reason)
+            .with("name", error.name.as_str());
+        let args = match &error.nearest {
+            Some(nearest) => args.with("nearest", nearest.as_str()),
+            None => args,
+        };
+        let finding = self.finding("KK-SC-SCRIPT", Kind::Undecided, args);
+        self.one(&finding);
+    }
+
+    /// A message that a step waits for never came.
+    pub fn never_came(&self, receive: &Receive, others: &[Heard]) {
+        let wanted = receive.message.as_ref().map(|message| &*message.value);
+        let came: Vec<Arc<str>> = others
+            .iter()
+            .map(|heard| name_of(&heard.request).into())
+            .collect();
+        let (code, args) = match wanted {
+            Some(wanted) if !came.is_empty() => {
+                let args = Args::new().with("expected", wanted).with("found", came);
+                ("KK-SC-ANDER-BERICHT", args)
+            }
+            _ => {
+                let mut args = Args::new().with("party", receive.role.name());
+                if let Some(wanted) = wanted {
+                    args.push("message", wanted);
+                }
+                let within = format!("{} s", receive.within.as_secs());
+                ("KK-SC-UITGEBLEVEN", args.with("within", within))
+            }
+        };
+        let finding = self.finding(code, Kind::Violation, args);
+        self.one(&finding);
+    }
+
+    /// The recording does not show what a step is about: that is left open.
+    /// `messages` has as many messages of that name, none of which is it.
+    pub fn not_recorded(&self, reason: &'static str, messages: usize) {
+        let mut args = Args::new().with("reason", reason);
+        if messages > 0 {
+            args.push("count", messages as u64);
+        }
+        let finding = self.finding("KK-SC-OPNAME", Kind::Undecided, args);
+        self.one(&finding);
+    }
+
+    /// Whether a message came that should not.
+    pub fn unasked(&self, party: Role, came: Option<&Heard>) {
+        match came {
+            Some(heard) => {
+                let args = Args::new()
+                    .with("party", party.name())
+                    .with("found", name_of(&heard.request));
+                let finding = self.finding("KK-SC-ONGEVRAAGD", Kind::Violation, args);
+                self.one(&finding);
+            }
+            None => {
+                let pass = Judgement::new(Verdict::Pass, self.ledger.grade);
+                self.write(None, pass, Vec::new());
+            }
+        }
+    }
+
+    /// What a step needs of what was received is not there.
+    pub fn found(&self, finding: Finding) {
+        let finding = Finding {
+            grade: self.ledger.grade,
+            source: self.ledger.source.clone(),
+            ..finding
+        };
+        self.one(&finding);
+    }
+
+    /// What became of an action of the LAS. Whether it went as expected.
+    pub fn triggered(
+        &self,
+        expected: Status,
+        action: &str,
+        outcome: &Result<Outcome, TriggerTrouble>,
+    ) -> bool {
+        let args = Args::new().with("action", action);
+        let finding = match outcome {
+            Err(TriggerTrouble::Unsupported)
+            | Ok(Outcome {
+                status: Status::Unsupported,
+                ..
+            }) => {
+                let args = args.with("reason", "action-unsupported");
+                self.finding("KK-SC-HANDELING", Kind::Undecided, args)
+            }
+            Err(TriggerTrouble::Transport(problem)) => {
+                self.ledger.note_unreachable();
+                let args = args
+                    .with("expected", expected.name())
+                    .with("found", problem.name());
+                self.finding("KK-SC-HANDELING", Kind::Violation, args)
+            }
+            Err(TriggerTrouble::Answer) => {
+                let args = args.with("expected", expected.name()).with("found", "?");
+                self.finding("KK-SC-HANDELING", Kind::Violation, args)
+            }
+            Ok(outcome) => {
+                let went = outcome.status == expected;
+                if went {
+                    let pass = Judgement::new(Verdict::Pass, self.ledger.grade);
+                    self.write(None, pass, Vec::new());
+                    return true;
+                }
+                let args = args
+                    .with("found", outcome.status.name())
+                    .with("expected", expected.name())
+                    .with(
+                        "text",
+                        MessageValue::new(outcome.text.as_str(), DataClass::Personal),
+                    );
+                self.finding("KK-SC-HANDELING", Kind::Violation, args)
+            }
+        };
+        self.one(&finding);
+        false
+    }
+
+    /// What an attempt at a server came to.
+    pub fn probed(&self, party: Role, kind: ProbeKind, result: ProbeResult) {
+        let args = Args::new()
+            .with("party", party.name())
+            .with("what", kind.name());
+        match result {
+            ProbeResult::Refused => {
+                let pass = Judgement::new(Verdict::Pass, self.ledger.grade);
+                self.write(None, pass, Vec::new());
+            }
+            ProbeResult::Accepted => {
+                let finding = self.finding("KK-SC-NIET-GEWEIGERD", Kind::Violation, args);
+                self.one(&finding);
+            }
+            ProbeResult::Undecided(reason) => {
+                let args = args.with("reason", reason);
+                let finding = self.finding("KK-SC-NIET-GEWEIGERD", Kind::Undecided, args);
+                self.one(&finding);
+            }
+        }
+    }
+
+    fn write(&self, exchange: Option<u32>, judgement: Judgement, findings: Vec<StepFinding>) {
+        let label = label(self.step);
+        let line = self.step.at.line;
+        self.ledger
+            .add(self.number, label, line, exchange, judgement, findings);
+    }
+}
+
+/// What a step does, in the words of the script.
+pub(super) fn label(step: &Step) -> String {
+    let what = match &step.action {
+        Action::Send(send) => {
+            let name = match &send.message.content {
+                crate::scenario::Content::Message(name) => &*name.value,
+                _ => "",
+            };
+            format!(" {} -> {} {name}", send.from, send.to)
+        }
+        Action::Receive(receive) => {
+            let name = receive.message.as_ref().map_or("", |name| &*name.value);
+            format!(" {} {name}", receive.role)
+        }
+        Action::Trigger(trigger) => format!(" {} {}", trigger.party, trigger.action.value.name()),
+        Action::Act(act) => format!(" {} {}", act.party, act.what.value),
+        Action::Probe(probe) => format!(" {}", probe.party),
+        _ => String::new(),
+    };
+    format!("{}{}", step.action.name(), what.trim_end())
+}

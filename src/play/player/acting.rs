@@ -1,0 +1,152 @@
+//! Steps that make somebody act: the LAS, a third person, an attempt at a
+//! server.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde_json::Value;
+
+use super::{Line, Player};
+use crate::counterpart::trigger::{Outcome, Status, Trigger as TriggerCall};
+use crate::play::actor::ByPerson;
+use crate::play::ledger::Stop;
+use crate::play::observe::Seen;
+use crate::play::probing;
+use crate::play::wire::name_of;
+use crate::scenario::{Act, Extract, Given, Probe, Step, Trigger, ValueError};
+
+impl<'s> Player<'s> {
+    pub(super) fn trigger(
+        &self,
+        line: &mut Line,
+        step: &'s Step,
+        number: &str,
+        trigger: &'s Trigger,
+    ) -> Result<(), Stop> {
+        let mut call = TriggerCall::new(
+            trigger.action.value,
+            self.with(line, step, number, &trigger.with)?,
+        );
+        call.scenario = Some(self.scenario.id.to_string());
+        call.now = Some(self.cast.clock.now());
+        let (actor, ledger) = (self.cast.actor(), Arc::clone(self.ledger));
+        let expected = trigger.expect_status;
+        if !trigger.wait {
+            let (step, number) = (step.clone(), number.to_string());
+            let thread = std::thread::spawn(move || {
+                let outcome = actor.trigger(&call);
+                if let Ok(ended) = ledger.ended(&step, &number) {
+                    ended.triggered(expected, &call.action, &outcome);
+                }
+            });
+            self.acting().push(thread);
+            return Ok(());
+        }
+        let began = Instant::now();
+        let mut outcome = actor.trigger(&call);
+        let person = actor.person();
+        let confirmed = match (&mut outcome, person) {
+            (Ok(outcome), Some(person)) if outcome.status == expected => {
+                let said = self.asked(line, person, trigger, outcome);
+                Some(said.map_err(|error| self.stopped(step, number, error.into()))?)
+            }
+            _ => None,
+        };
+        let ended = ledger.ended(step, number)?;
+        let went = ended.triggered(expected, &call.action, &outcome);
+        // What was not tried has nothing to show.
+        let tried = outcome.ok().filter(|one| one.status != Status::Unsupported);
+        let Some(outcome) = tried else {
+            return Err(Stop);
+        };
+        let seen = Seen {
+            exchange: None,
+            response: true,
+            message: Ok(Arc::new(crate::exchange::Exchange::bare(
+                Value::Object(outcome.data).to_string().into_bytes(),
+            ))),
+            took: began.elapsed(),
+            at: self.cast.clock.now(),
+            of_subject: false,
+            connection_unknown: false,
+            confirmed,
+        };
+        let goes_on = self.judge(line, &ended, &trigger.expect, &seen);
+        line.last = Some(seen);
+        self.capture(line, &ended, &trigger.capture)?;
+        if went && goes_on { Ok(()) } else { Err(Stop) }
+    }
+
+    /// What a person who operates the LAS says of what it shows: of each
+    /// expectation whether it holds. Values that the scenario needs go into the
+    /// data of the outcome, as a LAS would give them.
+    fn asked(
+        &self,
+        line: &mut Line,
+        person: &ByPerson,
+        trigger: &Trigger,
+        outcome: &mut Outcome,
+    ) -> Result<Vec<Option<bool>>, ValueError> {
+        let mut said = Vec::new();
+        for json in &trigger.expect.json {
+            let wanted = json.must.wanted(&mut line.values)?;
+            said.push(person.shows(&json.path.to_string(), &wanted));
+        }
+        for capture in &trigger.capture {
+            let Extract::JsonPath(path) = &capture.from else {
+                continue;
+            };
+            let path = path.to_string();
+            let member = path.strip_prefix("$.").unwrap_or(&path);
+            if let Some(value) = person.value(member) {
+                outcome
+                    .data
+                    .insert(member.to_string(), Value::String(value));
+            }
+        }
+        Ok(said)
+    }
+
+    pub(super) fn with(
+        &self,
+        line: &mut Line,
+        step: &'s Step,
+        number: &str,
+        with: &'s [(Arc<str>, Given)],
+    ) -> Result<serde_json::Map<String, Value>, Stop> {
+        with.iter()
+            .map(|(name, given)| Ok((name.to_string(), line.values.resolve(given)?)))
+            .collect::<Result<_, ValueError>>()
+            .map_err(|error| self.stopped(step, number, error.into()))
+    }
+
+    pub(super) fn act(
+        &self,
+        line: &mut Line,
+        step: &'s Step,
+        number: &str,
+        act: &'s Act,
+    ) -> Result<(), Stop> {
+        let with = self.with(line, step, number, &act.with)?;
+        match self.cast.act(act.party, &act.what, &with) {
+            Ok(()) => self.done(step, number),
+            Err(error) => Err(self.stopped(step, number, error)),
+        }
+    }
+
+    pub(super) fn probe(&self, step: &'s Step, number: &str, probe: &'s Probe) -> Result<(), Stop> {
+        let probed = probing::probed(self.cast, probe.party);
+        let ended = self.ledger.ended(step, number)?;
+        for heard in self.cast.wire.all() {
+            // What a party answers to an attempt is no message of the scenario.
+            if heard.to == probe.party && name_of(&heard.request) == probing::ATTEMPT {
+                self.cast.wire.claim_answer(heard.number);
+            }
+        }
+        for kind in &probe.tries {
+            let result = probing::of(probed.as_ref(), kind.value);
+            ended.probed(probe.party, kind.value, result);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,176 @@
+//! `ketenkeur target check` of our own counterparts: nothing is said of a right
+//! one, whichever clock it goes by, and a wrong one is found out.
+
+use std::path::Path;
+use std::process::Command;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::elsewhere::{party, target};
+use crate::las::free;
+use crate::target::said;
+
+/// Where a counterpart's clock stands.
+#[derive(Clone, Copy, Debug)]
+enum Time {
+    /// It goes by the clock of the system.
+    Real,
+    /// At so many days before now, which the target file says nothing of.
+    Unnamed(i64),
+    /// There, and the target file names it.
+    Named(&'static str),
+}
+
+/// Starts a counterpart and checks a target file that names it: the exit code
+/// and what was said.
+fn checked(folder: &Path, role: &str, time: Time, defect: Option<&str>) -> (i32, String) {
+    let listen = free();
+    let at = listen.to_string();
+    let mut args = vec![role, "--listen", &at];
+    let now = match time {
+        Time::Real => None,
+        Time::Unnamed(days) => {
+            let then = Timestamp::now() - SignedDuration::from_hours(24 * days);
+            Some(then.to_string())
+        }
+        Time::Named(now) => Some(now.to_string()),
+    };
+    if let Some(now) = &now {
+        args.extend(["--now", now]);
+    }
+    if let Some(defect) = defect {
+        args.extend(["--defect", defect]);
+    }
+    match role {
+        "duo" => args.extend(["--osr", "https://osr.ketenkeur.invalid:1"]),
+        "las" => {
+            args.extend(["--osr", "https://osr.ketenkeur.invalid:1"]);
+            args.extend(["--duo", "https://duo.ketenkeur.invalid:1/duo"]);
+            args.extend(["--trigger", "127.0.0.1:0"]);
+        }
+        _ => {}
+    }
+    let mut lines = if role == "las" { 2 } else { 1 };
+    let named = matches!(time, Time::Named(_));
+    if named {
+        args.extend(["--clock", "127.0.0.1:0"]);
+        lines += 1;
+    }
+    let file = |urls: &[String]| {
+        let clock = match urls.last().filter(|_| named) {
+            Some(url) => format!("    clock: \"{url}\"\n"),
+            None => String::new(),
+        };
+        let port = listen.port();
+        let (oin, endpoints, more) = match role {
+            "duo" => (
+                "00000001800866472000",
+                format!("{{ rod-po: \"https://duo.ketenkeur.invalid:{port}/duo\" }}"),
+                String::new(),
+            ),
+            "osr" => (
+                "00000003000000040000",
+                format!(
+                    "{{ v3: \"https://osr.ketenkeur.invalid:{port}/api/v3\", \
+                     v2: \"https://osr.ketenkeur.invalid:{port}/api/v2\" }}"
+                ),
+                String::new(),
+            ),
+            _ => (
+                "00000003999999990000",
+                format!("{{ rod-po: \"https://leverancier.ketenkeur.invalid:{port}/pushes\" }}"),
+                match urls.get(1) {
+                    Some(url) => format!("    trigger: {{ url: \"{url}\" }}\n"),
+                    None => "    trigger: person\n".to_string(),
+                },
+            ),
+        };
+        target(
+            &format!("  {role}:\n    oin: \"{oin}\"\n{clock}    endpoints: {endpoints}\n{more}"),
+            "",
+        )
+    };
+    // An OSR reads in the target file whose mandates it has.
+    let path = folder.join("doel.yaml");
+    if role == "osr" {
+        std::fs::write(&path, file(&[])).unwrap();
+        args.extend(["--target", "doel.yaml"]);
+    }
+    let (_process, urls) = party(folder, &args, lines);
+    std::fs::write(&path, file(&urls)).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_ketenkeur"))
+        .current_dir(folder)
+        .args(["target", "check", "doel.yaml", "--lang", "en"])
+        .output()
+        .unwrap();
+    (output.status.code().unwrap(), said(&output))
+}
+
+#[test]
+fn our_own_counterparts_come_out_clean_whichever_clock_they_go_by() {
+    let folder = tempfile::tempdir().unwrap();
+    for role in ["duo", "osr", "las"] {
+        for time in [
+            Time::Real,
+            Time::Unnamed(45),
+            Time::Unnamed(-45),
+            Time::Named("2025-08-03T09:00:00Z"),
+            Time::Named("2028-08-03T09:00:00Z"),
+        ] {
+            let (code, told) = checked(folder.path(), role, time, None);
+            assert_eq!(code, 0, "{role} {time:?}: {told}");
+            assert!(!told.contains("KK-"), "{role} {time:?}: {told}");
+            let refuses = told.lines().find(|line| line.contains("refusing"));
+            assert!(refuses.unwrap().starts_with("right"), "{told}");
+        }
+    }
+}
+
+#[test]
+fn a_counterpart_that_is_wrong_is_found_out() {
+    let folder = tempfile::tempdir().unwrap();
+    for (role, defect, codes) in [
+        (
+            "duo",
+            "duo-aanvaardt-elk-certificaat",
+            &[
+                "KK-EK-PKI002-WEIGERT",
+                "KK-EK-PKI003-WEIGERT",
+                "KK-EK-PKI005-WEIGERT",
+                "KK-EK-TLS002-WEIGERT",
+            ][..],
+        ),
+        (
+            "duo",
+            "duo-laat-certificaat-zonder-oin-toe",
+            &["KK-EK-PKI001-WEIGERT"],
+        ),
+        ("duo", "duo-server-van-een-ander", &["KK-EK-OIN-SERVER"]),
+        ("las", "las-server-van-een-ander", &["KK-EK-OIN-SERVER"]),
+        (
+            "las",
+            "las-laat-certificaat-zonder-oin-toe",
+            &["KK-EK-PKI001-WEIGERT"],
+        ),
+        (
+            "las",
+            "las-negeert-intrekkingslijst",
+            &["KK-EK-PKI003-WEIGERT"],
+        ),
+        (
+            "las",
+            "las-vraagt-geen-certificaat",
+            &["KK-EK-TLS002-WEIGERT"],
+        ),
+    ] {
+        for time in [Time::Real, Time::Unnamed(45)] {
+            let (code, told) = checked(folder.path(), role, time, Some(defect));
+            assert_eq!(code, 1, "{defect}: {told}");
+            let words = told.split_whitespace();
+            let mut found: Vec<&str> = words.filter(|word| word.starts_with("KK-")).collect();
+            found.sort_unstable();
+            found.dedup();
+            assert_eq!(found, codes, "{defect} {time:?}: {told}");
+        }
+    }
+}

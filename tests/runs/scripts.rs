@@ -1,0 +1,254 @@
+//! Scripts of one's own: what must be right before anything is played, and what
+//! travels with the evidence.
+
+use ketenkeur::check::Masker;
+use ketenkeur::evidence::Evidence;
+use ketenkeur::pack::Store;
+
+use crate::support::{NOW, Work, send};
+
+/// A step that sends the message in this file.
+fn send_file(name: &str, expect: &str) -> String {
+    format!(
+        "  - send:\n      from: las\n      to: duo\n      file: {name}\n      expect: {{ {expect} }}\n"
+    )
+}
+
+/// A scenario beside a message with a name in it.
+fn with_file(work: &Work) {
+    let example = work.ketenkeur(&["example", "aanleverenIdentificerenPersoon_Request"]);
+    example.expect(0, &["<"]);
+    let (name, end) = ("achternaam>", "</");
+    let at = example.text.find(name).expect("no name in the example") + name.len();
+    let until = at + example.text[at..].find(end).unwrap();
+    let message = format!("{}Wijdeveld{}", &example.text[..at], &example.text[until..]);
+    work.write("berichten/persoon.xml", message);
+    work.script(
+        "stuurt",
+        &send_file("../berichten/persoon.xml", "status: [200, 5xx]"),
+    );
+}
+
+#[test]
+fn a_message_from_a_file_travels_with_the_evidence() {
+    let work = Work::new();
+    with_file(&work);
+    work.run("run", &["scripts"]).expect(0, &["stuurt: passed"]);
+    let kept = work.read("run/messages/berichten/persoon.xml");
+    assert_eq!(kept, work.read("berichten/persoon.xml"));
+    assert!(
+        work.read("run/manifest.json")
+            .contains("messages/berichten/persoon.xml")
+    );
+    // Judged elsewhere, where the scripts are not.
+    std::fs::remove_dir_all(work.path("berichten")).unwrap();
+    std::fs::remove_dir_all(work.path("scripts")).unwrap();
+    work.verify("run")
+        .expect(0, &["2 steps were judged again; their verdict is the same"]);
+    work.ketenkeur(&["runs", "pack", "run", "--out", "run.zip"])
+        .expect(0, &[]);
+    work.verify("run.zip")
+        .expect(0, &["their verdict is the same"]);
+    work.ketenkeur(&["runs", "merge", "run", "--out", "merged", "--quiet"])
+        .expect(0, &[]);
+    work.verify("merged")
+        .expect(0, &["their verdict is the same"]);
+}
+
+#[test]
+fn a_message_from_a_file_is_masked_in_the_view() {
+    let work = Work::new();
+    with_file(&work);
+    work.run("run", &["scripts"]).expect(0, &[]);
+    work.ketenkeur(&["runs", "share", "run", "--out", "view"])
+        .expect(0, &[]);
+    let shown = work.read("view/messages/berichten/persoon.xml");
+    assert!(!shown.contains("Wijdeveld"), "{shown}");
+    assert!(shown.contains("achternaam>"), "{shown}");
+    let unmasked = |folder: &str| {
+        let evidence = Evidence::open(&work.path(folder)).unwrap();
+        let mut masker = Masker::new(Store::builtin());
+        ketenkeur::evidence::unmasked(&evidence, &mut masker, false).unwrap()
+    };
+    assert_eq!(unmasked("view"), None);
+    // The script can be read from it; what is masked is said to be.
+    let said = work.verify("view");
+    said.expect(5, &[]);
+    assert!(
+        !said.text.contains("the script cannot be read"),
+        "{}",
+        said.text
+    );
+}
+
+#[test]
+fn what_cannot_be_judged_again_says_why() {
+    let work = Work::new();
+    // A script in which a person number stands stays out of the view.
+    let personal = send("status: 200").replace(
+        "      expect",
+        "      edits: [{ set: burgerservicenummer, to: '123456782' }]\n      expect",
+    );
+    work.script("nummer", &personal);
+    work.script("gewoon", &send("status: 200"));
+    work.run("run", &["scripts"]);
+    work.ketenkeur(&["runs", "share", "run", "--out", "view"])
+        .expect(0, &[]);
+    work.verify("view").expect(
+        5,
+        &["Cannot be judged again: nummer, step 1: the script cannot be read from what was kept. scripts/nummer.yaml"],
+    );
+    // Evidence whose script is not the one that was played.
+    let script = work.read("run/scenarios/scripts/gewoon.yaml");
+    work.write(
+        "run/scenarios/scripts/gewoon.yaml",
+        script.replace("steps:\n", "steps:\n\n\n"),
+    );
+    work.verify("run").expect(
+        1,
+        &[
+            "Changed: scenarios/scripts/gewoon.yaml",
+            "gewoon, step 1: the script that was kept has no such step",
+        ],
+    );
+}
+
+/// A script with a mistake, and what the lint says of it.
+const MISTAKEN: &[(&str, &str, &str)] = &[
+    (
+        "requirements: [BRON-INS]",
+        "requirements: [BRON-INZ]",
+        "lint-requirement-unknown",
+    ),
+    (
+        "expect: { status: 200 }",
+        "expect: { finding: [KK-INS-EERSTE-PERIODEN] }",
+        "lint-rule-unknown",
+    ),
+    (
+        "message: aanleverenInschrijvingBO_Request",
+        "message: aanleverenInschrijvingBo_Request",
+        "lint-message-unknown",
+    ),
+];
+
+#[test]
+fn what_the_lint_calls_an_error_is_not_played() {
+    for (right, wrong, key) in MISTAKEN {
+        let work = Work::new();
+        work.script("goed", &send("status: 200"));
+        work.script("fout", &send("status: 200"));
+        let script = work.read("scripts/fout.yaml");
+        assert!(script.contains(right), "{script}");
+        work.write("scripts/fout.yaml", script.replace(right, wrong));
+        let linted = work.ketenkeur(&["scenarios", "lint", "scripts"]);
+        let line = linted.text.lines().find(|line| line.contains(key));
+        let line = line.unwrap_or_else(|| panic!("{key}: {}", linted.text));
+        assert!(line.contains("Did you mean"), "{line}");
+        for call in [
+            &["run", "scripts", "--now", NOW, "--out", "run"][..],
+            &["run", "scripts", "--id", "goed", "--out", "run"],
+            &["defects", "hunt", "scripts", "--id", "duo-negeert-mandaat"],
+            &["scenarios", "order", "scripts"],
+        ] {
+            let said = work.ketenkeur(call);
+            said.expect(2, &[line, "nothing was played", "scenarios lint"]);
+            assert!(!work.path("run").exists(), "{call:?}");
+        }
+    }
+}
+
+#[test]
+fn what_the_lint_warns_of_is_played() {
+    let work = Work::new();
+    let captures = send("status: 200") + "      capture: { code: status }\n";
+    work.script("waarschuwt", &captures);
+    work.ketenkeur(&["scenarios", "lint", "scripts"]).expect(
+        1,
+        &[
+            "lint-unused-capture (warning): ",
+            "Mistakes found: 0. Warnings: ",
+        ],
+    );
+    work.run("run", &["scripts"])
+        .expect(0, &["waarschuwt: passed"]);
+}
+
+#[test]
+fn own_scripts_need_not_be_named_again() {
+    let work = Work::new();
+    work.script("goed", &send("status: 200"));
+    work.script("fout", &send("status: 500"));
+    work.run("first", &["scripts"]).expect(1, &[]);
+    // Also where the scripts are not, and from what was made of them.
+    std::fs::remove_dir_all(work.path("scripts")).unwrap();
+    let again = |from: &str, out: &str| {
+        work.ketenkeur(&["run", "--again", from, "--out", out])
+            .expect(
+                1,
+                &[
+                    "goed: passed",
+                    "KK-SC-STATUS",
+                    "2 scenarios of your own are played as",
+                ],
+            );
+        work.verify(out).expect(0, &["their verdict is the same"]);
+    };
+    again("first", "second");
+    again("second", "third");
+    work.ketenkeur(&["run", "--resume", "first", "--out", "resumed"])
+        .expect(1, &["2 scenarios played"]);
+    // A script that is named is played as it is now.
+    work.script("goed", &send("status: 200"));
+    work.script("fout", &send("status: 200"));
+    work.ketenkeur(&["run", "scripts", "--again", "first", "--out", "mended"])
+        .expect(0, &["fout: passed"]);
+}
+
+#[test]
+fn a_run_that_is_not_there_is_named_with_what_to_do() {
+    let work = Work::new();
+    work.write("map/bericht.xml", "<x/>");
+    work.write("leeg/weg.txt", "");
+    for (path, says) in [
+        (
+            "nergens",
+            "nergens does not exist. Name a folder that `ketenkeur run --out` made",
+        ),
+        ("map", "map is no evidence of a run"),
+        (
+            "map/bericht.xml",
+            "map/bericht.xml is neither a folder nor an archive of evidence",
+        ),
+    ] {
+        for call in [
+            &["run", "--again", path, "--out", "uit"][..],
+            &["run", "--resume", path, "--out", "uit"],
+            &["runs", "verify", path],
+            &["runs", "share", path, "--out", "uit"],
+            &["runs", "merge", path, "--out", "uit"],
+        ] {
+            work.ketenkeur(call).expect(2, &[says]);
+            assert!(!work.path("uit").exists(), "{call:?}");
+        }
+    }
+    // One that was cut off can be gone on with.
+    work.script("goed", &send("status: 200"));
+    work.run("run", &["scripts"]).expect(0, &[]);
+    std::fs::remove_file(work.path("run/manifest.json")).unwrap();
+    work.verify("run")
+        .expect(2, &["was cut off", "--resume run"]);
+    std::fs::remove_file(work.path("run/events.jsonl")).unwrap();
+    work.ketenkeur(&["run", "--resume", "run", "--out", "verder"])
+        .expect(0, &["goed: passed"]);
+}
+
+#[test]
+fn the_summary_counts_what_was_played() {
+    let work = Work::new();
+    work.script("a-fout", &send("status: 500"));
+    work.script("b-goed", &send("status: 200"));
+    work.script("c-goed", &send("status: 200"));
+    work.run("run", &["scripts", "--fail-fast", "--jobs", "1"])
+        .expect(1, &["1 scenario played, 2 not or not to the end"]);
+}
