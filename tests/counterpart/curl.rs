@@ -30,14 +30,34 @@ fn is_there(program: &str) -> bool {
 }
 
 /// What curl says: the body, and the status on a line of its own.
-fn curl(arguments: &[&str]) -> String {
+fn curl(client: &[String], arguments: &[&str]) -> String {
     let output = Command::new("curl")
         .args(["--silent", "--noproxy", "*", "--max-time", "30"])
         .args(["--write-out", "\n%{http_code}"])
+        .args(client)
         .args(arguments)
         .output()
         .unwrap();
     String::from_utf8(output.stdout).unwrap()
+}
+
+/// The arguments with which curl finds a party on this computer and trusts it,
+/// by the files of a PKI in `folder`.
+fn trusting(folder: &Path, url: &str) -> Vec<String> {
+    let place = url.split_once("://").unwrap().1.split('/').next().unwrap();
+    let root = folder.join("root.pem").display().to_string();
+    let resolve = format!("{place}:127.0.0.1");
+    ["--resolve", &resolve, "--cacert", &root]
+        .map(str::to_string)
+        .into()
+}
+
+/// The same, with the supplier's certificate.
+fn as_supplier(folder: &Path, url: &str) -> Vec<String> {
+    let file = |name: &str| folder.join(name).display().to_string();
+    let (cert, key) = (file("leverancier.pem"), file("leverancier.key.pem"));
+    let own = ["--cert", &cert, "--key", &key].map(str::to_string);
+    trusting(folder, url).into_iter().chain(own).collect()
 }
 
 /// The OSR takes the clock of the system, as curl does.
@@ -49,37 +69,24 @@ fn curl_calls_the_osr_with_a_client_certificate_and_not_without() {
     let folder = tempfile::tempdir().unwrap();
     let pki = TestPki::at(Clock::system()).unwrap();
     write_files(folder.path(), &pki, &Passphrase::new("proef"), "proef").unwrap();
-    let file = |name: &str| folder.path().join(name).to_str().unwrap().to_string();
     let mut osr = Running::start(&["osr", "--pages", "127.0.0.1:0"]);
     let base = osr.url();
-    let place = base.split_once("://").unwrap().1;
-    let resolve = format!("{place}:127.0.0.1");
-    let root = file("root.pem");
     let url = format!(
         "{base}/api/v3/mandates?school_oin={SCHOOL}&supplier_oin={SUPPLIER}\
          &service_version_namespace={ROD_PO}"
     );
     let key = "X-Api-Key: ketenkeur-proefsleutel-voorbeeldleverancier";
-    let common = [
-        "--resolve",
-        &resolve,
-        "--cacert",
-        &root,
-        "--header",
-        key,
-        &url,
-    ];
-    let (cert, key) = (file("leverancier.pem"), file("leverancier.key.pem"));
-    let said = curl(&[&common[..], &["--cert", &cert, "--key", &key]].concat());
+    let asked = ["--header", key, &url];
+    let said = curl(&as_supplier(folder.path(), &base), &asked);
     assert!(
         said.ends_with("\n200") && said.contains("\"token\""),
         "{said}"
     );
     // Without a certificate there is none.
-    assert_eq!(curl(&common), "\n000");
+    assert_eq!(curl(&trusting(folder.path(), &base), &asked), "\n000");
     // The pages for schools are for a browser, which has no certificate.
     let pages = url_in(&osr.next_line());
-    let said = curl(&["--location", &pages]);
+    let said = curl(&[], &["--location", &pages]);
     assert!(said.ends_with("\n200") && said.contains("<html"), "{said}");
 }
 
@@ -140,22 +147,11 @@ fn the_osr_admits_the_supplier_of_a_target_file() {
     let target = ["--target", target.to_str().unwrap()];
     let asked = |osr: &Running| {
         let base = osr.url();
-        let resolve = format!("{}:127.0.0.1", base.split_once("://").unwrap().1);
         let url = format!(
             "{base}/api/v3/mandates?school_oin=0000000700007QQ00000\
              &supplier_oin=00000003123456780000&service_version_namespace={ROD_PO}"
         );
-        curl(&[
-            "--resolve",
-            &resolve,
-            "--cacert",
-            &file("root.pem"),
-            "--cert",
-            &file("leverancier.pem"),
-            "--key",
-            &file("leverancier.key.pem"),
-            &url,
-        ])
+        curl(&as_supplier(&folder.path().join("pki"), &base), &[&url])
     };
     let osr = Running::start(&[&named[..], &identity, &target].concat());
     let said = asked(&osr);
@@ -308,19 +304,9 @@ fn duo_takes_what_xmlsec1_signs_and_curl_posts() {
     let osr = Running::start(&["osr"]);
     let duo = Running::start(&["duo", "--osr", &osr.url()]);
     let url = duo.url();
-    let place = url.split_once("://").unwrap().1.split('/').next().unwrap();
-    let resolve = format!("{place}:127.0.0.1");
     let file = |name: &str| folder.path().join(name).to_str().unwrap().to_string();
     let post = |message: &str| {
-        let said = curl(&[
-            "--resolve",
-            &resolve,
-            "--cacert",
-            &file("root.pem"),
-            "--cert",
-            &file("leverancier.pem"),
-            "--key",
-            &file("leverancier.key.pem"),
+        let request = [
             "--header",
             "Content-Type: text/xml; charset=utf-8",
             "--header",
@@ -328,7 +314,8 @@ fn duo_takes_what_xmlsec1_signs_and_curl_posts() {
             "--data-binary",
             &format!("@{}", file(message)),
             &url,
-        ]);
+        ];
+        let said = curl(&as_supplier(folder.path(), &url), &request);
         let (answer, status) = said.rsplit_once('\n').unwrap();
         (answer.to_string(), status.to_string())
     };
