@@ -57,6 +57,39 @@ const OF_EVERY_SCRIPT: &[&str] = &[
     "vandaag",
 ];
 
+/// What a file of a run's folder holds, which decides what of it may be handed
+/// on. What is none of these stays behind.
+enum Kept {
+    Run,
+    Events,
+    Steps,
+    /// Certificates and revocation lists, which are public.
+    Authorities,
+    Script,
+    /// A message that a script names.
+    ScriptMessage,
+    /// The head of an exchange: its messages are written and looked at with it.
+    Exchange,
+    Message,
+}
+
+impl Kept {
+    fn of(name: &str) -> Option<Self> {
+        let (folder, _) = name.split_once('/').unwrap_or((name, ""));
+        Some(match folder {
+            RunRecord::FILE => Self::Run,
+            EVENTS => Self::Events,
+            "steps" => Self::Steps,
+            "certificates" | TRUST => Self::Authorities,
+            SCRIPTS => Self::Script,
+            MESSAGES => Self::ScriptMessage,
+            "exchanges" if name.ends_with(".json") => Self::Exchange,
+            "exchanges" => Self::Message,
+            _ => return None,
+        })
+    }
+}
+
 /// Writes the masked view of `evidence` into `folder`.
 ///
 /// # Errors
@@ -65,18 +98,19 @@ const OF_EVERY_SCRIPT: &[&str] = &[
 pub fn share(evidence: &Evidence, masker: &mut Masker, folder: &Folder) -> Result<(), CopyError> {
     for name in evidence.manifest().files.keys() {
         let content = || evidence.read(name);
-        let (kind, _) = name.split_once('/').unwrap_or((name, ""));
-        match kind {
-            RunRecord::FILE => {
+        match Kept::of(name) {
+            Some(Kept::Run) => {
                 let mut run = evidence.run()?;
                 // The manifest of a part holds hashes of originals.
                 run.parts.clear();
                 write_json(folder, name, &run)?;
             }
-            EVENTS => folder.write(name, &lines(events(evidence.lines(name)?)))?,
-            "steps" => folder.write(name, &lines(evidence.lines(name)?.into_iter().map(step)))?,
-            "certificates" | TRUST => folder.write(name, &content()?)?,
-            SCRIPTS => {
+            Some(Kept::Events) => folder.write(name, &lines(events(evidence.lines(name)?)))?,
+            Some(Kept::Steps) => {
+                folder.write(name, &lines(evidence.lines(name)?.into_iter().map(step)))?;
+            }
+            Some(Kept::Authorities) => folder.write(name, &content()?)?,
+            Some(Kept::Script) => {
                 let script = content()?;
                 // A script in which a person stands stays behind.
                 let text = std::str::from_utf8(&script).unwrap_or_default();
@@ -84,18 +118,17 @@ pub fn share(evidence: &Evidence, masker: &mut Masker, folder: &Folder) -> Resul
                     folder.write(name, &script)?;
                 }
             }
-            MESSAGES => {
+            Some(Kept::ScriptMessage) => {
                 let message = Exchange::bare(content()?);
                 folder.write(name, &masker.body(&message))?;
             }
-            "exchanges" if name.ends_with(".json") => {
+            Some(Kept::Exchange) => {
                 let damaged = |_| ReadError::Damaged(name.clone());
                 let record: ExchangeRecord =
                     serde_json::from_slice(&content()?).map_err(damaged)?;
                 exchange(evidence, record, masker, folder, name)?;
             }
-            // Messages are written with their exchange.
-            _ => {}
+            Some(Kept::Message) | None => {}
         }
     }
     folder.seal(true)?;
@@ -117,19 +150,22 @@ pub fn unmasked(
     let mut left: BTreeSet<&str> = BTreeSet::new();
     let mut messages: BTreeSet<String> = BTreeSet::new();
     for name in evidence.manifest().files.keys() {
-        let (kind, _) = name.split_once('/').unwrap_or((name, ""));
         let has_no_number = || {
             let content = evidence.read(name)?;
             let text = std::str::from_utf8(&content).ok();
             Ok::<_, ReadError>(text.is_some_and(|text| mask(text, DataClass::Plain) == text))
         };
-        let is_masked = match kind {
-            RunRecord::FILE => evidence.run()?.parts.is_empty() && has_no_number()?,
-            EVENTS | SCRIPTS => has_no_number()?,
-            MESSAGES => masker.is_masked(&Exchange::bare(evidence.read(name)?), foreign),
-            "steps" => has_no_number()? && evidence.lines(name)?.iter().all(is_masked_step),
-            "certificates" | TRUST => true,
-            "exchanges" if name.ends_with(".json") => {
+        let is_masked = match Kept::of(name) {
+            Some(Kept::Run) => evidence.run()?.parts.is_empty() && has_no_number()?,
+            Some(Kept::Events | Kept::Script) => has_no_number()?,
+            Some(Kept::Steps) => {
+                has_no_number()? && evidence.lines(name)?.iter().all(is_masked_step)
+            }
+            Some(Kept::ScriptMessage) => {
+                masker.is_masked(&Exchange::bare(evidence.read(name)?), foreign)
+            }
+            Some(Kept::Authorities) => true,
+            Some(Kept::Exchange) => {
                 let record = evidence.record(name)?;
                 let kept = evidence.exchange(&record.scenario, record.number)?;
                 messages.insert(record.request.file);
@@ -142,9 +178,8 @@ pub fn unmasked(
                     head.map(http).as_ref() == head && masker.is_masked(message, foreign)
                 })
             }
-            // A message is looked at with its exchange.
-            "exchanges" => left.insert(name),
-            _ => false,
+            Some(Kept::Message) => left.insert(name),
+            None => false,
         };
         if !is_masked {
             return Ok(Some(name.clone()));

@@ -54,6 +54,17 @@ fn a_view_shows_no_person_and_no_secret() {
     for digest in digests {
         assert!(digest.bytes().all(|byte| byte == b'*'), "{digest}");
     }
+    // Nor does a view pass that somebody masked and left the digests in.
+    let mask = format!("{}<", "*".repeat(44));
+    let digest = format!("{}=<", "q".repeat(43));
+    assert!(message.contains(&mask), "{message}");
+    let betraying = message.replacen(&mask, &digest, 1);
+    work.write(
+        "view/exchanges/koppeling-verzuim-duo-melding/0001-request.http",
+        betraying,
+    );
+    let found = unmasked("view").unwrap();
+    assert!(found.ends_with("0001.json"), "{found}");
 }
 
 fn between(text: &str, from: &str, to: &str) -> Vec<String> {
