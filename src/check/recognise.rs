@@ -16,7 +16,7 @@ const SOAP12: &str = "http://www.w3.org/2003/05/soap-envelope";
 /// Namespaces of documents that are about messages without being one.
 const NO_MESSAGES: &[&str] = &[
     "http://www.w3.org/2001/XMLSchema",
-    "http://schemas.xmlsoap.org/wsdl/",
+    crate::document::WSDL,
     "http://purl.oclc.org/dsdl/schematron",
     "http://www.w3.org/1999/XSL/Transform",
     "http://www.w3.org/1999/xhtml",

@@ -24,7 +24,7 @@ pub use json::NotJson;
 pub use local_path::LocalPath;
 pub use navigator::Navigator;
 pub use nearest::{nearest, slips};
-pub use place::PlaceOf;
+pub use place::{PlaceOf, WSDL};
 pub use relative::seen_from;
 pub use tree::{Attribute, Document, Format, Name, Namespace, NodeId, NodeKind};
 pub use xml::NotWellFormed;

@@ -5,6 +5,9 @@ use std::borrow::Cow;
 use super::tree::{Attribute, Document, Format, NodeId, NodeKind};
 use crate::finding::{DataClass, MessageValue, Place, Redaction};
 
+/// WSDL 1.1, whose parts are told apart by their names alone.
+pub const WSDL: &str = "http://schemas.xmlsoap.org/wsdl/";
+
 /// What of a node a finding points at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PlaceOf {
@@ -102,6 +105,10 @@ impl Document {
     fn words(&self, lineage: &[NodeId]) -> String {
         let mut words: Vec<String> = Vec::new();
         for &step in lineage {
+            if let Some(part) = self.part_of_wsdl(step) {
+                words.push(part);
+                continue;
+            }
             let name = self.step_name(step);
             let whole = self.parent(step) == Some(NodeId::ROOT);
             if self.is_envelope(step) || (self.format() == Format::Json && whole) {
@@ -119,6 +126,28 @@ impl Document {
             });
         }
         words.join(" › ")
+    }
+
+    /// A part of a WSDL as its author speaks of it: by its name, and with its
+    /// prefix what another namespace adds to it. Neither is in a language.
+    fn part_of_wsdl(&self, node: NodeId) -> Option<String> {
+        if self.namespace(self.root_element()) != WSDL || self.format() != Format::Xml {
+            return None;
+        }
+        let kind = match self.namespace(node) {
+            WSDL => self.local_name(node),
+            _ => &self.name(node).qualified,
+        };
+        Some(match self.attribute(node, "name") {
+            Some(name) => format!(
+                "{kind} {}",
+                MessageValue::plain(name).shown(Redaction::Mask)
+            ),
+            None => match self.number_among_equals(node) {
+                Some(number) => format!("{kind} {number}"),
+                None => kind.to_string(),
+            },
+        })
     }
 
     fn keyed(&self, lineage: &[NodeId]) -> String {

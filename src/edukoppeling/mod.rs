@@ -46,4 +46,4 @@ pub use sign::{
     Breakable, KeyError, Passphrase, Shown, SignError, SignRequest, SigningKey, StandIn,
     address_of, breakable, message_id, shown, sign,
 };
-pub use wsdl::{WSDL, judge_wsdl};
+pub use wsdl::judge_wsdl;

@@ -3,11 +3,9 @@
 
 use super::said::{Said, TransportReport};
 use super::security::children;
-use crate::document::{Document, NodeId};
+use crate::document::{Document, NodeId, WSDL};
 use crate::finding::Args;
 
-/// WSDL 1.1.
-pub const WSDL: &str = "http://schemas.xmlsoap.org/wsdl/";
 const SOAP_BINDING: &str = "http://schemas.xmlsoap.org/wsdl/soap/";
 const HTTP: &str = "http://schemas.xmlsoap.org/soap/http";
 /// WS-Addressing 1.0 Metadata.
@@ -156,4 +154,37 @@ fn soap_action(document: &Document, root: NodeId, name: &str) -> bool {
             let action = document.attribute(node, "soapAction");
             action.is_some_and(|action| !action.trim().is_empty())
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Gated;
+
+    #[test]
+    fn a_place_tells_which_binding_and_which_operation() {
+        let wsdl = format!(
+            "<definitions xmlns='{WSDL}' xmlns:soap='{SOAP_BINDING}'>\
+             <message name='vraag'><part name='inhoud' type='x'/></message>\
+             <portType name='Poort'/>\
+             <binding name='Eerste'><soap:binding style='rpc' transport='{HTTP}'/>\
+             <operation name='doe'><input><soap:body use='encoded'/></input></operation></binding>\
+             </definitions>"
+        );
+        let gated = Gated::xml(wsdl.as_bytes()).unwrap();
+        let document = Document::from_xml(gated).unwrap();
+        let report = judge_wsdl(&document).unwrap();
+        let places: Vec<&str> = report
+            .findings
+            .iter()
+            .map(|finding| finding.place.words.as_str())
+            .collect();
+        for place in [
+            "definitions › message vraag › part inhoud",
+            "definitions › binding Eerste › soap:binding",
+            "definitions › binding Eerste › operation doe › input › soap:body",
+        ] {
+            assert!(places.contains(&place), "{place}: {places:?}");
+        }
+    }
 }

@@ -103,7 +103,7 @@ fn is_har(text: &[u8]) -> bool {
 }
 
 const HTML: &str = "HTML";
-const WSDL: &[u8] = b"http://schemas.xmlsoap.org/wsdl/";
+const WSDL: &[u8] = crate::document::WSDL.as_bytes();
 
 /// Namespaces of documents that describe messages, or are pages or pictures,
 /// with the local names of their roots and what they are called.

@@ -9,4 +9,4 @@ pub use description::{
     MessagePart, Operation, Port, PortType, QName, Service, SoapVersion, Wsdl, WsdlError,
     WsdlImport, WsdlMessage, last_segment,
 };
-pub use read::{ADDRESSING, SOAP_11, SOAP_12, WSDL, XSD};
+pub use read::{ADDRESSING, SOAP_11, SOAP_12, XSD};

@@ -7,11 +7,9 @@ use super::description::{
     Binding, BoundOperation, Exchanged, InlineSchema, MessagePart, Operation, Port, PortType,
     QName, Service, SoapVersion, Wsdl, WsdlError, WsdlImport, WsdlMessage,
 };
-use crate::document::{Document, NodeId};
+use crate::document::{Document, NodeId, WSDL};
 use crate::pack::package::{Source, escape, read_xml};
 
-/// Namespace of WSDL 1.1.
-pub const WSDL: &str = "http://schemas.xmlsoap.org/wsdl/";
 /// Namespace of the SOAP 1.1 binding.
 pub const SOAP_11: &str = "http://schemas.xmlsoap.org/wsdl/soap/";
 /// Namespace of the SOAP 1.2 binding.
