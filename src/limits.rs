@@ -94,6 +94,10 @@ pub const MAX_DIAGNOSED_ELEMENTS: usize = 2_000_000;
 /// Characters of a message value that a finding quotes.
 pub const MAX_QUOTED_CHARS: usize = 80;
 
+/// Characters of what a party says in words, such as the text of a SOAP fault,
+/// that a finding quotes.
+pub const MAX_SAID_CHARS: usize = 300;
+
 /// Bytes of recorded events that stay in memory before they go to disk.
 pub const EVENT_SPOOL_BYTES: usize = 8 * 1024 * 1024;
 

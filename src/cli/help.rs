@@ -7,10 +7,27 @@ use crate::text::Texts;
 
 /// Gives a command and everything below it the help of `texts`.
 pub fn localized(command: Command, texts: &'static Texts) -> Command {
+    let command = named(command, texts);
     // Only a command that was built knows how it is called.
     let mut built = command.clone();
     built.build();
     walk(command, "", &mut built, texts)
+}
+
+/// The same with the user's words for the values of arguments.
+fn named(command: Command, texts: &'static Texts) -> Command {
+    let in_words = |argument: Arg| {
+        let names = argument.get_value_names().unwrap_or_default().iter();
+        let names: Option<Vec<&'static str>> = names
+            .map(|name| texts.value_name.get(name.as_str()).map(String::as_str))
+            .collect();
+        match names.filter(|names| !names.is_empty()) {
+            Some(names) => argument.value_names(names),
+            None => argument,
+        }
+    };
+    let command = command.mut_args(in_words);
+    command.mut_subcommands(|below| named(below, texts))
 }
 
 fn walk(command: Command, path: &str, built: &mut Command, texts: &'static Texts) -> Command {
@@ -61,6 +78,15 @@ fn worded(argument: Arg, help: Option<&String>, texts: &'static Texts) -> Arg {
     if takes_values && !values.is_empty() {
         help.push_str(&format!(" [{}]", values.join(", ")));
     }
+    let defaults = argument.get_default_values().iter();
+    let defaults: Vec<_> = defaults.map(|value| value.to_string_lossy()).collect();
+    if takes_values && !defaults.is_empty() {
+        help.push_str(&format!(
+            " [{}: {}]",
+            word(texts, "default"),
+            defaults.join(", ")
+        ));
+    }
     let heading = if argument.is_positional() {
         "arguments"
     } else {
@@ -69,6 +95,7 @@ fn worded(argument: Arg, help: Option<&String>, texts: &'static Texts) -> Arg {
     argument
         .help(help)
         .hide_possible_values(takes_values)
+        .hide_default_value(takes_values)
         .help_heading(word(texts, heading))
 }
 
@@ -201,6 +228,8 @@ mod tests {
                 "Commands",
                 "Print",
                 "possible",
+                "default",
+                "FILE",
             ] {
                 assert!(!page.contains(word), "{word}: {page}");
             }

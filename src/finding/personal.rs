@@ -6,7 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::limits::MAX_QUOTED_CHARS;
+use crate::limits::{MAX_QUOTED_CHARS, MAX_SAID_CHARS};
 
 /// Whether personal data may be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,6 +122,10 @@ impl DataClass {
 pub struct MessageValue {
     text: Arc<str>,
     class: DataClass,
+    /// How many characters of it are shown.
+    most: usize,
+    /// The character that must be among them.
+    decisive: Option<usize>,
 }
 
 impl MessageValue {
@@ -130,6 +134,27 @@ impl MessageValue {
         Self {
             text: text.into(),
             class,
+            most: MAX_QUOTED_CHARS,
+            decisive: None,
+        }
+    }
+
+    /// What a party says in words: quoted at greater length.
+    pub fn said(text: impl Into<Arc<str>>, class: DataClass) -> Self {
+        Self {
+            most: MAX_SAID_CHARS,
+            ..Self::new(text, class)
+        }
+    }
+
+    /// The same where it is told beside `other`: where they begin to differ is
+    /// shown.
+    pub fn beside(self, other: &str) -> Self {
+        let same = self.text.chars().zip(other.chars());
+        let same = same.take_while(|(one, other)| one == other).count();
+        Self {
+            decisive: (same > 0).then_some(same),
+            ..self
         }
     }
 
@@ -145,21 +170,36 @@ impl MessageValue {
     }
 
     /// The value as it may be shown: masked unless plain or asked for, control
-    /// characters made visible, at most [`MAX_QUOTED_CHARS`] characters.
+    /// characters made visible, at most [`MAX_QUOTED_CHARS`] characters, or
+    /// [`MAX_SAID_CHARS`] of words. A longer one shows its beginning and its
+    /// end, or where it differs from what it is told beside.
     pub fn shown(&self, redaction: Redaction) -> String {
         let text = match redaction {
             Redaction::Show => self.text.to_string(),
             Redaction::Mask => mask(&self.text, self.class),
         };
-        let mut shown = String::new();
-        for (count, ch) in text.chars().enumerate() {
-            if count == MAX_QUOTED_CHARS {
-                shown.push('…');
-                break;
-            }
-            shown.push(if ch.is_control() { '\u{FFFD}' } else { ch });
+        let visible = |ch: char| if ch.is_control() { '\u{FFFD}' } else { ch };
+        let chars: Vec<char> = text.chars().map(visible).collect();
+        let count = chars.len();
+        if count <= self.most {
+            return chars.into_iter().collect();
         }
-        shown
+        let part = |from: usize, to: usize| chars[from..to].iter().collect::<String>();
+        match self.decisive.filter(|&at| at > self.most / 2) {
+            Some(at) => {
+                let from = at
+                    .saturating_sub(self.most / 4)
+                    .min(count.saturating_sub(self.most));
+                let to = from + self.most;
+                let more = if to < count { "…" } else { "" };
+                format!("…{}{more}", part(from, to))
+            }
+            None => {
+                let end = self.most / 3;
+                let (head, tail) = (part(0, self.most - end), part(count - end, count));
+                format!("{head}…{tail}")
+            }
+        }
     }
 }
 
@@ -275,6 +315,33 @@ mod tests {
         assert_eq!(mask("999912345", DataClass::PersonNumber), "999912345");
         assert_eq!(mask("*****6782", DataClass::PersonNumber), "*****6782");
         assert_eq!(mask("****56782", DataClass::PersonNumber), "*********");
+    }
+
+    #[test]
+    fn of_a_long_value_what_decides_is_shown() {
+        let long = |end: &str| format!("https://las.example/{}/{end}", "a".repeat(200));
+        let shown = |value: MessageValue| value.shown(Redaction::Mask);
+        let whole = shown(MessageValue::plain(long("bron")));
+        assert!(whole.starts_with("https://las.example/aaa") && whole.ends_with("a/bron"));
+        assert_eq!(whole.chars().count(), MAX_QUOTED_CHARS + 1);
+        // Where two differ, in the middle too.
+        for (tail, cut) in [("", false), ("/verder".repeat(40).as_str(), true)] {
+            let (one, other) = (long(&format!("een{tail}")), long(&format!("twee{tail}")));
+            let one_shown = shown(MessageValue::plain(one.as_str()).beside(&other));
+            let other_shown = shown(MessageValue::plain(other.as_str()).beside(&one));
+            assert!(one_shown.contains("/een"), "{one_shown}");
+            assert!(other_shown.contains("/twee"), "{other_shown}");
+            assert_eq!(one_shown.ends_with('…'), cut, "{one_shown}");
+        }
+        // What is masked stays masked, whatever it stands beside.
+        let name = MessageValue::new("Jansen".repeat(40), DataClass::Personal);
+        let name = shown(name.beside(&"Jansen".repeat(30)));
+        assert!(name.chars().all(|ch| "*…".contains(ch)), "{name}");
+        let said = "reden ".repeat(30);
+        assert_eq!(
+            shown(MessageValue::said(said.as_str(), DataClass::Plain)),
+            said
+        );
     }
 
     #[test]

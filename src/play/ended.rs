@@ -12,7 +12,7 @@ use crate::counterpart::trigger::{Outcome, Status};
 use crate::event::StepFinding;
 use crate::finding::{Args, DataClass, Finding, Judgement, Kind, MessageValue, Place, Verdict};
 use crate::scenario::{Action, Expect, ProbeKind, Receive, Role, Step, Values};
-use crate::text::tool_finding;
+use crate::text::{in_words, tool_finding, word};
 
 /// A step that ended before anybody asked the run to end, so that what it came
 /// to counts. Only [`Ledger::ended`] makes one.
@@ -174,13 +174,23 @@ impl Ended<'_> {
             }
             Err(TriggerTrouble::Transport(problem)) => {
                 self.ledger.note_unreachable();
-                let args = args
+                let mut args = args
                     .with("expected", expected.name())
                     .with("found", problem.name());
+                in_words(&mut args, "found", |texts| {
+                    word(&texts.transport, problem.name()).to_string()
+                });
+                in_words(&mut args, "advice", |texts| {
+                    word(&texts.transport, "trigger").to_string()
+                });
                 self.finding("KK-SC-HANDELING", Kind::Violation, args)
             }
             Err(TriggerTrouble::Answer) => {
-                let args = args.with("expected", expected.name()).with("found", "?");
+                let mut args = args.with("expected", expected.name()).with("found", "?");
+                in_words(&mut args, "found", |texts| texts.finding.unreadable.clone());
+                in_words(&mut args, "advice", |texts| {
+                    word(&texts.transport, "trigger-answer").to_string()
+                });
                 self.finding("KK-SC-HANDELING", Kind::Violation, args)
             }
             Ok(outcome) => {
@@ -195,7 +205,7 @@ impl Ended<'_> {
                     .with("expected", expected.name())
                     .with(
                         "text",
-                        MessageValue::new(outcome.text.as_str(), DataClass::Personal),
+                        MessageValue::said(outcome.text.as_str(), DataClass::Personal),
                     );
                 self.finding("KK-SC-HANDELING", Kind::Violation, args)
             }
@@ -206,9 +216,12 @@ impl Ended<'_> {
 
     /// What an attempt at a server came to.
     pub fn probed(&self, party: Role, kind: ProbeKind, result: ProbeResult) {
-        let args = Args::new()
+        let mut args = Args::new()
             .with("party", party.name())
             .with("what", kind.name());
+        in_words(&mut args, "what", |texts| {
+            word(&texts.to_refuse, kind.name()).to_string()
+        });
         match result {
             ProbeResult::Refused => {
                 let pass = Judgement::new(Verdict::Pass, self.ledger.grade);

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use crate::event::{Excused, Judged, PackKind, Reported, ScenarioJudged, Started, Undeclared};
 use crate::exit::Exit;
 use crate::finding::{
-    Class, Dispute, Grade, Judgement, Kind, Language, RuleBook, RuleInfo, RuleText, Source, Verdict,
+    Class, Dispute, Grade, Judgement, Kind, Language, RuleBook, RuleInfo, RuleText, Source,
+    Template, Verdict,
 };
 use crate::report::visible;
 use crate::text::{Texts, fill};
@@ -376,11 +377,10 @@ impl<'a> Voice<'a> {
         // A reason may name what it is about: `value-list-date:schooladvies`.
         let (key, about) = value.split_once(':').unwrap_or((value, ""));
         match phrases.get(key) {
-            Some(phrase) => {
-                let args = finding.args.iter().map(|(name, value)| (&**name, &**value));
-                let args: Vec<(&str, &str)> = args.chain([("about", about)]).collect();
-                fill(phrase, &args)
-            }
+            Some(phrase) => Template::parse(phrase).fill(|name| match name {
+                "about" => about.to_string(),
+                name => self.argument(finding, name),
+            }),
             None => value.clone(),
         }
     }

@@ -16,11 +16,9 @@ use crate::document::Spot;
 use crate::event::{Judged, Reported};
 use crate::exchange::Exchange;
 use crate::facts::Facts;
-use crate::finding::{
-    Args, Class, DataClass, Finding, Kind, Language, MessageValue, Place, Verdict,
-};
+use crate::finding::{Args, Class, DataClass, Finding, Kind, MessageValue, Place, Verdict};
 use crate::rules::evaluate_expression;
-use crate::text::{Texts, tool_finding};
+use crate::text::{advise, in_words, tool_finding, word};
 use crate::transport::TransportProblem;
 
 /// What came of a step that sends or receives.
@@ -179,14 +177,16 @@ fn connection(expect: &Expect, got: &Got<'_>) -> Judgment {
     };
     let found = got.arrival.err().map_or("ok", TransportProblem::name);
     let mut args = Args::new().with("expected", expected).with("found", found);
-    for (language, expected_in, found_in) in [
-        (Language::Nl, "expected-nl", "found-nl"),
-        (Language::En, "expected-en", "found-en"),
-    ] {
-        for (name, key) in [(expected_in, expected), (found_in, found)] {
-            let words = Texts::of(language).transport.get(key);
-            args.push(name, words.map_or(key, String::as_str));
-        }
+    for (name, key) in [("expected", expected), ("found", found)] {
+        in_words(&mut args, name, |texts| {
+            word(&texts.transport, key).to_string()
+        });
+    }
+    match got.arrival.err() {
+        Some(problem) => advise(&mut args, problem.rule()),
+        None => in_words(&mut args, "advice", |texts| {
+            word(&texts.transport, "must-refuse").to_string()
+        }),
     }
     let finding = tool_finding("KK-SC-VERBINDING", args, Place::default());
     Judgment::broken("transport", at, finding)
@@ -381,7 +381,9 @@ fn asserted(
                 && !told.texts.is_empty()
             {
                 let class = DataClass::of("omschrijving", ["signaal"]);
-                args.push("told", MessageValue::new(told.texts.join("; "), class));
+                let told = told.texts.join("; ");
+                let told = told.trim_end_matches('.');
+                args.push("told", MessageValue::said(told, class));
             }
             let place = side
                 .map(|(_, place)| place)
@@ -419,7 +421,13 @@ fn looked_at(
 }
 
 fn no_message(received: &Received) -> Finding {
-    let args = Args::new().with("found", received.content.word());
+    let found = received.content.word();
+    let mut args = Args::new().with("found", found);
+    in_words(&mut args, "found", |texts| match found {
+        "-" => texts.finding.nothing.clone(),
+        "?" => texts.finding.unreadable.clone(),
+        known => known.to_string(),
+    });
     tool_finding("KK-SC-GEEN-BERICHT", args, Place::default())
 }
 
@@ -463,12 +471,18 @@ fn header_is(header: &HeaderExpectation, exchange: &Exchange, values: &mut Value
     if holds {
         return Judgment::held("headers", header.at);
     }
-    let shown = |text: &str| MessageValue::new(text, DataClass::Plain);
-    let mut args = Args::new()
-        .with("name", Arc::clone(&header.name))
-        .with("expected", shown(wanted.as_deref().unwrap_or("*")));
+    let pattern = wanted.as_deref().unwrap_or("*");
+    let mut args = Args::new().with("name", Arc::clone(&header.name)).with(
+        "expected",
+        MessageValue::plain(pattern).beside(found.unwrap_or_default()),
+    );
+    if wanted.is_none() {
+        in_words(&mut args, "expected", |texts| {
+            texts.finding.something.clone()
+        });
+    }
     if let Some(found) = found {
-        args.push("found", shown(found));
+        args.push("found", MessageValue::plain(found).beside(pattern));
     }
     let finding = tool_finding("KK-SC-HEADER", args, Place::default());
     Judgment::broken("headers", header.at, finding)

@@ -75,7 +75,7 @@ impl Received {
             let text = part("faultstring").map(|node| document.value(node).trim().to_string());
             Fault {
                 code: code.rsplit(':').next().unwrap_or_default().to_string(),
-                text: MessageValue::new(text.unwrap_or_default(), DataClass::Plain),
+                text: MessageValue::said(text.unwrap_or_default(), DataClass::Plain),
                 place: document.place(*node, PlaceOf::Name),
             }
         })

@@ -6,8 +6,10 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use serde::Deserialize;
 use thiserror::Error;
 
+use super::Texts;
 use crate::finding::{
-    Args, Class, Finding, Grade, Kind, Place, RuleBook, RuleInfo, RuleText, Source, Template,
+    Args, Class, Finding, Grade, Kind, Language, Place, RuleBook, RuleInfo, RuleText, Source,
+    Template,
 };
 
 /// The embedded rule files.
@@ -110,6 +112,26 @@ pub fn tool_finding(code: &str, args: Args, place: Place) -> Finding {
         contract: None,
         args,
         place,
+    }
+}
+
+/// Adds an argument in words of the texts, in both languages: whoever reads the
+/// finding chooses.
+pub(crate) fn in_words(args: &mut Args, name: &str, words: impl Fn(&'static Texts) -> String) {
+    for language in [Language::Nl, Language::En] {
+        let name = format!("{name}-{}", language.code());
+        args.push(name, words(Texts::of(language)));
+    }
+}
+
+/// Adds what to do about a connection that failed, as the rule `code` says it,
+/// as the argument `advice`.
+pub(crate) fn advise(args: &mut Args, code: &str) {
+    if let Some(rule) = BuiltinRules.rule(code) {
+        for language in [Language::Nl, Language::En] {
+            let hint = rule.text(language).hint.fill(|_| String::new());
+            args.push(format!("advice-{}", language.code()), hint);
+        }
     }
 }
 

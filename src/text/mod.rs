@@ -12,6 +12,7 @@ mod texts;
 pub use builtin::{
     BuiltinRules, RulesError, builtin_grade, builtin_rules, read_rules, tool_finding,
 };
+pub(crate) use builtin::{advise, in_words};
 pub(crate) use templates::templates;
 pub use texts::{Phrases, Texts};
 pub(crate) use texts::{fill, say, word};

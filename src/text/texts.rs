@@ -82,6 +82,8 @@ texts! {
     exit: ExitTexts,
     /// Mistakes in a call, and words of the help.
     usage: Phrases,
+    /// What stands for a value in the help.
+    value_name: Phrases,
     /// What a run of scenarios says.
     run: RunTexts,
     /// What is said of evidence.
@@ -90,6 +92,8 @@ texts! {
     not_played: Phrases,
     /// What went wrong in an exchange, by the name of the problem.
     transport: Phrases,
+    /// Clients and connections that a server must refuse.
+    to_refuse: Phrases,
     rules: RulesTexts,
     /// Which requirements are proven.
     requirements: Phrases,
@@ -189,6 +193,7 @@ section! {
         place, rule, source, hint, also_in, whole, run, in_body,
         undecided, undecided_hint, undecided_without_reason,
         unknown_rule, unknown_hint, excused, more, strict, disputed, dispute,
+        something, nothing, other, unreadable,
     }
 }
 section! {

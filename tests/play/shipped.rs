@@ -282,6 +282,11 @@ fn the_script_in_the_readme_fails_on_a_broken_message_and_passes_on_a_right_one(
         let said = text(&output);
         assert_eq!(output.status.code(), Some(code), "{said}");
         assert_eq!(said.contains("KK-INS-EERSTE-PERIODE"), code == 1, "{said}");
+        // What DUO says of it is quoted to the end.
+        let words = said.split_whitespace().filter(|word| *word != "│");
+        let told = words.collect::<Vec<_>>().join(" ");
+        let decisive = "2023-08-01, maar op 2023-08-02.";
+        assert_eq!(told.contains(decisive), code == 1, "{told}");
     }
 }
 

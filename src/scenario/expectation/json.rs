@@ -9,7 +9,7 @@ use crate::scenario::expect::{JsonExpectation, JsonMust};
 use crate::scenario::expression::in_json_path;
 use crate::scenario::received::{Content, Received};
 use crate::scenario::values::{ValueError, Values};
-use crate::text::tool_finding;
+use crate::text::{in_words, tool_finding};
 
 /// Whether a JSON message is as expected.
 pub(super) fn json_is(
@@ -37,17 +37,17 @@ pub(super) fn confirmed(
     values: &mut Values,
 ) -> Judgment {
     let at = json.path.at;
-    let expected = match json.must.wanted(values) {
-        Ok(wanted) => expected("", &wanted),
+    let wanted = match json.must.wanted(values) {
+        Ok(wanted) => wanted,
         Err(error) => return Judgment::of_value("json", &error),
     };
     match shows {
         Some(true) => Judgment::held("json", at),
         Some(false) => {
-            let args = Args::new()
-                .with("path", json.path.to_string())
-                .with("expected", expected)
-                .with("found", "-");
+            let mut args = Args::new().with("path", json.path.to_string());
+            say_expected(&mut args, "", &wanted, None);
+            args.push("found", "-");
+            in_words(&mut args, "found", |texts| texts.finding.other.clone());
             let finding = tool_finding("KK-SC-JSON", args, Place::default());
             Judgment::broken("json", at, finding)
         }
@@ -84,14 +84,22 @@ impl JsonMust {
     }
 }
 
-/// What is wanted, as a finding says it; `pointer` is where it was found.
-fn expected(pointer: &str, wanted: &Wanted) -> Arg {
-    match wanted {
-        Wanted::Equal(value) => value_of(pointer, value),
-        Wanted::Match(pattern) => value_of(pointer, &Value::String(pattern.clone())),
+/// Adds what is wanted, as a finding says it; `pointer` is where it was found,
+/// `beside` what was found there.
+fn say_expected(args: &mut Args, pointer: &str, wanted: &Wanted, beside: Option<&Value>) {
+    let expected = match wanted {
+        Wanted::Equal(value) => value_of(pointer, value, beside),
+        Wanted::Match(pattern) => value_of(pointer, &Value::String(pattern.clone()), beside),
         Wanted::Exist(true) => Arg::from("exists"),
         Wanted::Exist(false) => Arg::from("absent"),
         Wanted::Count(count) => Arg::Count(*count),
+    };
+    args.push("expected", expected);
+    if let Wanted::Exist(there) = wanted {
+        in_words(args, "expected", |texts| match there {
+            true => texts.finding.something.clone(),
+            false => texts.finding.nothing.clone(),
+        });
     }
 }
 
@@ -102,7 +110,7 @@ fn json_holds(
     values: &mut Values,
 ) -> Result<Option<(Args, Place)>, ValueError> {
     let written = values.fill(&json.path, |before, value| in_json_path(before, &value))?;
-    let args = Args::new().with("path", json.path.to_string());
+    let mut args = Args::new().with("path", json.path.to_string());
     let Ok(path) = serde_json_path::JsonPath::parse(&written) else {
         // The script was read with something else in the place of its values.
         return Ok(Some((
@@ -136,11 +144,15 @@ fn json_holds(
         (_, []) => Arg::from("-"),
         (_, [Value::Array(_), ..]) => Arg::from("[…]"),
         (_, [Value::Object(_), ..]) => Arg::from("{…}"),
-        (_, [first, ..]) => value_of(&pointer, first),
+        (Wanted::Equal(wanted), [first, ..]) => value_of(&pointer, first, Some(wanted)),
+        (_, [first, ..]) => value_of(&pointer, first, None),
     };
-    let args = args
-        .with("expected", expected(&pointer, &wanted))
-        .with("found", found);
+    let beside = nodes.first().copied();
+    say_expected(&mut args, &pointer, &wanted, beside);
+    if nodes.is_empty() && !matches!(wanted, Wanted::Count(_)) {
+        in_words(&mut args, "found", |texts| texts.finding.nothing.clone());
+    }
+    let args = args.with("found", found);
     let place = Place {
         path: pointer,
         ..Place::default()
@@ -158,8 +170,9 @@ fn alike(found: &Value, wanted: &Value) -> bool {
         }
 }
 
-/// A JSON value that was or should be at a place, as it may be shown.
-fn value_of(pointer: &str, value: &Value) -> Arg {
+/// A JSON value that was or should be at a place, as it may be shown; of a long
+/// one the part where it differs from the one that is told `beside` it.
+fn value_of(pointer: &str, value: &Value, beside: Option<&Value>) -> Arg {
     let mut steps = pointer.rsplit('/');
     let name = steps.next().unwrap_or_default();
     let (text, class) = match value {
@@ -167,5 +180,6 @@ fn value_of(pointer: &str, value: &Value) -> Arg {
         Value::Array(_) | Value::Object(_) => (value.to_string(), DataClass::Unknown),
         other => (other.to_string(), DataClass::of(name, steps.take(3))),
     };
-    Arg::Value(MessageValue::new(text, class))
+    let other = beside.and_then(Value::as_str).unwrap_or_default();
+    Arg::Value(MessageValue::new(text, class).beside(other))
 }
