@@ -497,6 +497,25 @@ fn places_in_captures_are_places_in_the_file_where_they_can_be() {
     }
 }
 
+/// Where elements have no say, line and column tell; what is wrong from the
+/// first character on is wrong as a whole.
+#[test]
+fn the_place_in_what_cannot_be_read_is_its_line_and_column() {
+    let unclosed = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<a>\n  <b>\n</a>\n";
+    for (content, lang, place) in [
+        (unclosed, "nl", "plaats  regel 4, kolom 1\n"),
+        (unclosed, "en", "place     line 4, column 1\n"),
+        ("<!DOCTYPE a><a/>", "nl", "plaats  het hele bericht\n"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.xml"), content).unwrap();
+        let output = ketenkeur(folder.path(), &["check", ".", "--at", AT, "--lang", lang]);
+        assert_eq!(code(&output), 1, "{}", stderr(&output));
+        let told = stdout(&output);
+        assert!(told.contains(place), "{told}");
+    }
+}
+
 #[test]
 fn personal_data_stays_in_the_message_whatever_the_output() {
     let folder = tempfile::tempdir().unwrap();

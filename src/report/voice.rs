@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::event::{Excused, Judged, PackKind, Reported, ScenarioJudged, Started, Undeclared};
 use crate::exit::Exit;
 use crate::finding::{
-    Class, Dispute, Grade, Judgement, Kind, Language, RuleBook, RuleInfo, RuleText, Source,
-    Template, Verdict,
+    Class, Dispute, Grade, Judgement, Kind, Language, Position, RuleBook, RuleInfo, RuleText,
+    Source, Template, Verdict,
 };
 use crate::report::visible;
 use crate::text::{Texts, fill};
@@ -161,18 +161,25 @@ impl<'a> Voice<'a> {
         ))
     }
 
-    /// Where a finding is, in words: the place in the message, the whole
-    /// message, or the run when it is about no input.
+    /// Where a finding is, in words: the place in the message (line and column
+    /// where its elements have no say), the whole message, or the run when it
+    /// is about no input.
     pub fn place(&self, finding: &Reported, input: Option<&str>) -> String {
-        if input.is_none() {
-            self.texts.finding.run.clone()
-        } else if finding.words.is_empty() {
-            self.texts.finding.whole.clone()
-        } else if finding.in_body {
-            let words = visible(&finding.words);
-            fill(&self.texts.finding.in_body, &[("place", &words)])
+        let words = &self.texts.finding;
+        let begin = Position { line: 1, column: 1 };
+        let place = match finding.start.filter(|start| *start != begin) {
+            _ if input.is_none() => return words.run.clone(),
+            _ if !finding.words.is_empty() => visible(&finding.words),
+            Some(Position { line, column }) => {
+                let (line, column) = (line.to_string(), column.to_string());
+                fill(&words.spot, &[("line", &line), ("column", &column)])
+            }
+            None => return words.whole.clone(),
+        };
+        if finding.in_body {
+            fill(&words.in_body, &[("place", &place)])
         } else {
-            visible(&finding.words)
+            place
         }
     }
 

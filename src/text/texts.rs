@@ -190,7 +190,7 @@ section! {
 section! {
     /// What stands around a finding.
     FindingTexts {
-        place, rule, source, hint, also_in, whole, run, in_body,
+        place, rule, source, hint, also_in, whole, spot, run, in_body,
         undecided, undecided_hint, undecided_without_reason,
         unknown_rule, unknown_hint, excused, more, strict, disputed, dispute,
         something, nothing, other, unreadable,
