@@ -1,7 +1,7 @@
 //! `ketenkeur run`: scenarios are played.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -29,8 +29,8 @@ use crate::limits::{MAX_RECORDED_BYTES, MAX_RECORDED_EXCHANGES};
 use crate::pack::Store;
 use crate::pki::Authorities;
 use crate::play::{
-    Asks, Interrupt, PlayError, Question, RunOptions, Stage, StageOptions, Tested, Traffic,
-    TrafficError, Unmade, in_shard, play, play_recorded, server_oins,
+    Asked, Asks, Interrupt, PlayError, Question, RunOptions, Stage, StageOptions, Tested, Traffic,
+    TrafficError, Unmade, Witness, form, in_shard, play, play_recorded, server_oins,
 };
 use crate::scenario::{Key, Library, Scenario, Wanted, Work, order};
 use crate::target::Target;
@@ -57,6 +57,7 @@ pub fn run_run(
         [] => None,
         paths => Some(recorded(paths, language)?),
     };
+    let witness = witness(run, language)?;
     if tested.is_some() && traffic.is_none() && run.now.is_some() {
         return Err(Failure::usage("target-now"));
     }
@@ -183,9 +184,9 @@ pub fn run_run(
     let mut telling = Telling::begin(&wanted, &book, told, folder.clone(), started, total)?;
     let progress = telling.progress();
     let sink = |event| telling.tell(event);
-    match &traffic {
-        None => play(&stage, &scenarios, &options, &progress, sink),
-        Some(traffic) => play_recorded(&stage, &scenarios, traffic, &progress, sink),
+    let open = match &traffic {
+        None => play(&stage, &scenarios, &options, &progress, sink).map(|()| Vec::new()),
+        Some(traffic) => play_recorded(&stage, &scenarios, traffic, &witness, &progress, sink),
     }
     .map_err(|error| match error {
         PlayError::Evidence(error) => {
@@ -194,6 +195,9 @@ pub fn run_run(
         PlayError::Unmade(Unmade(part)) => Failure::internal("play").with("part", part),
     })?;
     let exit = telling.finish(record)?;
+    if let Some(path) = &run.form {
+        write_form(path, &open, language)?;
+    }
     if !run.quiet && left_out > 0 {
         let count = left_out.to_string();
         let words = &Texts::of(language).run.large_left_out;
@@ -261,6 +265,52 @@ fn recorded(paths: &[PathBuf], language: Language) -> Result<Traffic, Failure> {
         output::tell(&fill(&Texts::of(language).run.recording_left_out, &args));
     }
     Ok(traffic)
+}
+
+/// Who says what a recording does not show.
+fn witness(run: &Run, language: Language) -> Result<Witness, Failure> {
+    if let Some(path) = run.form.as_ref().filter(|path| path.exists()) {
+        return Err(Failure::usage("form-there").with("path", path.display()));
+    }
+    let witness = match &run.answers {
+        None => Witness::default(),
+        Some(path) => {
+            let bytes = std::fs::read(path).map_err(|error| setup::unreadable(path, &error))?;
+            Witness::read(&bytes).map_err(|mistakes| {
+                let name = path.display().to_string();
+                for mistake in &mistakes {
+                    output::tell(&Texts::of(language).mistake(&name, mistake));
+                }
+                let count = mistakes.len();
+                Failure::usage("form-mistakes")
+                    .with("path", name)
+                    .with("count", count)
+            })?
+        }
+    };
+    Ok(match run.ask {
+        true => witness.with_person(Box::new(move |question| ask(&question, language))),
+        false => witness,
+    })
+}
+
+/// Writes the form with what nobody said yet.
+fn write_form(path: &Path, open: &[Asked], language: Language) -> Result<(), Failure> {
+    let texts = &Texts::of(language).run;
+    let written = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path)
+        .and_then(|mut file| file.write_all(form(&texts.form, open).as_bytes()));
+    written.map_err(|error| {
+        Failure::usage("form-unwritten")
+            .with("path", path.display())
+            .because(error.kind())
+    })?;
+    let (name, count) = (path.display().to_string(), open.len().to_string());
+    let args = [("path", &*name), ("count", &count)];
+    output::tell(&fill(&texts.form_written, &args));
+    Ok(())
 }
 
 /// Asks who operates the LAS for an action, or what it shows.

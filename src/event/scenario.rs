@@ -138,8 +138,15 @@ pub struct ScenarioJudged {
     pub undeclared: Vec<Undeclared>,
     /// Steps that were carried out.
     pub steps: u32,
+    /// How many of them rest on what a person said.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub said: u32,
     /// What was found, in the order of the steps.
     pub findings: Vec<StepFinding>,
+}
+
+fn is_none(count: &u32) -> bool {
+    *count == 0
 }
 
 impl ScenarioJudged {

@@ -162,6 +162,17 @@ impl ByPerson {
         }
     }
 
+    /// How an action ended; `None` when the LAS does not know it or nobody is
+    /// there.
+    pub fn outcome(&self, trigger: &Trigger) -> Option<Status> {
+        match &*self.answer(Question::Act(trigger))?.to_lowercase() {
+            "" | "j" | "y" => Some(Status::Done),
+            "w" | "r" => Some(Status::Refused),
+            "m" | "f" => Some(Status::Failed),
+            _ => None,
+        }
+    }
+
     /// What the LAS shows under a name.
     pub fn value(&self, name: &str) -> Option<String> {
         self.answer(Question::Value(name))
@@ -172,15 +183,8 @@ impl ByPerson {
 impl Actor for ByPerson {
     fn trigger(&self, trigger: &Trigger) -> Result<Outcome, TriggerTrouble> {
         // Without an answer nobody is there who could have done it.
-        let answer = self
-            .answer(Question::Act(trigger))
-            .ok_or(TriggerTrouble::Unsupported)?;
-        Ok(match &*answer.to_lowercase() {
-            "" | "j" | "y" => Outcome::new(Status::Done, ""),
-            "w" | "r" => Outcome::new(Status::Refused, ""),
-            "m" | "f" => Outcome::new(Status::Failed, ""),
-            _ => return Err(TriggerTrouble::Unsupported),
-        })
+        let outcome = self.outcome(trigger).ok_or(TriggerTrouble::Unsupported)?;
+        Ok(Outcome::new(outcome, ""))
     }
 
     fn person(&self) -> Option<&ByPerson> {

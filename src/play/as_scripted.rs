@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::schools::School;
 use super::stage::Stage;
 use crate::document::Spot;
+use crate::finding::Code;
 use crate::scenario::{Assertion, Change, Outgoing, Piece, Placed, ScriptEdit, StatusRange, Text};
 
 /// Whether a message is signed and sent as it should be: what a script makes
@@ -16,6 +17,16 @@ pub(super) fn is_right(message: &Outgoing) -> bool {
         && message.break_envelope.is_none()
         && message.break_body.is_none()
         && message.signing_identity.is_none()
+}
+
+/// The rules that a message breaks on purpose, by which it is known; `None` where
+/// that is not a rule but who signed.
+pub(super) fn broken_by(message: &Outgoing) -> Option<Vec<Placed<Code>>> {
+    if message.signing_identity.is_some() || message.sign.is_some() {
+        return None;
+    }
+    let rules = message.break_envelope.iter().chain(&message.break_body);
+    Some(rules.cloned().collect())
 }
 
 /// What a message must say that a script edits so; `None` where the edits do

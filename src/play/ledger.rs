@@ -60,6 +60,7 @@ struct State {
     cut_off: bool,
     records: Vec<StepRecord>,
     undeclared: Vec<Undeclared>,
+    said: u32,
 }
 
 impl Ledger {
@@ -91,6 +92,7 @@ impl Ledger {
                 cut_off: false,
                 records: Vec::new(),
                 undeclared: Vec::new(),
+                said: 0,
             }),
         }
     }
@@ -124,6 +126,11 @@ impl Ledger {
             step,
             number,
         })
+    }
+
+    /// A step rests on what a person said.
+    pub(super) fn note_said(&self) {
+        self.lock().said += 1;
     }
 
     /// A step was left out for what the target does not declare: it shows
@@ -227,6 +234,7 @@ impl Ledger {
             outcome: weighed.outcome(),
         };
         let mut state = self.lock();
+        state.said += u32::from(record.confirmed.is_some());
         state.records.push(record);
         if let Some(message) = observed.message() {
             state.contracts.insert(message.contract.clone());
@@ -311,6 +319,7 @@ impl Ledger {
             not_played: state.cut_off.then(|| "interrupted".to_string()),
             undeclared: std::mem::take(&mut state.undeclared),
             steps: state.steps,
+            said: state.said,
             findings: std::mem::take(&mut state.findings),
         };
         drop(state);

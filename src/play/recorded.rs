@@ -4,14 +4,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::as_scripted::{as_edited, is_right, known_values, one_status};
+use super::as_scripted::{as_edited, broken_by, is_right, known_values, one_status};
 use super::ended::Ended;
 use super::ledger::{Ledger, Stop};
 use super::look::Look;
 use super::observe::Seen;
 use super::player::pupils;
+use super::questions::{Asked, Witness};
 use super::run::Gathered;
 use super::sink::Sink;
 use super::stage::{PlayError, Stage, info_of, not_played};
@@ -19,18 +21,18 @@ use super::tested::WhyNot;
 use super::traffic::Traffic;
 use super::wire::{Wire, name_of};
 use crate::clock::{Clock, RunningClock};
-use crate::counterpart::trigger::Status;
 use crate::event::Event;
+use crate::evidence::Folder;
 use crate::finding::Verdict;
 use crate::scenario::{
     Action, Advance, Assertion, Capture, Content, Expect, FaultExpectation, Given, Got, Include,
-    Over, Placed, Receive, Repeat, Reply, Role, Scenario, Send, Step, Text, Trigger, Values,
-    capture, judge,
+    Over, Placed, Receive, Repeat, Reply, Role, Scenario, Send, Step, Text, Values, capture, judge,
 };
 use crate::transport::TransportProblem;
 
 /// Holds the traffic against each of the scenarios and gives every event to
-/// `sink`, those of a scenario together.
+/// `sink`, those of a scenario together. What the traffic does not show `witness`
+/// may say; what that leaves open is returned.
 ///
 /// # Errors
 ///
@@ -39,9 +41,11 @@ pub fn play_recorded(
     stage: &Stage,
     scenarios: &[Arc<Scenario>],
     traffic: &Traffic,
+    witness: &Witness,
     progress: &(dyn Fn() + Sync),
     mut sink: impl FnMut(Event),
-) -> Result<(), PlayError> {
+) -> Result<Vec<Asked>, PlayError> {
+    let mut open = Vec::new();
     let looks: Vec<Look<'_>> = traffic
         .exchanges
         .iter()
@@ -54,8 +58,21 @@ pub fn play_recorded(
         } else {
             why_not(stage, scenario)
         };
-        let shown = why.is_none() && hold(stage, scenario, &looks, &events)?;
-        if shown {
+        let holds = |witness, folder, events: &Arc<Gathered>| {
+            hold(stage, scenario, &looks, witness, folder, events)
+        };
+        // Nobody is asked about what the recording has nothing of.
+        let nobody = Witness::default();
+        let asks = witness.asks() && why.is_none();
+        let is_there = !asks || holds(&nobody, None, &Arc::default())?.is_spoken_of;
+        let held = match why.is_none() && is_there {
+            true => holds(witness, stage.folder(), &events)?,
+            false => Held::default(),
+        };
+        if held.is_spoken_of {
+            open.extend(held.open);
+        }
+        if held.is_shown {
             events.take().into_iter().for_each(&mut sink);
         } else {
             let mut info = info_of(scenario);
@@ -68,7 +85,7 @@ pub fn play_recorded(
         }
         progress();
     }
-    Ok(())
+    Ok(open)
 }
 
 /// Why a scenario has nothing to say about this traffic. Without a target it is
@@ -80,14 +97,27 @@ fn why_not(stage: &Stage, scenario: &Scenario) -> Option<WhyNot> {
     }
 }
 
-/// Holds the traffic against one scenario. Whether the recording shows any
-/// step of it.
+/// What came of holding the traffic against a scenario.
+#[derive(Default)]
+struct Held {
+    /// The recording shows a step of it.
+    is_shown: bool,
+    /// The recording has messages of the kinds that it is about: which they are
+    /// may follow from what a person says.
+    is_spoken_of: bool,
+    /// What nobody said.
+    open: Vec<Asked>,
+}
+
+/// Holds the traffic against one scenario.
 fn hold(
     stage: &Stage,
     scenario: &Scenario,
     looks: &[Look<'_>],
+    witness: &Witness,
+    folder: Option<Arc<Folder>>,
     events: &Arc<Gathered>,
-) -> Result<bool, PlayError> {
+) -> Result<Held, PlayError> {
     let mut info = info_of(scenario);
     (info.own, info.recorded) = (false, true);
     events.event(Event::Scenario(Box::new(info.clone())));
@@ -99,14 +129,14 @@ fn hold(
         values.set(name, value);
     }
     if values.define(&scenario.data).is_err() {
-        return Ok(false);
+        return Ok(Held::default());
     }
     let ledger = Ledger::new(
         info,
         scenario,
         stage.judges().bench().options.clone(),
         Arc::clone(&sink),
-        stage.folder(),
+        folder.clone(),
         stage.interrupt.clone(),
     );
     let mut holding = Holding {
@@ -114,10 +144,13 @@ fn hold(
         scenario,
         looks,
         ledger: &ledger,
+        witness,
+        open: Vec::new(),
+        is_spoken_of: false,
         wire: Wire::new(
             Arc::clone(&scenario.id),
             clock,
-            stage.folder(),
+            folder,
             sink,
             stage.interrupt.clone(),
         ),
@@ -130,8 +163,13 @@ fn hold(
     };
     // Why it stopped stands in the ledger.
     let _ = holding.steps(&scenario.steps, "");
-    if holding.shown.is_empty() {
-        return Ok(false);
+    let held = Held {
+        is_shown: !holding.shown.is_empty(),
+        is_spoken_of: holding.is_spoken_of,
+        open: std::mem::take(&mut holding.open),
+    };
+    if !held.is_shown {
+        return Ok(held);
     }
     if ledger.goes_on().is_ok() {
         holding.the_rest();
@@ -140,7 +178,7 @@ fn hold(
         return Err(error.into());
     }
     ledger.finish()?;
-    Ok(true)
+    Ok(held)
 }
 
 /// What a step looks for.
@@ -165,14 +203,20 @@ fn of_text(test: &Text) -> Assertion {
 }
 
 /// A scenario while traffic is held against it.
-struct Holding<'s> {
-    stage: &'s Stage,
-    scenario: &'s Scenario,
+pub(super) struct Holding<'s> {
+    pub(super) stage: &'s Stage,
+    pub(super) scenario: &'s Scenario,
     looks: &'s [Look<'s>],
-    ledger: &'s Ledger,
+    /// Who can say what the traffic does not show.
+    pub(super) witness: &'s Witness,
+    /// What was asked and not answered.
+    pub(super) open: Vec<Asked>,
+    /// The recording has messages of the kinds that the scenario is about.
+    is_spoken_of: bool,
+    pub(super) ledger: &'s Ledger,
     wire: Wire,
     /// The values that the script can name so far.
-    known: BTreeMap<String, Value>,
+    pub(super) known: BTreeMap<String, Value>,
     /// The numbers in the evidence of the exchanges that stand there.
     numbers: BTreeMap<usize, u32>,
     /// The exchanges that a step is about.
@@ -180,7 +224,7 @@ struct Holding<'s> {
     /// From whom to whom each message that was shown goes, by its name.
     ways: BTreeMap<String, (Role, Role)>,
     /// From which exchange on the next step is looked for.
-    next: usize,
+    pub(super) next: usize,
     /// The message that the last step is about.
     last: Option<(usize, bool)>,
 }
@@ -224,7 +268,8 @@ impl Holding<'_> {
             Action::Note(_) | Action::Wait(_) => ended.done(),
             Action::Repeat(repeat) => return self.repeat(ended, repeat),
             Action::Advance(advance) => self.advance(ended, advance),
-            Action::Act(_) | Action::Probe(_) => ended.not_recorded("recording-step", 0),
+            Action::Act(act) => self.act(ended, act),
+            Action::Probe(_) => ended.not_recorded("recording-step", 0),
         }
         Ok(())
     }
@@ -310,24 +355,11 @@ impl Holding<'_> {
         self.within(given, |holding| holding.steps(&include.steps, &prefix))
     }
 
-    fn resolved(&self, with: &[(Arc<str>, Given)]) -> Option<Map<String, Value>> {
+    pub(super) fn resolved(&self, with: &[(Arc<str>, Given)]) -> Option<Map<String, Value>> {
         let mut values = self.values(self.next);
         with.iter()
             .map(|(name, given)| Some((name.to_string(), values.resolve(given).ok()?)))
             .collect()
-    }
-
-    /// What a LAS says of an action is seen on no wire; that it was made to act
-    /// is seen by what it sends.
-    fn trigger(&self, ended: &Ended<'_>, trigger: &Trigger) {
-        let says_nothing = trigger.expect_status == Status::Done
-            && trigger.expect.is_nothing()
-            && trigger.capture.is_empty();
-        if says_nothing {
-            ended.done();
-        } else {
-            ended.not_recorded("recording-said", 0);
-        }
     }
 
     fn receive(&mut self, ended: &Ended<'_>, receive: &Receive) {
@@ -386,6 +418,7 @@ impl Holding<'_> {
         let expect = wanted.expect;
         let named = |index: &usize| self.looks[*index].is(name, from, to);
         let named: Vec<usize> = (0..self.looks.len()).filter(named).collect();
+        self.is_spoken_of |= !named.is_empty();
         let request = Expect {
             assertions: wanted.which.clone(),
             ..Expect::nothing(ended.step.at)
@@ -449,15 +482,17 @@ impl Holding<'_> {
                 let outcome = side.and_then(|side| side.observed.outcome.as_ref());
                 let known = outcome.and_then(|outcome| outcome.judged.message.as_ref());
                 let is_named = known.is_some_and(|known| *known.name == *name.value);
-                let Some(assertions) = as_edited(message) else {
+                let (Some(assertions), Some(finding)) = (as_edited(message), broken_by(message))
+                else {
                     return false;
                 };
                 let expect = Expect {
                     status: Some(one_status(name.at, status.unwrap_or(200))),
                     assertions,
+                    finding,
                     ..Expect::nothing(name.at)
                 };
-                is_named && is_right(message) && self.is_it(index, true, &expect)
+                is_named && self.is_it(index, true, &expect)
             }
             Reply::Fault { code, .. } => {
                 let resolved = self.values(index).text(code);
@@ -478,11 +513,15 @@ impl Holding<'_> {
                 };
                 let http = answered.http.as_ref();
                 let is_status = http.and_then(|http| http.status()) == Some(*status);
-                is_status && body.is_none()
+                let body = body.as_ref().map(|body| self.values(index).text(body));
+                let is_body = body
+                    .is_none_or(|body| body.is_ok_and(|body| *answered.body == *body.as_bytes()));
+                is_status && is_body
             }
             Reply::Delay { by, then } => passed.took >= *by && self.answers(index, then),
-            Reply::Silent | Reply::BrokenAfter(_) => matches!(passed.response, Some(Err(_))),
-            Reply::Raw(_) => false,
+            Reply::Silent | Reply::BrokenAfter(_) | Reply::Raw(_) => {
+                matches!(passed.response, Some(Err(_)))
+            }
         }
     }
 
@@ -530,11 +569,16 @@ impl Holding<'_> {
         all
     }
 
-    /// The values that the script can name, at the moment of an exchange.
-    fn values(&self, index: usize) -> Values {
+    /// The moment of an exchange.
+    pub(super) fn moment(&self, index: usize) -> Timestamp {
         let look = self.looks.get(index).or(self.looks.last());
         let at = look.and_then(|look| look.passed.at);
-        let clock = RunningClock::standing_at(at.unwrap_or(self.stage.now()));
+        at.unwrap_or(self.stage.now())
+    }
+
+    /// The values that the script can name, at the moment of an exchange.
+    pub(super) fn values(&self, index: usize) -> Values {
+        let clock = RunningClock::standing_at(self.moment(index));
         let mut values = Values::new(clock, &self.stage.seed_of(self.scenario));
         for (name, value) in &self.known {
             values.set(name, value.clone());

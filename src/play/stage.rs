@@ -310,6 +310,7 @@ pub(super) fn not_played(
         not_played: Some(why.key.to_string()),
         undeclared: why.undeclared.clone(),
         steps: 0,
+        said: 0,
         findings: Vec::new(),
     };
     sink.event(Event::Played(Box::new(judged.clone())));

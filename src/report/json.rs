@@ -385,6 +385,7 @@ struct ScenarioEntry {
     not_played: Option<String>,
     undeclared: Vec<Undeclared>,
     steps: u32,
+    said: u32,
     findings: Vec<StepFindingEntry>,
 }
 
@@ -419,6 +420,7 @@ impl ScenarioEntry {
             not_played: played.not_played,
             undeclared: played.undeclared,
             steps: played.steps,
+            said: played.said,
             findings: played
                 .findings
                 .into_iter()

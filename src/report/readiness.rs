@@ -198,6 +198,7 @@ mod tests {
             not_played: not_played.map(str::to_string),
             undeclared: Vec::new(),
             steps: 1,
+            said: 0,
             findings: Vec::new(),
         }
     }

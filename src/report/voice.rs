@@ -255,10 +255,16 @@ impl<'a> Voice<'a> {
             (Verdict::Fail, _) if played.unreachable => run.unreachable.clone(),
             (verdict, _) => self.texts.verdict(verdict, None).to_string(),
         };
-        if played.about.recorded {
-            fill(&run.recorded, &[("verdict", &verdict)])
-        } else {
-            verdict
+        let verdict = match played.about.recorded {
+            true => fill(&run.recorded, &[("verdict", &verdict)]),
+            false => verdict,
+        };
+        match played.said {
+            0 => verdict,
+            said => {
+                let count = said.to_string();
+                fill(&run.said, &[("verdict", &verdict), ("count", &count)])
+            }
         }
     }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::data::{Generator, Given, GivenContent};
-use super::expression::in_xpath;
+use super::expression::{in_json_path, in_xpath};
 use super::moment::{Offset, bounds};
 use super::text::{Piece, Reference, Text};
 use crate::clock::RunningClock;
@@ -253,6 +253,15 @@ impl Values {
     /// A value that is not there, or is no text.
     pub fn xpath(&mut self, text: &Text) -> Result<String, ValueError> {
         self.fill(text, |before, value| in_xpath(before, &value))
+    }
+
+    /// A JSONPath with its values put in.
+    ///
+    /// # Errors
+    ///
+    /// A value that is not there, or is no text.
+    pub fn json_path(&mut self, text: &Text) -> Result<String, ValueError> {
+        self.fill(text, |before, value| in_json_path(before, &value))
     }
 
     /// The text with its values put in as `shown` makes them: it is given what

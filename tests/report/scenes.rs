@@ -66,6 +66,7 @@ fn played(about: ScenarioInfo, verdict: Verdict) -> ScenarioJudged {
         not_played: None,
         undeclared: Vec::new(),
         steps: 1,
+        said: 0,
         findings: Vec::new(),
     }
 }

@@ -124,6 +124,12 @@ pub struct Run {
     pub target: Option<PathBuf>,
     #[arg(long, value_name = "PATH", conflicts_with_all = ["defect", "again", "resume", "shard"])]
     pub recorded: Vec<PathBuf>,
+    #[arg(long, value_name = "FILE", requires = "recorded")]
+    pub answers: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", requires = "recorded")]
+    pub form: Option<PathBuf>,
+    #[arg(long, requires = "recorded")]
+    pub ask: bool,
     #[arg(long, value_name = "ID", conflicts_with = "target")]
     pub defect: Option<String>,
     #[arg(long, value_name = "DIR")]

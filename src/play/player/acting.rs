@@ -90,7 +90,8 @@ impl<'s> Player<'s> {
         let mut said = Vec::new();
         for json in &trigger.expect.json {
             let wanted = json.must.wanted(&mut line.values)?;
-            said.push(person.shows(&json.path.to_string(), &wanted));
+            let path = line.values.json_path(&json.path)?;
+            said.push(person.shows(&path, &wanted));
         }
         for capture in &trigger.capture {
             let Extract::JsonPath(path) = &capture.from else {

@@ -6,7 +6,6 @@ use serde_json::Value;
 use super::{Judgment, matches, no_message};
 use crate::finding::{Arg, Args, DataClass, MessageValue, Place};
 use crate::scenario::expect::{JsonExpectation, JsonMust};
-use crate::scenario::expression::in_json_path;
 use crate::scenario::received::{Content, Received};
 use crate::scenario::values::{ValueError, Values};
 use crate::text::{in_words, tool_finding};
@@ -109,7 +108,7 @@ fn json_holds(
     content: &Value,
     values: &mut Values,
 ) -> Result<Option<(Args, Place)>, ValueError> {
-    let written = values.fill(&json.path, |before, value| in_json_path(before, &value))?;
+    let written = values.json_path(&json.path)?;
     let mut args = Args::new().with("path", json.path.to_string());
     let Ok(path) = serde_json_path::JsonPath::parse(&written) else {
         // The script was read with something else in the place of its values.

@@ -1,0 +1,134 @@
+//! What a person says of a step that recorded traffic does not show.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::ended::Ended;
+use super::observe::{Observed, Seen};
+use super::questions::{Asked, Said};
+use super::recorded::Holding;
+use crate::counterpart::trigger::{Outcome, Status};
+use crate::exchange::Exchange;
+use crate::scenario::{Act, Extract, Trigger, capture};
+
+impl Holding<'_> {
+    /// What a LAS says of an action is seen on no wire; that it was made to act
+    /// is seen by what it sends. A person may have seen what it said.
+    pub(super) fn trigger(&mut self, ended: &Ended<'_>, trigger: &Trigger) {
+        let outcome = trigger.expect_status != Status::Done;
+        if !outcome && trigger.expect.is_nothing() && trigger.capture.is_empty() {
+            ended.done();
+            return;
+        }
+        let mut values = self.values(self.next);
+        let shows = trigger.expect.json.iter().map(|json| {
+            let wanted = json.must.wanted(&mut values).ok()?;
+            Some((values.json_path(&json.path).ok()?, wanted))
+        });
+        let shows: Option<Vec<_>> = shows.collect();
+        let with = self.resolved(&trigger.with);
+        let Some((shows, with)) = shows.zip(with) else {
+            ended.not_recorded("recording-value", 0);
+            return;
+        };
+        let asked = Asked {
+            scenario: Arc::clone(&self.scenario.id),
+            step: ended.number.to_string(),
+            action: trigger.action.value.name().to_string(),
+            with,
+            outcome,
+            shows,
+            values: members(trigger),
+        };
+        let Some(said) = self.said(asked) else {
+            ended.not_recorded("recording-said", 0);
+            return;
+        };
+        // That it was done, what it shows says.
+        let became = said.outcome.or((!outcome).then_some(Status::Done));
+        let Some(became) = became else {
+            ended.not_recorded("recording-said", 0);
+            return;
+        };
+        let action = trigger.action.value.name();
+        let became = Ok(Outcome::new(became, ""));
+        let went = ended.triggered(trigger.expect_status, action, &became);
+        if went {
+            self.shown_by(ended, trigger, said);
+        }
+    }
+
+    /// Judges what the LAS showed, as a person says.
+    fn shown_by(&mut self, ended: &Ended<'_>, trigger: &Trigger, said: Said) {
+        let told = Value::Object(said.values).to_string().into_bytes();
+        let at = self.moment(self.next);
+        let seen = Seen {
+            exchange: None,
+            response: true,
+            message: Ok(Arc::new(Exchange::bare(told))),
+            took: Duration::ZERO,
+            at,
+            of_subject: false,
+            connection_unknown: false,
+            confirmed: Some(said.shows),
+        };
+        let observed = Observed::of(self.stage, Some(self.scenario.subject), &seen);
+        let mut values = self.values(self.next);
+        ended.judged(&trigger.expect, &mut values, &seen, &observed);
+        if let Ok(message) = &seen.message {
+            let facts = observed.facts.at(at);
+            let mut captures = trigger.capture.iter();
+            let all = captures.all(|one| capture(one, message, &mut values, &facts).is_ok());
+            self.known = values.known();
+            if !all {
+                ended.not_recorded("recording-said", 0);
+            }
+        }
+    }
+
+    /// What somebody else did is seen by what comes of it, if at all. A person
+    /// may know that it was done.
+    pub(super) fn act(&mut self, ended: &Ended<'_>, act: &Act) {
+        let asked = self.resolved(&act.with).map(|with| Asked {
+            scenario: Arc::clone(&self.scenario.id),
+            step: ended.number.to_string(),
+            action: act.what.value.to_string(),
+            with,
+            outcome: true,
+            shows: Vec::new(),
+            values: Vec::new(),
+        });
+        let outcome = asked.and_then(|asked| self.said(asked)?.outcome);
+        match outcome {
+            Some(Status::Done) => {
+                self.ledger.note_said();
+                ended.done();
+            }
+            _ => ended.not_recorded("recording-step", 0),
+        }
+    }
+
+    /// What a person says of a step; `None` when nothing. What was not answered
+    /// is kept for a form.
+    fn said(&mut self, asked: Asked) -> Option<Said> {
+        let (said, all) = self.witness.say(&asked);
+        if !all {
+            self.open.push(asked);
+        }
+        said.is_something().then_some(said)
+    }
+}
+
+/// The names in the LAS of the values that a step takes from what it shows.
+fn members(trigger: &Trigger) -> Vec<String> {
+    let captures = trigger.capture.iter();
+    let paths = captures.filter_map(|capture| match &capture.from {
+        Extract::JsonPath(path) => Some(path.to_string()),
+        _ => None,
+    });
+    paths
+        .map(|path| path.strip_prefix("$.").unwrap_or(&path).to_string())
+        .collect()
+}
