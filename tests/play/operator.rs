@@ -107,9 +107,10 @@ struct Terminal {
 }
 
 impl Terminal {
-    fn run(folder: &Path) -> Self {
+    /// Plays `what`: `--id` and a scenario, or a script.
+    fn run(folder: &Path, what: &str) -> Self {
         let command = format!(
-            "timeout --foreground 120 {} run --lang en --id {SCENARIO} --target target.yaml --out bewijs --report json=report.json --report human",
+            "timeout --foreground 120 {} run --lang en {what} --target target.yaml --out bewijs --report json=report.json --report human",
             env!("CARGO_BIN_EXE_ketenkeur")
         );
         let mut child = Command::new("script")
@@ -137,7 +138,10 @@ impl Terminal {
             }
             asked.push(byte[0]);
             self.shown.push(char::from(byte[0]));
-            if asked.ends_with(b"does not know it: ") || asked.ends_with(b"cannot be seen: ") {
+            if asked.ends_with(b"does not know it: ")
+                || asked.ends_with(b"cannot be seen: ")
+                || asked.ends_with(b"? ") && is_for_a_value(&asked)
+            {
                 return Some(String::from_utf8(asked).unwrap());
             }
         }
@@ -146,6 +150,10 @@ impl Terminal {
     fn answer(&mut self, line: &str) {
         writeln!(self.keys, "{line}").unwrap();
     }
+}
+
+fn is_for_a_value(asked: &[u8]) -> bool {
+    String::from_utf8_lossy(asked).contains("What does the LAS show as ")
 }
 
 /// Does what a question asks for at the LAS.
@@ -175,7 +183,7 @@ fn a_person_is_asked_to_act_and_what_the_las_shows() {
         let folder = tempfile::tempdir().unwrap();
         let (las, file) = operated("person");
         std::fs::write(folder.path().join("target.yaml"), file).unwrap();
-        let mut terminal = Terminal::run(folder.path());
+        let mut terminal = Terminal::run(folder.path(), &format!("--id {SCENARIO}"));
         let mut shown = 0;
         while let Some(question) = terminal.question() {
             if question.contains("Does the LAS show") {
@@ -191,6 +199,59 @@ fn a_person_is_asked_to_act_and_what_the_las_shows() {
         let told = &terminal.shown;
         assert!(shown > 0, "{told}");
         assert_eq!(ended.code(), Some(code), "{says}: {told}");
+        verified(folder.path());
+    }
+}
+
+/// A script in which a person reads values from the LAS that the rest needs.
+const READS: &str = "id: eigen-afgelezen\ntitle: { nl: Afgelezen, en: Read }\nkey: po-inwinnen\nmandatory: false\nsubject: las\n\
+    sectors: [bo]\nrequirements: [BRON-INS]\ngrade: knowledge\nsource: a test\nsteps:\n  \
+    - trigger:\n      party: las\n      action: inschrijven\n      \
+    with: { burgerservicenummer: '999987112', datumInschrijving: '${schooljaar.begin}', leerjaar: 1 }\n      \
+    capture: { nummer: $.inschrijvingvolgnummer, leerjaar: $.leerjaar, begin: $.datumInschrijving, waar: $.geregistreerd }\n  \
+    - receive: { as: duo, from: las, message: aanleverenInschrijvingBO_Request, expect: { assert: [\n      \
+    '*:inschrijvingvolgnummer = ${nummer}',\n      \
+    'number(*:inschrijvingPeriodeBO/*:leerjaar) + 1 = number(${leerjaar}) + 1',\n      \
+    '*:datumInschrijving = ${begin}', '*:datumInschrijving != ${begin+1d}', 'xs:boolean(${waar})'] } }\n  \
+    - trigger:\n      party: las\n      action: corrigeer-inschrijving\n      \
+    with: { burgerservicenummer: '999987112', inschrijvingvolgnummer: '${nummer}', leerjaar: '${leerjaar}', groep: 1B }\n";
+
+/// What a person reads and types is a number, a date or yes where the script
+/// needs one; a typing error shows.
+#[test]
+fn values_that_a_person_reads_are_what_the_script_goes_on_with() {
+    if !is_there("script") {
+        return;
+    }
+    for (leerjaar, code) in [("1", 0), ("2", 1), ("", 1)] {
+        let folder = tempfile::tempdir().unwrap();
+        let (las, file) = operated("person");
+        std::fs::write(folder.path().join("target.yaml"), file).unwrap();
+        std::fs::write(folder.path().join("eigen.yaml"), READS).unwrap();
+        let mut terminal = Terminal::run(folder.path(), "eigen.yaml");
+        let mut done = Value::Null;
+        while let Some(question) = terminal.question() {
+            let Some((_, name)) = question.split_once("What does the LAS show as ") else {
+                let outcome = obey(&las, &question);
+                assert_eq!(outcome.status.name(), "done", "{}", outcome.text);
+                done = Value::Object(outcome.data);
+                terminal.answer("");
+                continue;
+            };
+            let name = name.trim_end_matches("? ");
+            let begin = "datumInschrijving";
+            let value = match name {
+                "leerjaar" => leerjaar.to_string(),
+                "datumInschrijving" => {
+                    let asked = terminal.shown.split(&format!("\"{begin}\":\"")).nth(1);
+                    asked.unwrap()[..10].to_string()
+                }
+                name => done[name].to_string().trim_matches('"').to_string(),
+            };
+            terminal.answer(&value);
+        }
+        let ended = terminal.child.wait().unwrap();
+        assert_eq!(ended.code(), Some(code), "{leerjaar}: {}", terminal.shown);
         verified(folder.path());
     }
 }
