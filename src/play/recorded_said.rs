@@ -52,6 +52,12 @@ impl Holding<'_> {
             ended.not_recorded("recording-said", 0);
             return;
         };
+        // A failure that the scenario brings about need not have been brought
+        // about here: that the LAS came to something else is no mistake of it.
+        if outcome && became != trigger.expect_status {
+            ended.not_recorded("recording-brought-about", 0);
+            return;
+        }
         let action = trigger.action.value.name();
         let became = Ok(Outcome::new(became, ""));
         let went = ended.triggered(trigger.expect_status, action, &became);
