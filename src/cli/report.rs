@@ -6,16 +6,16 @@ use std::path::Path;
 use super::args::{Global, Report};
 use super::failure::Failure;
 use super::reports::{Outlet, Wanted, reports, write_reports};
-use super::runs::unreadable as unreadable_evidence;
+use super::runs::{said, unreadable as unreadable_evidence};
 use super::settings::Settings;
-use super::setup;
+use super::{output, setup};
 use crate::check::RulesOfPacks;
 use crate::event::{Event, Grounds, RecordingError, Spool, Started, Tally};
 use crate::exit::Exit;
 use crate::finding::{Disputed, Language};
 use crate::pack::Store;
 use crate::recorded::{Recorded, RecordedError, known};
-use crate::report::{Known, Proof, Run};
+use crate::report::{Known, Proof, Run, visible};
 
 /// Runs the command. It ends well when the reports were written, whatever they
 /// say; evidence that was touched, or a recording that breaks off, is told by
@@ -75,6 +75,9 @@ pub fn run_report(
     }
     outlet.finish(whole.exit)?;
     write_reports(&wanted, &whole, &each)?;
+    for one in &recorded {
+        tell_of_changes(one, language);
+    }
     let touched =
         |one: &Recorded| !one.origin.differences.is_empty() || one.origin.proof == Proof::Broken;
     Ok(if recorded.iter().any(touched) {
@@ -84,6 +87,21 @@ pub fn run_report(
     } else {
         Exit::Conforms
     })
+}
+
+/// What of a run's evidence is not as it was written: the report holds it, and
+/// who asked for the report should not have to look for it there.
+fn tell_of_changes(run: &Recorded, language: Language) {
+    let tell = |key: &str, name: &str| {
+        let said = said(language, key, &[("name", &visible(name))]);
+        output::tell(&format!("{}: {}", run.origin.name, said.trim_end()));
+    };
+    for (key, name) in &run.origin.differences {
+        tell(key, name);
+    }
+    if run.origin.proof == Proof::Broken {
+        tell("signature-broken", "");
+    }
 }
 
 /// The texts of every rule of the packs in force.

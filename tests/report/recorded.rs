@@ -125,6 +125,9 @@ fn evidence_gives_every_report_and_the_same_bytes_again() {
     let touched = ketenkeur(folder.path(), &["report", "bewijs", "--report", "html"]);
     ends(&touched, 1);
     assert!(said(&touched).contains("vreemd.txt"));
+    let told = String::from_utf8_lossy(&touched.stderr);
+    let expected = "bewijs: Staat niet in het manifest: vreemd.txt";
+    assert!(told.contains(expected), "{told}");
 }
 
 #[test]
