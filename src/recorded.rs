@@ -9,9 +9,7 @@ use jiff::Timestamp;
 
 use crate::clock::to_the_second;
 use crate::event::{Event, Recording, RecordingError, Spool, SpoolError, Started, Tally};
-use crate::evidence::{
-    Differences, EVENTS, Evidence, ReadError, RunRecord, SignatureState, is_archive, sha256,
-};
+use crate::evidence::{EVENTS, Evidence, ReadError, RunRecord, SignatureState, is_archive, sha256};
 use crate::exit::{Exit, Trouble};
 use crate::play::info_of;
 use crate::report::{Known, KnownRequirement, Origin, Proof, Time};
@@ -127,16 +125,7 @@ impl Recorded {
 /// Where evidence comes from, what is to be said of it, and when it began.
 fn origin(path: &Path, evidence: &Evidence) -> Result<(Origin, Timestamp), ReadError> {
     let run = evidence.run()?;
-    let Differences {
-        changed,
-        missing,
-        strange,
-    } = evidence.differences()?;
-    let differences = [
-        ("file-changed", changed),
-        ("file-missing", missing),
-        ("file-strange", strange),
-    ];
+    let differences = evidence.differences()?;
     let mut times = BTreeMap::new();
     for name in evidence.manifest().files.keys() {
         if name.starts_with("exchanges/") && name.ends_with(".json") {
@@ -161,8 +150,8 @@ fn origin(path: &Path, evidence: &Evidence) -> Result<(Origin, Timestamp), ReadE
         masked: evidence.manifest().masked,
         manifest: sha256(&evidence.manifest_bytes()),
         differences: differences
-            .into_iter()
-            .flat_map(|(key, names)| names.into_iter().map(move |name| (key, name)))
+            .told()
+            .map(|(key, name)| (key, name.to_string()))
             .collect(),
         times,
         ..described(run)

@@ -178,14 +178,8 @@ fn verify(
         out += &say("files-same", &[("count", &count)]);
     } else {
         exit = Exit::Findings;
-        for (key, names) in [
-            ("file-changed", &differences.changed),
-            ("file-missing", &differences.missing),
-            ("file-strange", &differences.strange),
-        ] {
-            for name in names {
-                out += &say(key, &[("name", &crate::report::visible(name))]);
-            }
+        for (key, name) in differences.told() {
+            out += &say(key, &[("name", &crate::report::visible(name))]);
         }
     }
     let run = evidence.run().map_err(unreadable)?;

@@ -98,6 +98,18 @@ impl Differences {
     pub fn is_empty(&self) -> bool {
         self.changed.is_empty() && self.missing.is_empty() && self.strange.is_empty()
     }
+
+    /// Each file with the key of the text that says what is wrong with it.
+    pub fn told(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let kinds = [
+            ("file-changed", &self.changed),
+            ("file-missing", &self.missing),
+            ("file-strange", &self.strange),
+        ];
+        kinds
+            .into_iter()
+            .flat_map(|(key, names)| names.iter().map(move |name| (key, name.as_str())))
+    }
 }
 
 impl Evidence {

@@ -48,34 +48,30 @@ impl Ended<'_> {
         weighed.goes_on
     }
 
+    /// It went as it should.
+    fn passed(&self) {
+        let pass = Judgement::new(Verdict::Pass, self.ledger.grade);
+        self.write(None, pass, Vec::new());
+    }
+
     /// A finding of our own about a step.
     fn finding(&self, code: &'static str, kind: Kind, args: Args) -> Finding {
+        let line = format!("{}:{}", self.step.file, self.step.at.line);
         let place = Place {
-            path: format!("{}:{}", self.step.file, self.step.at.line),
-            words: format!("{}:{}", self.step.file, self.step.at.line),
+            path: line.clone(),
+            words: line,
             keyed: self.step.action.name().to_string(),
             ..Place::default()
         };
         Finding {
             kind,
-            grade: self.ledger.grade,
-            source: self.ledger.source.clone(),
-            ..tool_finding(code, args, place)
+            ..self.ledger.of_script(tool_finding(code, args, place))
         }
     }
 
     /// Writes down a step with one finding of our own.
     fn one(&self, finding: &Finding) {
-        let judgement = self
-            .ledger
-            .options
-            .judgement(finding.kind, finding.class, finding.grade);
-        let finding = StepFinding {
-            step: self.number.to_string(),
-            input: None,
-            expected: false,
-            finding: self.ledger.reporter.finding(finding, None, &|_, _| false),
-        };
+        let (judgement, finding) = self.ledger.ours(self.number, None, finding);
         self.write(None, judgement, vec![finding]);
     }
 
@@ -139,20 +135,14 @@ impl Ended<'_> {
                 self.one(&finding);
             }
             None => {
-                let pass = Judgement::new(Verdict::Pass, self.ledger.grade);
-                self.write(None, pass, Vec::new());
+                self.passed();
             }
         }
     }
 
     /// What a step needs of what was received is not there.
     pub fn found(&self, finding: Finding) {
-        let finding = Finding {
-            grade: self.ledger.grade,
-            source: self.ledger.source.clone(),
-            ..finding
-        };
-        self.one(&finding);
+        self.one(&self.ledger.of_script(finding));
     }
 
     /// What became of an action of the LAS. Whether it went as expected.
@@ -196,8 +186,7 @@ impl Ended<'_> {
             Ok(outcome) => {
                 let went = outcome.status == expected;
                 if went {
-                    let pass = Judgement::new(Verdict::Pass, self.ledger.grade);
-                    self.write(None, pass, Vec::new());
+                    self.passed();
                     return true;
                 }
                 let args = args
@@ -224,8 +213,7 @@ impl Ended<'_> {
         });
         match result {
             ProbeResult::Refused => {
-                let pass = Judgement::new(Verdict::Pass, self.ledger.grade);
-                self.write(None, pass, Vec::new());
+                self.passed();
             }
             ProbeResult::Accepted => {
                 let finding = self.finding("KK-SC-NIET-GEWEIGERD", Kind::Violation, args);

@@ -38,11 +38,11 @@ pub(super) struct Stop;
 pub(super) struct Ledger {
     info: ScenarioInfo,
     pub(super) grade: Grade,
-    pub(super) source: Source,
+    source: Source,
     /// The file of the scenario.
     file: Arc<str>,
-    pub(super) options: CheckOptions,
-    pub(super) reporter: Reporter,
+    options: CheckOptions,
+    reporter: Reporter,
     sink: Arc<dyn Sink>,
     folder: Option<Arc<Folder>>,
     interrupt: Interrupt,
@@ -186,22 +186,39 @@ impl Ledger {
     /// the exchange of that number.
     pub(super) fn known_before(&self, exchange: u32, id: &str, seed: &str) {
         let args = Args::new().with("id", id).with("seed", seed);
-        let finding = Finding {
+        let finding = self.of_script(tool_finding("KK-SC-GEHEUGEN", args, Place::default()));
+        let input = input_name(&self.info.scenario, exchange, "response");
+        let (judgement, found) = self.ours(REST, Some(input), &finding);
+        let label = String::new();
+        self.add(REST, label, 0, Some(exchange), judgement, vec![found]);
+    }
+
+    /// A finding of our own, as certain as the script that led to it.
+    pub(super) fn of_script(&self, finding: Finding) -> Finding {
+        Finding {
             grade: self.grade,
             source: self.source.clone(),
-            ..tool_finding("KK-SC-GEHEUGEN", args, Place::default())
-        };
+            ..finding
+        }
+    }
+
+    /// A finding of our own at a step: what it comes to, and as it is told.
+    pub(super) fn ours(
+        &self,
+        step: &str,
+        input: Option<String>,
+        finding: &Finding,
+    ) -> (Judgement, StepFinding) {
         let judgement = self
             .options
             .judgement(finding.kind, finding.class, finding.grade);
-        let found = StepFinding {
-            step: REST.to_string(),
-            input: Some(input_name(&self.info.scenario, exchange, "response")),
+        let told = StepFinding {
+            step: step.to_string(),
+            input,
             expected: false,
-            finding: self.reporter.finding(&finding, None, &|_, _| false),
+            finding: self.reporter.finding(finding, None, &|_, _| false),
         };
-        let label = String::new();
-        self.add(REST, label, 0, Some(exchange), judgement, vec![found]);
+        (judgement, told)
     }
 
     /// Weighs what was seen and keeps what it was judged by.
