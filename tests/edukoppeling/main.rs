@@ -3,15 +3,17 @@
 
 mod attacks;
 mod breaks;
+mod call;
 mod certificates;
-mod commands;
 mod distribution;
 mod encryption;
 mod envelope;
 mod interop;
+mod key_files;
 mod messages;
 mod mutator;
 mod real;
+mod sign;
 mod signer;
 mod speed;
 mod support;
