@@ -4,7 +4,7 @@
 use std::process::Output;
 
 use crate::made::{Made, OIN, mandatory, text};
-use crate::serve::{Served, ketenkeur};
+use crate::served::{Served, ketenkeur};
 
 const RULE: &str = "KK-XSD-LENGTE";
 

@@ -6,3 +6,4 @@ mod masking;
 mod matrix;
 mod pages;
 mod serve;
+mod served;

@@ -7,7 +7,7 @@ use ketenkeur::evidence::{Evidence, Folder};
 use serde_json::{Value, json};
 
 use crate::made::{OIN, text};
-use crate::serve::{Served, id_of, ketenkeur};
+use crate::served::{Served, id_of, ketenkeur};
 
 /// Values of a message that occur nowhere else.
 const MARKED: [(&str, &str); 2] = [

@@ -10,7 +10,7 @@ use std::process::Command;
 
 use self::leading::{Browser, Scripts, axe};
 use crate::made::{Made, OIN, mandatory};
-use crate::serve::Served;
+use crate::served::Served;
 
 /// What a supplier may call itself to take over the pages.
 const HOSTILE: &str = "<script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">\u{202e}'\">";
