@@ -309,11 +309,11 @@ fn codes() -> BTreeSet<String> {
 const PROVEN_ELSEWHERE: &[(&str, &str)] = &[
     (
         "KK-AFWIJKING-ONGEBRUIKT",
-        "needs a deviations file: tests/command.rs",
+        "needs a deviations file: tests/command/user_files.rs",
     ),
     (
         "KK-AFWIJKING-VERLOPEN",
-        "needs a deviations file: tests/command.rs",
+        "needs a deviations file: tests/command/user_files.rs",
     ),
     ("KK-INTERN", "a defect of ours, of which none is known"),
     (
