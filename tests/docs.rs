@@ -3,6 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use ketenkeur::play::Witness;
+use ketenkeur::scenario::Library;
+
 /// Every command in a page: indented lines, and lines of pipelines, that call
 /// ketenkeur. What follows `#`, `|`, `>` or `&` is not its business.
 fn commands(page: &str) -> Vec<Vec<String>> {
@@ -68,6 +71,18 @@ fn every_documented_command_is_understood() {
         }
     }
     assert!(seen >= 60, "{seen} commands");
+}
+
+/// The form in the documentation is one that can be given.
+#[test]
+fn the_documented_form_is_about_steps_that_are_there() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/recorded.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let form = page.split("```yaml form\n").nth(1).unwrap();
+    let form = form.split("```").next().unwrap();
+    let witness = Witness::read(form.as_bytes()).unwrap();
+    let strangers = witness.strangers(&Library::shipped().scenarios);
+    assert!(strangers.is_empty(), "{strangers:?}");
 }
 
 #[test]

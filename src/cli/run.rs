@@ -29,8 +29,8 @@ use crate::limits::{MAX_RECORDED_BYTES, MAX_RECORDED_EXCHANGES};
 use crate::pack::Store;
 use crate::pki::Authorities;
 use crate::play::{
-    Asked, Asks, Interrupt, PlayError, Question, RunOptions, Stage, StageOptions, Tested, Traffic,
-    TrafficError, Unmade, Witness, form, in_shard, play, play_recorded, server_oins,
+    Asked, Asks, Interrupt, LeftOpen, PlayError, Question, RunOptions, Stage, StageOptions, Tested,
+    Traffic, TrafficError, Unmade, Witness, form, in_shard, play, play_recorded, server_oins,
 };
 use crate::scenario::{Key, Library, Scenario, Wanted, Work, order};
 use crate::target::Target;
@@ -57,7 +57,7 @@ pub fn run_run(
         [] => None,
         paths => Some(recorded(paths, language)?),
     };
-    let witness = witness(run, language)?;
+    let witness = witness(run, &store, language)?;
     if tested.is_some() && traffic.is_none() && run.now.is_some() {
         return Err(Failure::usage("target-now"));
     }
@@ -184,8 +184,8 @@ pub fn run_run(
     let mut telling = Telling::begin(&wanted, &book, told, folder.clone(), started, total)?;
     let progress = telling.progress();
     let sink = |event| telling.tell(event);
-    let open = match &traffic {
-        None => play(&stage, &scenarios, &options, &progress, sink).map(|()| Vec::new()),
+    let left = match &traffic {
+        None => play(&stage, &scenarios, &options, &progress, sink).map(|()| LeftOpen::default()),
         Some(traffic) => play_recorded(&stage, &scenarios, traffic, &witness, &progress, sink),
     }
     .map_err(|error| match error {
@@ -196,7 +196,12 @@ pub fn run_run(
     })?;
     let exit = telling.finish(record)?;
     if let Some(path) = &run.form {
-        write_form(path, &open, language)?;
+        write_form(path, &left.asked, language)?;
+    }
+    if !run.quiet && left.without > 0 {
+        let count = left.without.to_string();
+        let words = &Texts::of(language).run.not_recorded;
+        output::tell(&fill(words, &[("count", &count)]));
     }
     if !run.quiet && left_out > 0 {
         let count = left_out.to_string();
@@ -268,7 +273,7 @@ fn recorded(paths: &[PathBuf], language: Language) -> Result<Traffic, Failure> {
 }
 
 /// Who says what a recording does not show.
-fn witness(run: &Run, language: Language) -> Result<Witness, Failure> {
+fn witness(run: &Run, store: &Store, language: Language) -> Result<Witness, Failure> {
     if let Some(path) = run.form.as_ref().filter(|path| path.exists()) {
         return Err(Failure::usage("form-there").with("path", path.display()));
     }
@@ -276,7 +281,13 @@ fn witness(run: &Run, language: Language) -> Result<Witness, Failure> {
         None => Witness::default(),
         Some(path) => {
             let bytes = std::fs::read(path).map_err(|error| setup::unreadable(path, &error))?;
-            Witness::read(&bytes).map_err(|mistakes| {
+            // Also those that are not held against the recording now.
+            let scenarios = scenarios(&run.paths, store, language)?;
+            let read = Witness::read(&bytes).and_then(|witness| {
+                let strangers = witness.strangers(&scenarios);
+                strangers.is_empty().then_some(witness).ok_or(strangers)
+            });
+            read.map_err(|mistakes| {
                 let name = path.display().to_string();
                 for mistake in &mistakes {
                     output::tell(&Texts::of(language).mistake(&name, mistake));

@@ -16,7 +16,7 @@ use crate::event::{
 };
 use crate::evidence::{Folder, StepRecord, WriteError};
 use crate::facts::Facts;
-use crate::finding::{Args, Finding, Grade, Judgement, Place, Source, Verdict};
+use crate::finding::{Args, Finding, Grade, Judgement, Kind, Place, Source, Verdict};
 use crate::scenario::{Expect, Scenario, Step, Values};
 use crate::text::tool_finding;
 
@@ -61,6 +61,8 @@ struct State {
     records: Vec<StepRecord>,
     undeclared: Vec<Undeclared>,
     said: u32,
+    /// A step judged a message of the party under test, and found it right.
+    is_borne_out: bool,
 }
 
 impl Ledger {
@@ -93,6 +95,7 @@ impl Ledger {
                 records: Vec::new(),
                 undeclared: Vec::new(),
                 said: 0,
+                is_borne_out: false,
             }),
         }
     }
@@ -182,6 +185,25 @@ impl Ledger {
         );
     }
 
+    /// What a person says passes nothing that no exchange of the recording bears
+    /// out: it may have been about another day, or another LAS.
+    pub(super) fn by_word_alone(&self) {
+        let state = self.lock();
+        let passes = state.judgement.verdict == Verdict::Pass;
+        let is_alone = passes && state.said > 0 && !state.is_borne_out;
+        drop(state);
+        if !is_alone {
+            return;
+        }
+        let args = Args::new().with("reason", "recording-word-alone");
+        let finding = Finding {
+            kind: Kind::Undecided,
+            ..self.of_script(tool_finding("KK-SC-OPNAME", args, Place::default()))
+        };
+        let (judgement, found) = self.ours(REST, None, &finding);
+        self.add(REST, String::new(), 0, None, judgement, vec![found]);
+    }
+
     /// DUO knows a document already that this run sends for the first time, in
     /// the exchange of that number.
     pub(super) fn known_before(&self, exchange: u32, id: &str, seed: &str) {
@@ -252,6 +274,13 @@ impl Ledger {
         };
         let mut state = self.lock();
         state.said += u32::from(record.confirmed.is_some());
+        // That something came is not yet what the scenario is about.
+        let is_judged = observed.message().is_some() || !expect.is_nothing();
+        state.is_borne_out |= is_judged
+            && place.step != REST
+            && seen.exchange.is_some()
+            && seen.of_subject
+            && weighed.judgement.verdict == Verdict::Pass;
         state.records.push(record);
         if let Some(message) = observed.message() {
             state.contracts.insert(message.contract.clone());

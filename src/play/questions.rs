@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Map, Value, json};
 
 use super::actor::{Asks, ByPerson};
+use super::askable::Askable;
 use crate::counterpart::trigger::{Status, Trigger};
-use crate::document::{Fields, Mistakes, Yaml};
-use crate::scenario::Wanted;
+use crate::document::{Fields, Mistake, Mistakes, Spot, Yaml, nearest};
+use crate::scenario::{Scenario, Wanted};
 
 /// What a person is asked about a step.
 #[derive(Debug, Clone)]
@@ -75,12 +76,18 @@ impl std::fmt::Debug for Witness {
 
 /// What stands on a form about a step.
 struct Answer {
-    scenario: String,
-    step: String,
-    action: String,
+    scenario: Name,
+    step: Name,
+    action: Name,
     outcome: Option<Status>,
     shows: Vec<(String, Value, Option<bool>)>,
     values: Map<String, Value>,
+}
+
+/// A name on a form, and where it stands.
+struct Name {
+    text: String,
+    spot: Spot,
 }
 
 const OUTCOMES: [(&str, Status); 3] = [
@@ -117,6 +124,15 @@ impl Witness {
         }
     }
 
+    /// What on the form is about no step of these scenarios of which a person can
+    /// say something.
+    pub fn strangers(&self, scenarios: &[Arc<Scenario>]) -> Mistakes {
+        let strangers = self.answers.iter();
+        strangers
+            .filter_map(|answer| answer.stranger(scenarios))
+            .collect()
+    }
+
     /// The same with somebody at the terminal, who is asked what is not on the
     /// form.
     #[must_use]
@@ -146,9 +162,9 @@ impl Witness {
     fn on_form(&self, asked: &Asked) -> Said {
         let mut answers = self.answers.iter();
         let found = answers.find(|answer| {
-            *answer.scenario == *asked.scenario
-                && answer.step == asked.step
-                && answer.action == asked.action
+            *answer.scenario.text == *asked.scenario
+                && answer.step.text == asked.step
+                && answer.action.text == asked.action
         });
         let of_path = |(path, wanted): &(String, Wanted)| {
             let wanted = written(wanted);
@@ -164,6 +180,43 @@ impl Witness {
             values: found
                 .map(|answer| answer.values.clone())
                 .unwrap_or_default(),
+        }
+    }
+}
+
+impl Answer {
+    fn stranger(&self, scenarios: &[Arc<Scenario>]) -> Option<Mistake> {
+        let mut known = scenarios.iter();
+        let Some(scenario) = known.find(|one| *one.id == *self.scenario.text) else {
+            let ids = scenarios.iter().map(|one| &*one.id);
+            return Some(self.scenario.unknown("no-scenario", ids));
+        };
+        let askable = Askable::of(scenario);
+        let Some(step) = askable.iter().find(|step| step.is(&self.step.text)) else {
+            let numbers: Vec<String> = askable.iter().map(Askable::number).collect();
+            let numbers = numbers.iter().map(String::as_str);
+            let mistake = self.step.unknown("no-step", numbers.clone());
+            let mistake = mistake.with("scenario", &*scenario.id);
+            return Some(mistake.with("known", numbers.collect::<Vec<_>>().join(", ")));
+        };
+        (step.action() != self.action.text).then(|| {
+            let mistake = Mistake::new(self.action.spot, "no-action");
+            let mistake = mistake.with("name", &*self.action.text);
+            let mistake = mistake.with("scenario", &*scenario.id);
+            mistake
+                .with("step", &*self.step.text)
+                .with("known", step.action())
+        })
+    }
+}
+
+impl Name {
+    /// It is none of `known`.
+    fn unknown<'a>(&self, key: &'static str, known: impl IntoIterator<Item = &'a str>) -> Mistake {
+        let mistake = Mistake::new(self.spot, key).with("name", &*self.text);
+        match nearest(&self.text, known) {
+            Some(nearest) => mistake.with("nearest", nearest),
+            None => mistake,
         }
     }
 }
@@ -210,8 +263,10 @@ fn written(wanted: &Wanted) -> Value {
 fn answer(yaml: &Yaml, mistakes: &mut Mistakes) -> Option<Answer> {
     let mut fields = Fields::of(yaml, mistakes)?;
     let required = |fields: &mut Fields<'_>, name, mistakes: &mut Mistakes| {
-        let text = fields.required(name, mistakes)?.text(mistakes);
-        text.map(str::to_string)
+        let yaml = fields.required(name, mistakes)?;
+        let text = yaml.text(mistakes)?.to_string();
+        let spot = yaml.spot;
+        Some(Name { text, spot })
     };
     let scenario = required(&mut fields, "scenario", mistakes);
     let step = required(&mut fields, "step", mistakes);
@@ -228,7 +283,7 @@ fn answer(yaml: &Yaml, mistakes: &mut Mistakes) -> Option<Answer> {
         let shown = fields.optional("shown").filter(|yaml| !yaml.is_nothing());
         let shown = shown.and_then(|yaml| yaml.one_of(&SHOWN, mistakes));
         fields.finish(mistakes);
-        Some((path?, wanted?, shown))
+        Some((path?.text, wanted?, shown))
     });
     let shows = shows.collect();
     let mut values = Map::new();

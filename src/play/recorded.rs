@@ -7,11 +7,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::as_scripted::{as_edited, broken_by, is_right, known_values, one_status};
+use super::as_scripted::known_values;
 use super::ended::Ended;
 use super::ledger::{Ledger, Stop};
 use super::look::Look;
-use super::observe::Seen;
 use super::player::pupils;
 use super::questions::{Asked, Witness};
 use super::run::Gathered;
@@ -19,16 +18,23 @@ use super::sink::Sink;
 use super::stage::{PlayError, Stage, info_of, not_played};
 use super::tested::WhyNot;
 use super::traffic::Traffic;
-use super::wire::{Wire, name_of};
+use super::wire::Wire;
 use crate::clock::{Clock, RunningClock};
 use crate::event::Event;
 use crate::evidence::Folder;
-use crate::finding::Verdict;
 use crate::scenario::{
-    Action, Advance, Assertion, Capture, Content, Expect, FaultExpectation, Given, Got, Include,
-    Over, Placed, Receive, Repeat, Reply, Role, Scenario, Send, Step, Text, Values, capture, judge,
+    Action, Advance, Capture, Given, Include, Over, Repeat, Role, Scenario, Step, Values, capture,
 };
 use crate::transport::TransportProblem;
+
+/// What traffic and a person leave open of the scenarios.
+#[derive(Debug, Default)]
+pub struct LeftOpen {
+    /// What nobody said, of the scenarios that an answer can carry further.
+    pub asked: Vec<Asked>,
+    /// The scenarios of which the traffic shows nothing, whatever anybody says.
+    pub without: usize,
+}
 
 /// Holds the traffic against each of the scenarios and gives every event to
 /// `sink`, those of a scenario together. What the traffic does not show `witness`
@@ -44,8 +50,8 @@ pub fn play_recorded(
     witness: &Witness,
     progress: &(dyn Fn() + Sync),
     mut sink: impl FnMut(Event),
-) -> Result<Vec<Asked>, PlayError> {
-    let mut open = Vec::new();
+) -> Result<LeftOpen, PlayError> {
+    let mut left = LeftOpen::default();
     let looks: Vec<Look<'_>> = traffic
         .exchanges
         .iter()
@@ -61,16 +67,18 @@ pub fn play_recorded(
         let holds = |witness, folder, events: &Arc<Gathered>| {
             hold(stage, scenario, &looks, witness, folder, events)
         };
-        // Nobody is asked about what the recording has nothing of.
+        // Nobody is asked about what no answer can show.
         let nobody = Witness::default();
         let asks = witness.asks() && why.is_none();
-        let is_there = !asks || holds(&nobody, None, &Arc::default())?.is_spoken_of;
+        let is_there = !asks || holds(&nobody, None, &Arc::default())?.may_be_shown();
         let held = match why.is_none() && is_there {
             true => holds(witness, stage.folder(), &events)?,
             false => Held::default(),
         };
-        if held.is_spoken_of {
-            open.extend(held.open);
+        if held.may_be_shown() {
+            left.asked.extend(held.open);
+        } else if why.is_none() {
+            left.without += 1;
         }
         if held.is_shown {
             events.take().into_iter().for_each(&mut sink);
@@ -85,7 +93,7 @@ pub fn play_recorded(
         }
         progress();
     }
-    Ok(open)
+    Ok(left)
 }
 
 /// Why a scenario has nothing to say about this traffic. Without a target it is
@@ -102,11 +110,18 @@ fn why_not(stage: &Stage, scenario: &Scenario) -> Option<WhyNot> {
 struct Held {
     /// The recording shows a step of it.
     is_shown: bool,
-    /// The recording has messages of the kinds that it is about: which they are
-    /// may follow from what a person says.
-    is_spoken_of: bool,
+    /// The recording has messages of a kind that it is about, and which of them
+    /// it is may follow from a value that a person still can give.
+    hangs_on_value: bool,
     /// What nobody said.
     open: Vec<Asked>,
+}
+
+impl Held {
+    /// Whether the recording shows a step of it, or may once a person answers.
+    fn may_be_shown(&self) -> bool {
+        self.is_shown || self.hangs_on_value
+    }
 }
 
 /// Holds the traffic against one scenario.
@@ -146,7 +161,7 @@ fn hold(
         ledger: &ledger,
         witness,
         open: Vec::new(),
-        is_spoken_of: false,
+        hangs_on_value: false,
         wire: Wire::new(
             Arc::clone(&scenario.id),
             clock,
@@ -165,7 +180,7 @@ fn hold(
     let _ = holding.steps(&scenario.steps, "");
     let held = Held {
         is_shown: !holding.shown.is_empty(),
-        is_spoken_of: holding.is_spoken_of,
+        hangs_on_value: holding.hangs_on_value,
         open: std::mem::take(&mut holding.open),
     };
     if !held.is_shown {
@@ -173,6 +188,7 @@ fn hold(
     }
     if ledger.goes_on().is_ok() {
         holding.the_rest();
+        ledger.by_word_alone();
     }
     if let Some(error) = holding.wire.failed() {
         return Err(error.into());
@@ -181,52 +197,32 @@ fn hold(
     Ok(held)
 }
 
-/// What a step looks for.
-struct Wanted<'w> {
-    name: &'w str,
-    from: Role,
-    to: Role,
-    expect: &'w Expect,
-    captures: &'w [Capture],
-    /// What the scenario answers to it.
-    staged: Option<&'w Reply>,
-    /// What else must hold of the request: what the scenario has it say, or by
-    /// which it is chosen.
-    which: Vec<Assertion>,
-}
-
-fn of_text(test: &Text) -> Assertion {
-    Assertion {
-        test: test.clone(),
-        says: None,
-    }
-}
-
 /// A scenario while traffic is held against it.
 pub(super) struct Holding<'s> {
     pub(super) stage: &'s Stage,
     pub(super) scenario: &'s Scenario,
-    looks: &'s [Look<'s>],
+    pub(super) looks: &'s [Look<'s>],
     /// Who can say what the traffic does not show.
     pub(super) witness: &'s Witness,
     /// What was asked and not answered.
     pub(super) open: Vec<Asked>,
-    /// The recording has messages of the kinds that the scenario is about.
-    is_spoken_of: bool,
+    /// A message was not found, and a value that nobody gave yet may tell which
+    /// it is.
+    pub(super) hangs_on_value: bool,
     pub(super) ledger: &'s Ledger,
-    wire: Wire,
+    pub(super) wire: Wire,
     /// The values that the script can name so far.
     pub(super) known: BTreeMap<String, Value>,
     /// The numbers in the evidence of the exchanges that stand there.
-    numbers: BTreeMap<usize, u32>,
+    pub(super) numbers: BTreeMap<usize, u32>,
     /// The exchanges that a step is about.
-    shown: BTreeSet<usize>,
+    pub(super) shown: BTreeSet<usize>,
     /// From whom to whom each message that was shown goes, by its name.
-    ways: BTreeMap<String, (Role, Role)>,
+    pub(super) ways: BTreeMap<String, (Role, Role)>,
     /// From which exchange on the next step is looked for.
     pub(super) next: usize,
     /// The message that the last step is about.
-    last: Option<(usize, bool)>,
+    pub(super) last: Option<(usize, bool)>,
 }
 
 impl Holding<'_> {
@@ -362,194 +358,8 @@ impl Holding<'_> {
             .collect()
     }
 
-    fn receive(&mut self, ended: &Ended<'_>, receive: &Receive) {
-        let subject = self.scenario.subject;
-        let is_theirs = receive.from.is_none_or(|from| from == subject) && receive.role != subject;
-        let name = receive.message.as_ref().map(|name| &*name.value);
-        let (Some(name), true, false) = (name, is_theirs, receive.absent) else {
-            ended.not_recorded("recording-step", 0);
-            return;
-        };
-        let wanted = Wanted {
-            name,
-            from: subject,
-            to: receive.role,
-            expect: &receive.expect,
-            captures: &receive.capture,
-            staged: Some(&receive.answer),
-            which: receive.which.iter().map(of_text).collect(),
-        };
-        self.judge(ended, &wanted);
-    }
-
-    fn send(&mut self, ended: &Ended<'_>, send: &Send) {
-        let message = &send.message;
-        let plain = is_right(message)
-            && send.rest.is_none()
-            && send.tls_identity.is_none()
-            && send.school.is_none()
-            && send.url.is_none();
-        let to_subject = send.to == self.scenario.subject;
-        let (Content::Message(name), true, Some(edited)) =
-            (&message.content, plain && to_subject, as_edited(message))
-        else {
-            ended.not_recorded("recording-step", 0);
-            return;
-        };
-        let wanted = Wanted {
-            name: &name.value,
-            from: send.from,
-            to: send.to,
-            expect: &send.expect,
-            captures: &send.capture,
-            staged: None,
-            which: edited,
-        };
-        self.judge(ended, &wanted);
-    }
-
-    /// Finds the message that a step is about, and judges it. What the step
-    /// expects beside a clean message says which one that is: another message
-    /// of the same name is about something else.
-    fn judge(&mut self, ended: &Ended<'_>, wanted: &Wanted<'_>) {
-        // The party under test made the request, or the answer to it.
-        let response = wanted.to == self.scenario.subject;
-        let Wanted { name, from, to, .. } = *wanted;
-        let expect = wanted.expect;
-        let named = |index: &usize| self.looks[*index].is(name, from, to);
-        let named: Vec<usize> = (0..self.looks.len()).filter(named).collect();
-        self.is_spoken_of |= !named.is_empty();
-        let request = Expect {
-            assertions: wanted.which.clone(),
-            ..Expect::nothing(ended.step.at)
-        };
-        let all = named.iter().copied().filter(|&index| {
-            index >= self.next
-                && (wanted.which.is_empty() || self.is_it(index, false, &request))
-                && !self.shown.contains(&index)
-                && self.is_it(index, response, expect)
-        });
-        let all: Vec<usize> = all.collect();
-        // Another answer than that of the scenario leads to something else.
-        let staged = |index: &usize| {
-            let reply = wanted.staged;
-            reply.is_none_or(|reply| self.answers(*index, reply))
-        };
-        let as_staged = all.iter().copied().find(staged);
-        let Some(index) = as_staged.or(all.first().copied()) else {
-            ended.not_recorded("recording-message", named.len());
-            return;
-        };
-        self.ways.insert(name.to_string(), (from, to));
-        let look = &self.looks[index];
-        // It was compared just now.
-        let Some(side) = look.side(response) else {
-            return;
-        };
-        self.shown.insert(index);
-        self.next = index + 1;
-        let exchange = self.number(index);
-        let seen = Seen {
-            exchange: Some(exchange),
-            ..side.seen.clone()
-        };
-        let mut values = self.values(index);
-        ended.judged(expect, &mut values, &seen, &side.observed);
-        self.known = values.known();
-        self.last = Some((index, response));
-        if !self.capture(wanted.captures, self.last) {
-            ended.not_recorded("recording-value", 0);
-        }
-        if !seen.shows_connection() {
-            ended.not_recorded("recording-connection", 0);
-        }
-        if as_staged.is_none() {
-            ended.not_recorded("recording-answer", 0);
-        }
-    }
-
-    /// Whether the answer in the recording is the one that the scenario gives
-    /// there, as far as that can be seen.
-    fn answers(&self, index: usize, reply: &Reply) -> bool {
-        let passed = self.looks[index].passed;
-        match reply {
-            Reply::Register => true,
-            Reply::Message { message, status } => {
-                let Content::Message(name) = &message.content else {
-                    return false;
-                };
-                let side = self.looks[index].side(true);
-                let outcome = side.and_then(|side| side.observed.outcome.as_ref());
-                let known = outcome.and_then(|outcome| outcome.judged.message.as_ref());
-                let is_named = known.is_some_and(|known| *known.name == *name.value);
-                let (Some(assertions), Some(finding)) = (as_edited(message), broken_by(message))
-                else {
-                    return false;
-                };
-                let expect = Expect {
-                    status: Some(one_status(name.at, status.unwrap_or(200))),
-                    assertions,
-                    finding,
-                    ..Expect::nothing(name.at)
-                };
-                is_named && self.is_it(index, true, &expect)
-            }
-            Reply::Fault { code, .. } => {
-                let resolved = self.values(index).text(code);
-                let at = code.at;
-                resolved.is_ok_and(|code| {
-                    let code = FaultExpectation::Code(code.into());
-                    let expect = Expect {
-                        fault: Some(Placed { value: code, at }),
-                        ..Expect::nothing(at)
-                    };
-                    self.is_it(index, true, &expect)
-                })
-            }
-            Reply::Status { status, body, .. } => {
-                let answered = match &passed.response {
-                    Some(Ok(response)) => response,
-                    _ => return false,
-                };
-                let http = answered.http.as_ref();
-                let is_status = http.and_then(|http| http.status()) == Some(*status);
-                let body = body.as_ref().map(|body| self.values(index).text(body));
-                let is_body = body
-                    .is_none_or(|body| body.is_ok_and(|body| *answered.body == *body.as_bytes()));
-                is_status && is_body
-            }
-            Reply::Delay { by, then } => passed.took >= *by && self.answers(index, then),
-            Reply::Silent | Reply::BrokenAfter(_) | Reply::Raw(_) => {
-                matches!(passed.response, Some(Err(_)))
-            }
-        }
-    }
-
-    /// Whether everything holds by which a step knows its message.
-    fn is_it(&self, index: usize, response: bool, expect: &Expect) -> bool {
-        let Some(side) = self.looks[index].side(response) else {
-            return false;
-        };
-        let marks = Expect {
-            clean: None,
-            tls_versions: None,
-            within: None,
-            ..expect.clone()
-        };
-        let outcome = side.observed.outcome.as_ref();
-        let got = Got {
-            arrival: side.seen.message.as_deref().map_err(|problem| *problem),
-            judged: outcome.map(|outcome| &outcome.judged),
-            took: side.seen.took,
-            confirmed: None,
-        };
-        let facts = side.observed.facts.at(side.seen.at);
-        let judged = judge(&marks, &got, &mut self.values(index), &facts);
-        judged.iter().all(|one| one.verdict == Verdict::Pass)
-    }
-
     /// Takes values from a message. Whether all of them are there.
-    fn capture(&mut self, captures: &[Capture], from: Option<(usize, bool)>) -> bool {
+    pub(super) fn capture(&mut self, captures: &[Capture], from: Option<(usize, bool)>) -> bool {
         if captures.is_empty() {
             return true;
         }
@@ -587,7 +397,7 @@ impl Holding<'_> {
     }
 
     /// The number of an exchange in the evidence of this scenario.
-    fn number(&mut self, index: usize) -> u32 {
+    pub(super) fn number(&mut self, index: usize) -> u32 {
         if let Some(number) = self.numbers.get(&index) {
             return *number;
         }
@@ -608,37 +418,5 @@ impl Holding<'_> {
         let number = self.wire.sent(from, to, request, passed.took, response);
         self.numbers.insert(index, number);
         number
-    }
-
-    /// What is wrong with further messages of the kinds that the scenario is
-    /// about: one right message among wrong ones shows nothing.
-    fn the_rest(&mut self) {
-        for index in 0..self.looks.len() {
-            let look = &self.looks[index];
-            let way = look.name.as_ref().and_then(|name| self.ways.get(name));
-            let Some(&(from, to)) = way.filter(|_| !self.shown.contains(&index)) else {
-                continue;
-            };
-            let name = look.name.as_deref().unwrap_or_default();
-            if !look.is(name, from, to) {
-                continue;
-            }
-            let answers = to == self.scenario.subject;
-            let Some(side) = look.side(answers).filter(|side| side.is_broken()) else {
-                continue;
-            };
-            let exchange = self.number(index);
-            let seen = Seen {
-                exchange: Some(exchange),
-                ..side.seen.clone()
-            };
-            let name = look
-                .passed
-                .request
-                .as_ref()
-                .map_or_else(String::new, |request| name_of(request));
-            let mut values = self.values(index);
-            self.ledger.rest(&name, &mut values, &seen, &side.observed);
-        }
     }
 }

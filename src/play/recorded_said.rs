@@ -5,23 +5,24 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::askable::{is_about_outcome, is_asked, values_of};
 use super::ended::Ended;
 use super::observe::{Observed, Seen};
 use super::questions::{Asked, Said};
 use super::recorded::Holding;
 use crate::counterpart::trigger::{Outcome, Status};
 use crate::exchange::Exchange;
-use crate::scenario::{Act, Extract, Trigger, capture};
+use crate::scenario::{Act, Trigger, capture};
 
 impl Holding<'_> {
     /// What a LAS says of an action is seen on no wire; that it was made to act
     /// is seen by what it sends. A person may have seen what it said.
     pub(super) fn trigger(&mut self, ended: &Ended<'_>, trigger: &Trigger) {
-        let outcome = trigger.expect_status != Status::Done;
-        if !outcome && trigger.expect.is_nothing() && trigger.capture.is_empty() {
+        if !is_asked(trigger) {
             ended.done();
             return;
         }
+        let outcome = is_about_outcome(trigger);
         let mut values = self.values(self.next);
         let shows = trigger.expect.json.iter().map(|json| {
             let wanted = json.must.wanted(&mut values).ok()?;
@@ -40,7 +41,7 @@ impl Holding<'_> {
             with,
             outcome,
             shows,
-            values: members(trigger),
+            values: values_of(trigger),
         };
         let Some(said) = self.said(asked) else {
             ended.not_recorded("recording-said", 0);
@@ -125,16 +126,4 @@ impl Holding<'_> {
         }
         said.is_something().then_some(said)
     }
-}
-
-/// The names in the LAS of the values that a step takes from what it shows.
-fn members(trigger: &Trigger) -> Vec<String> {
-    let captures = trigger.capture.iter();
-    let paths = captures.filter_map(|capture| match &capture.from {
-        Extract::JsonPath(path) => Some(path.to_string()),
-        _ => None,
-    });
-    paths
-        .map(|path| path.strip_prefix("$.").unwrap_or(&path).to_string())
-        .collect()
 }

@@ -157,6 +157,7 @@ section! {
         evidence, own_kept,
         own_parties, large_left_out, step, no_step, ask, ask_done, ask_value, ask_there, ask_absent, ask_count, ask_shows,
         ask_for, left_out, recorded, said, form, form_written, recording_left_out,
+        not_recorded,
     }
 }
 

@@ -144,7 +144,7 @@ fn held(
     traffic.exchanges = exchanges;
     let mut result = None;
     let scenarios = [Arc::clone(scenario)];
-    let open = play_recorded(stage, &scenarios, &traffic, witness, &|| (), |event| {
+    let left = play_recorded(stage, &scenarios, &traffic, witness, &|| (), |event| {
         if let Event::Played(played) = event {
             result = Some(played);
         }
@@ -159,7 +159,7 @@ fn held(
         codes: findings.map(|finding| finding.code.clone()).collect(),
         not_played: played.not_played.clone(),
         said: played.said,
-        open: open.unwrap(),
+        open: left.unwrap().asked,
     }
 }
 
@@ -433,6 +433,182 @@ fn a_step_for_what_the_target_does_not_offer_is_left_out() {
     }
 }
 
+/// A form asks nothing whose answer cannot matter: of a scenario of which the
+/// recording has nothing, it has nothing after the answers either.
+#[test]
+fn a_form_asks_only_about_what_the_recording_has_something_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let shipped = Library::shipped();
+    let recorded = ["po-inwinnen-las-melding", "po-inwinnen-las-no-show"];
+    let recorded = recorded.map(|id| shipped.scenario(id).unwrap());
+    let evidence = played(folder.path(), &recorded, &[]);
+    let mut traffic = Traffic::default();
+    for scenario in recorded {
+        traffic.exchanges.extend(passed(&evidence, &scenario.id));
+    }
+    let of_las = shipped.scenarios.iter();
+    let of_las = of_las.filter(|one| one.subject == Role::Las && one.pupils == 0);
+    let of_las: Vec<Arc<Scenario>> = of_las.cloned().collect();
+    let stage = stage();
+    let hold = |witness: &Witness| {
+        let mut without = BTreeSet::new();
+        let left = play_recorded(&stage, &of_las, &traffic, witness, &|| (), |event| {
+            if let Event::Played(played) = event
+                && played.not_played.as_deref() == Some("not-recorded")
+            {
+                without.insert(played.about.scenario);
+            }
+        });
+        (left.unwrap(), without)
+    };
+    let (left, without) = hold(&Witness::default());
+    let of = |scenario: &str| {
+        let asked = left.asked.iter();
+        asked
+            .filter(|asked| *asked.scenario == *scenario)
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    assert!(left.asked.len() > 5, "{:?}", left.asked);
+    let mut may_be = 0;
+    for scenario in &without {
+        let asked = of(scenario);
+        may_be += usize::from(!asked.is_empty());
+        let gives = asked.iter().any(|asked| !asked.values.is_empty());
+        assert!(asked.is_empty() || gives, "{scenario}: {asked:?}");
+    }
+    assert_eq!(left.without, without.len() - may_be);
+    assert!(left.without > of_las.len() / 2, "{}", left.without);
+    // The number of a pupil who never came stands only on the screen of the LAS.
+    assert!(without.contains("po-inwinnen-las-no-show"));
+    let said = said_in(&evidence, "po-inwinnen-las-no-show");
+    let answers = filled_in(&form("", &of("po-inwinnen-las-no-show")), &said);
+    let (_, after) = hold(&Witness::read(answers.as_bytes()).unwrap());
+    assert!(!after.contains("po-inwinnen-las-no-show"), "{answers}");
+    assert!(after.is_subset(&without));
+}
+
+/// What a person says is not enough where nothing of the exchange beside it can
+/// be judged.
+#[test]
+fn a_persons_word_alone_passes_nothing() {
+    const SCRIPT: &str = "id: eigen\ntitle: { nl: Eigen, en: Own }\nkey: po-inwinnen\nmandatory: false\nsubject: las\n\
+        sectors: [bo]\nrequirements: [BRON-INS]\ngrade: knowledge\nsource: a test\nsteps:\n  \
+        - trigger: { party: las, action: inschrijven, expect: { json: [{ path: $.geregistreerd, equals: true }] } }\n  \
+        - send: { from: duo, to: las, message: verstrekkenTerugkoppeling_Request }\n";
+    const RECORDED: &str = "po-inwinnen-las-terugkoppeling-later";
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("eigen.yaml");
+    std::fs::write(&script, SCRIPT).unwrap();
+    let library = Library::on_disk(&[script]).unwrap();
+    assert!(library.mistakes.is_empty(), "{:?}", library.mistakes);
+    let own = library.scenario("eigen").unwrap();
+    let shipped = Library::shipped().scenario(RECORDED).unwrap();
+    let passed = passed(&played(folder.path(), &[shipped], &[]), RECORDED);
+    let says = |shown: &str| {
+        let form = form(
+            "",
+            &held(&stage(), own, passed.clone(), &Witness::default()).open,
+        );
+        Witness::read(
+            form.replace("shown:\n", &format!("shown: {shown}\n"))
+                .as_bytes(),
+        )
+        .unwrap()
+    };
+    // The answer of the LAS was judged, and bears the word out.
+    let whole = held(&stage(), own, passed.clone(), &says("ja"));
+    assert_eq!(whole.verdict, Verdict::Pass, "{:?}", whole.reasons);
+    // Here its answers were lost.
+    let mut unanswered = passed.clone();
+    for one in &mut unanswered {
+        let answer = one
+            .response
+            .as_ref()
+            .and_then(|answer| answer.as_ref().ok());
+        if let (Some(Role::Las), Some(answer)) = (one.to, answer) {
+            let empty = Exchange {
+                body: Vec::new().into(),
+                ..Exchange::clone(answer)
+            };
+            one.response = Some(Ok(Arc::new(empty)));
+        }
+    }
+    for (shown, verdict) in [("ja", Verdict::Undecided), ("nee", Verdict::Fail)] {
+        let alone = held(&stage(), own, unanswered.clone(), &says(shown));
+        assert_eq!(alone.verdict, verdict, "{shown}: {:?}", alone.codes);
+        assert_eq!(alone.said, 1);
+        let is_told = alone.reasons.contains("recording-word-alone");
+        assert_eq!(
+            is_told,
+            verdict == Verdict::Undecided,
+            "{:?}",
+            alone.reasons
+        );
+    }
+}
+
+/// An answer to what nobody asked would count for nothing: that is told, and
+/// what was meant.
+#[test]
+fn an_answer_about_no_step_of_a_scenario_is_a_mistake_on_the_form() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("bericht.xml"), "<a/>").unwrap();
+    const FORM: &str =
+        "- scenario: po-inwinnen-las-melding\n  step: \"1.1.1\"\n  action: inschrijven\n";
+    for (language, from, to, told) in [
+        ("nl", "", "", None),
+        (
+            "nl",
+            "las-melding",
+            "las-meldign",
+            Some(
+                "regel 1, kolom 13: Het scenario «po-inwinnen-las-meldign» bestaat niet. Bedoelt u «po-inwinnen-las-melding»?",
+            ),
+        ),
+        (
+            "en",
+            "las-melding",
+            "las-meldign",
+            Some(
+                "line 1, column 13: There is no scenario «po-inwinnen-las-meldign». Did you mean «po-inwinnen-las-melding»?",
+            ),
+        ),
+        (
+            "nl",
+            "\"1.1.1\"",
+            "\"1.1.2\"",
+            Some(
+                "regel 2, kolom 9: Het scenario «po-inwinnen-las-melding» heeft geen stap 1.1.2 waarvan een mens iets kan zeggen. Bedoelt u 1.1.1? Die stappen zijn: 1.1.1, 2.",
+            ),
+        ),
+        (
+            "en",
+            "inschrijven",
+            "uitschrijven",
+            Some(
+                "line 3, column 11: Step 1.1.1 of «po-inwinnen-las-melding» is about the action «inschrijven», not about «uitschrijven».",
+            ),
+        ),
+    ] {
+        std::fs::write(folder.path().join("antwoord.yaml"), FORM.replace(from, to)).unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_ketenkeur"))
+            .current_dir(folder.path())
+            .args(["run", "--lang", language, "--recorded", "bericht.xml"])
+            // Of another key: what stands on the form is known all the same.
+            .args(["--key", "rio-po", "--answers", "antwoord.yaml"])
+            .output()
+            .unwrap();
+        let shown = said(&output);
+        let code = output.status.code();
+        assert_eq!(code == Some(2), told.is_some(), "{to}: {code:?} {shown}");
+        if let Some(told) = told {
+            let told = format!("antwoord.yaml, {told}");
+            assert!(shown.contains(&told), "{told}\n{shown}");
+        }
+    }
+}
+
 #[test]
 fn a_form_is_written_read_and_never_overwritten_and_a_terminal_asks_the_same() {
     let folder = tempfile::tempdir().unwrap();
@@ -476,6 +652,9 @@ fn a_form_is_written_read_and_never_overwritten_and_a_terminal_asks_the_same() {
     let (code, told) = run(&["--form", "formulier.yaml"], "");
     assert_eq!(code, Some(5), "{told}");
     assert!(told.contains("formulier.yaml"), "{told}");
+    let (_, told) = run(&["--id", "rio-po-las-vervallen-code"], "");
+    let without = "Scenarios of which the recording has nothing, whatever anybody answers: 1.";
+    assert!(told.contains(without), "{told}");
     let form = std::fs::read_to_string(folder.path().join("formulier.yaml")).unwrap();
     assert!(form.contains("shown:\n"), "{form}");
     let (code, told) = run(&["--form", "formulier.yaml"], "");

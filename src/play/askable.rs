@@ -1,0 +1,114 @@
+//! The steps of a scenario of which a person can say something, as a form names
+//! them (docs/recorded.md).
+
+use crate::counterpart::trigger::Status;
+use crate::scenario::{Action, Extract, Over, Scenario, Step, Trigger};
+
+/// Such a step.
+pub(super) struct Askable<'s> {
+    number: Vec<Part>,
+    step: &'s Step,
+}
+
+/// A part of the number of a step.
+#[derive(Clone, Copy)]
+enum Part {
+    Is(u32),
+    /// A turn of steps that are done several times: as often as this, where
+    /// that is known beforehand.
+    Turn(Option<u32>),
+}
+
+impl Askable<'_> {
+    /// The steps of a scenario of which a person can say something.
+    pub fn of(scenario: &Scenario) -> Vec<Askable<'_>> {
+        let mut found = Vec::new();
+        collect(scenario, &scenario.steps, &[], &mut found);
+        found
+    }
+
+    /// Whether it is the step of that number.
+    pub fn is(&self, number: &str) -> bool {
+        let mut parts = number.split('.');
+        let all = self.number.iter().all(|known| {
+            let part = parts.next().and_then(|part| part.parse::<u32>().ok());
+            part.is_some_and(|part| match known {
+                Part::Is(number) => part == *number,
+                Part::Turn(most) => part > 0 && most.is_none_or(|most| part <= most),
+            })
+        });
+        all && parts.next().is_none()
+    }
+
+    /// Its number; of steps that are done several times, that of the first turn.
+    pub fn number(&self) -> String {
+        let parts = self.number.iter().map(|part| match part {
+            Part::Is(number) => number.to_string(),
+            Part::Turn(_) => "1".to_string(),
+        });
+        parts.collect::<Vec<_>>().join(".")
+    }
+
+    /// What the LAS was to do, or somebody else.
+    pub fn action(&self) -> &str {
+        match &self.step.action {
+            Action::Trigger(trigger) => trigger.action.value.name(),
+            Action::Act(act) => &act.what.value,
+            _ => "",
+        }
+    }
+}
+
+fn collect<'s>(
+    scenario: &Scenario,
+    steps: &'s [Step],
+    before: &[Part],
+    found: &mut Vec<Askable<'s>>,
+) {
+    for (number, step) in (1..).zip(steps) {
+        let here = [before, &[Part::Is(number)]].concat();
+        match &step.action {
+            Action::Include(include) => collect(scenario, &include.steps, &here, found),
+            Action::Parallel(branches) => {
+                for (branch, steps) in (1..).zip(branches) {
+                    let here = [&*here, &[Part::Is(branch)]].concat();
+                    collect(scenario, steps, &here, found);
+                }
+            }
+            Action::Repeat(repeat) => {
+                let turns = match repeat.over {
+                    Over::Times(times) => Some(times),
+                    Over::Pupils => Some(scenario.pupils),
+                    Over::Items(_) => None,
+                };
+                let here = [&*here, &[Part::Turn(turns)]].concat();
+                collect(scenario, &repeat.steps, &here, found);
+            }
+            Action::Trigger(trigger) if !is_asked(trigger) => {}
+            Action::Trigger(_) | Action::Act(_) => found.push(Askable { number: here, step }),
+            _ => {}
+        }
+    }
+}
+
+/// Whether how an action ended shows in anything beside what the LAS sends.
+pub(super) fn is_asked(trigger: &Trigger) -> bool {
+    is_about_outcome(trigger) || !trigger.expect.is_nothing() || !trigger.capture.is_empty()
+}
+
+/// Whether it matters how an action ended.
+pub(super) fn is_about_outcome(trigger: &Trigger) -> bool {
+    trigger.expect_status != Status::Done
+}
+
+/// The names in the LAS of the values that a step takes from what it shows.
+pub(super) fn values_of(trigger: &Trigger) -> Vec<String> {
+    let captures = trigger.capture.iter();
+    let paths = captures.filter_map(|capture| match &capture.from {
+        Extract::JsonPath(path) => Some(path.to_string()),
+        _ => None,
+    });
+    paths
+        .map(|path| path.strip_prefix("$.").unwrap_or(&path).to_string())
+        .collect()
+}
