@@ -70,6 +70,9 @@ pub struct Outcome {
     /// Whether it rests on recorded traffic: nothing was staged.
     #[serde(default)]
     pub recorded: bool,
+    /// Whether it rests in part on what a person said.
+    #[serde(default)]
+    pub said: bool,
 }
 
 /// Why a run does not count.
@@ -182,6 +185,7 @@ fn outcome(event: &Event) -> Option<Outcome> {
         not_played: played.not_played.clone(),
         broken,
         recorded: about.recorded,
+        said: played.said > 0,
     })
 }
 

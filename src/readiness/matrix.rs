@@ -70,6 +70,8 @@ pub struct Cell {
     pub waived: usize,
     /// Mandatory scenarios that passed on recorded traffic.
     pub recorded: usize,
+    /// Mandatory scenarios that passed in part on what a person said.
+    pub said: usize,
     /// Percentage of the passed scenarios whose verdict rests on something
     /// weaker than a published fact.
     pub reconstructed: Option<u32>,
@@ -112,6 +114,8 @@ pub struct Line {
     pub not_played: Option<String>,
     /// Whether that rests on recorded traffic: nothing was staged.
     pub recorded: bool,
+    /// Whether that rests in part on what a person said.
+    pub said: bool,
     /// The codes of the rules that were broken.
     pub broken: Vec<String>,
     /// Those of them that somebody disputes.
@@ -321,8 +325,9 @@ impl Looked<'_> {
             _ => (count.state(), None),
         };
         let all = passing().count();
-        let recorded = passing().filter(|outcome| outcome.mandatory && outcome.recorded);
-        let recorded = recorded.count();
+        let mandatory = || passing().filter(|outcome| outcome.mandatory);
+        let recorded = mandatory().filter(|outcome| outcome.recorded).count();
+        let said = mandatory().filter(|outcome| outcome.said).count();
         let weak = passing().filter(|outcome| outcome.reconstructed).count();
         Cell {
             key: self.key.name(),
@@ -340,6 +345,7 @@ impl Looked<'_> {
             mandatory: count.wanted(),
             waived: count.waived(),
             recorded,
+            said,
             reconstructed: (all > 0).then(|| (weak * 100).div_ceil(all) as u32),
             scenarios: lines,
             trend: Vec::new(),
@@ -377,6 +383,7 @@ impl Looked<'_> {
                 verdict: outcome.not_played.is_none().then_some(outcome.verdict),
                 not_played: outcome.not_played.clone(),
                 recorded: outcome.recorded,
+                said: outcome.said,
                 broken: outcome.broken.clone(),
                 disputed: Vec::new(),
                 waiver: waiver(&outcome.scenario),
@@ -404,6 +411,7 @@ impl Looked<'_> {
                 verdict: None,
                 not_played: None,
                 recorded: false,
+                said: false,
                 broken: Vec::new(),
                 disputed: Vec::new(),
                 waiver: waiver(&scenario.id),

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::agenda::AtRisk;
 use super::matrix::Matrix;
-use super::show::{Edition, dispute};
+use super::show::{Edition, dispute, weaker};
 use crate::finding::Language;
 use crate::report::{page_policy, shown};
 use crate::scenario::{Key, Sector};
@@ -80,6 +80,7 @@ pub fn page(
             .iter()
             .map(|one| shown(&dispute(one, texts)))
             .collect::<Vec<_>>(),
+        "weaker": weaker(matrix).collect::<Vec<_>>(),
         "keys": Key::NAMES,
         "sectors": Sector::NAMES,
         "public": edition == Edition::Public,

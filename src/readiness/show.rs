@@ -106,6 +106,7 @@ pub fn human(matrix: &Matrix, agenda: &[AtRisk], texts: &Texts) -> String {
                     (cell.was.is_some(), "*"),
                     (cell.waived > 0, "†"),
                     (cell.recorded > 0, "‡"),
+                    (cell.said > 0, "§"),
                 ];
                 let marks = marks.iter().filter(|(holds, _)| *holds);
                 let mark: String = marks.map(|(_, mark)| *mark).collect();
@@ -164,14 +165,26 @@ pub fn human(matrix: &Matrix, agenda: &[AtRisk], texts: &Texts) -> String {
     let marks = [
         ("changed", matrix.since.is_some()),
         ("with-waiver", cells().any(|cell| cell.waived > 0)),
-        ("from-recording", cells().any(|cell| cell.recorded > 0)),
     ];
     out.push('\n');
-    for (key, _) in marks.iter().filter(|(_, shown)| *shown) {
+    let marks = marks.iter().filter(|(_, shown)| *shown);
+    for key in marks.map(|(key, _)| *key).chain(weaker(matrix)) {
         out += &format!("{}\n", word(texts, key));
     }
     out += &format!("{}\n", word(texts, "own-tests"));
     out
+}
+
+/// What cells rest on that says less than messages of scenarios that were
+/// played, as keys of what the marks mean.
+pub(super) fn weaker(matrix: &Matrix) -> impl Iterator<Item = &'static str> {
+    let cells = || matrix.rows.iter().flat_map(|row| &row.cells);
+    let marks = [
+        ("from-recording", cells().any(|cell| cell.recorded > 0)),
+        ("from-person", cells().any(|cell| cell.said > 0)),
+    ];
+    let marks = marks.into_iter().filter(|(_, shown)| *shown);
+    marks.map(|(key, _)| key)
 }
 
 fn of_key<'r>(row: &'r Row, key: &str) -> impl Iterator<Item = &'r Cell> {
@@ -179,7 +192,7 @@ fn of_key<'r>(row: &'r Row, key: &str) -> impl Iterator<Item = &'r Cell> {
 }
 
 /// The columns of the CSV, in their order.
-const COLUMNS: [&str; 30] = [
+const COLUMNS: [&str; 31] = [
     "supplier",
     "oin",
     "product",
@@ -192,6 +205,7 @@ const COLUMNS: [&str; 30] = [
     "passed",
     "waived",
     "recorded",
+    "said",
     "reconstructed_percent",
     "run",
     "began",
@@ -246,6 +260,7 @@ fn fields(row: &Row, cell: &Cell) -> [String; COLUMNS.len()] {
         cell.passed.to_string(),
         cell.waived.to_string(),
         cell.recorded.to_string(),
+        cell.said.to_string(),
         number(cell.reconstructed.map(u64::from)),
         run.map(|run| run.id.clone()).unwrap_or_default(),
         run.map(|run| run.began.to_string()).unwrap_or_default(),

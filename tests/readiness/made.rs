@@ -30,6 +30,10 @@ pub struct Made<'a> {
     pub not_played: Option<&'a str>,
     /// Whether it is the masked view, and its events are masked.
     pub masked: [bool; 2],
+    /// Whether it is held against recorded traffic.
+    pub recorded: bool,
+    /// The scenarios in which a person answered.
+    pub said: &'a [&'a str],
     /// What stands before every title.
     pub title: &'a str,
 }
@@ -48,6 +52,8 @@ impl Default for Made<'_> {
             broken: None,
             not_played: None,
             masked: [false, true],
+            recorded: false,
+            said: &[],
             title: "",
         }
     }
@@ -122,12 +128,12 @@ impl Made<'_> {
                 "about": {
                     "scenario": &*scenario.id, "title_nl": format!("{}{}", self.title, scenario.title.nl),
                     "title_en": format!("{}{}", self.title, scenario.title.en), "key": key,
-                    "mandatory": scenario.mandatory, "subject": "las", "own": false,
+                    "mandatory": scenario.mandatory, "subject": "las", "own": false, "recorded": self.recorded,
                     "sectors": sectors, "requirements": [], "hash": "",
                 },
                 "judgement": { "verdict": verdict, "grade": "published" },
                 "pack": self.pack, "unreachable": false, "not_played": self.not_played,
-                "steps": 1, "findings": findings,
+                "steps": 1, "said": u32::from(self.said.contains(&&*scenario.id)), "findings": findings,
             });
             writeln!(lines, "{played}").unwrap();
         }

@@ -115,6 +115,100 @@ fn every_state_follows_from_what_was_played() {
     }
 }
 
+/// What says less than messages of scenarios that were played is marked, in the
+/// cell, in the legend and for machines.
+#[test]
+fn what_rests_on_a_recording_or_on_a_persons_word_is_marked() {
+    let key = "po-bekostigen";
+    let needed = mandatory(key);
+    let one = [needed[0].as_str()];
+    let fails = [(needed[0].as_str(), "fail")];
+    let made = Made::default;
+    let said = |run| Made { said: &one, ..run };
+    let recorded = |run| Made {
+        recorded: true,
+        ..run
+    };
+    for (run, of_recording, of_person, mark) in [
+        (made(), false, 0, ""),
+        (said(made()), false, 1, "§"),
+        (recorded(made()), true, 0, "‡"),
+        (said(recorded(made())), true, 1, "‡§"),
+        // What did not pass rests on nothing.
+        (
+            Made {
+                verdicts: &fails,
+                ..said(made())
+            },
+            false,
+            0,
+            "",
+        ),
+    ] {
+        let folder = TempDir::new().unwrap();
+        let path = run.write(&folder.path().join("bewijs"));
+        let run = path.to_str().unwrap();
+        let cell = cell(&[&path], &[], key, "bo");
+        let all = &cell["mandatory"];
+        let expected = if of_recording { all.clone() } else { json!(0) };
+        assert_eq!(cell["recorded"], expected, "{mark}");
+        assert_eq!(cell["said"], of_person, "{mark}");
+        let lines = cell["scenarios"].as_array().unwrap();
+        let line = lines.iter().find(|line| line["scenario"] == needed[0]);
+        assert_eq!(line.unwrap()["recorded"], mark.contains('‡'), "{mark}");
+        for (language, recording, person) in [
+            (
+                "nl",
+                "(‡ uit opgenomen verkeer)",
+                "(§ deels op het woord van een mens)",
+            ),
+            (
+                "en",
+                "(‡ from recorded traffic)",
+                "(§ in part on a person's word)",
+            ),
+        ] {
+            let told = |format: &str| {
+                let output = ketenkeur(&["--report", format, "--lang", language, run]);
+                text(&output.stdout)
+            };
+            let human = told("human");
+            let row = human
+                .lines()
+                .find(|line| line.trim_start().starts_with(key));
+            let first = row.unwrap().split_whitespace().nth(1).unwrap();
+            assert_eq!(
+                first.trim_start_matches(char::is_alphabetic),
+                mark,
+                "{human}"
+            );
+            let page = told("html").replace("&#x27;", "'");
+            let legend = human.split("\n\n").last().unwrap();
+            for (sign, words) in [('‡', recording), ('§', person)] {
+                let is_marked = mark.contains(sign);
+                assert_eq!(page.contains(words), is_marked, "{language} {words}");
+                let explains = |text: &str| text.contains(&format!("{sign} "));
+                assert_eq!(explains(legend), is_marked, "{legend}");
+                assert_eq!(
+                    page.matches(sign).count() > 1,
+                    is_marked,
+                    "the cells and the legend"
+                );
+            }
+        }
+        let csv = text(&ketenkeur(&["--report", "csv", run]).stdout);
+        let mut lines = csv.lines();
+        let column = lines
+            .next()
+            .unwrap()
+            .split(',')
+            .position(|name| name == "said");
+        let of_cell = lines.find(|line| line.contains(&format!(",{key},bo,")));
+        let count = of_cell.unwrap().split(',').nth(column.unwrap()).unwrap();
+        assert_eq!(count, of_person.to_string());
+    }
+}
+
 #[test]
 fn the_latest_run_on_the_latest_version_counts() {
     let folder = TempDir::new().unwrap();
