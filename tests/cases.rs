@@ -251,19 +251,24 @@ fn each_batch_case_breaks_only_its_rule() {
                 })
                 .collect();
             let mut found = Vec::new();
-            run(&bench, inputs.into_iter(), 1, |event| match event {
-                Event::Judged(judged) => found.extend(
-                    judged
-                        .findings
-                        .iter()
-                        .filter(|f| f.kind == Kind::Violation)
-                        .cloned(),
-                ),
-                Event::Batch(batch) => {
-                    found.extend(batch.findings.iter().map(|found| found.finding.clone()))
-                }
-                _ => {}
-            });
+            run(
+                &bench,
+                inputs.into_iter(),
+                || 1,
+                |event| match event {
+                    Event::Judged(judged) => found.extend(
+                        judged
+                            .findings
+                            .iter()
+                            .filter(|f| f.kind == Kind::Violation)
+                            .cloned(),
+                    ),
+                    Event::Batch(batch) => {
+                        found.extend(batch.findings.iter().map(|found| found.finding.clone()))
+                    }
+                    _ => {}
+                },
+            );
             let right = if breaks {
                 !found.is_empty() && found.iter().all(|finding| finding.code == case.rule)
             } else {
@@ -614,18 +619,23 @@ fn given(folder: &Path, entry: &Entry) -> Vec<Vec<String>> {
             let bench = bench(entry.at, &rio, entry.named.as_deref());
             let inputs = Inputs::resolve(paths, Options::default()).unwrap();
             let mut codes = Vec::new();
-            run(&bench, inputs, 1, |event| {
-                let found: Vec<Reported> = match event {
-                    Event::Judged(judged) => judged.findings,
-                    Event::Batch(batch) => batch
-                        .findings
-                        .into_iter()
-                        .map(|found| found.finding)
-                        .collect(),
-                    _ => Vec::new(),
-                };
-                codes.extend(found.into_iter().filter(counts).map(|found| found.code));
-            });
+            run(
+                &bench,
+                inputs,
+                || 1,
+                |event| {
+                    let found: Vec<Reported> = match event {
+                        Event::Judged(judged) => judged.findings,
+                        Event::Batch(batch) => batch
+                            .findings
+                            .into_iter()
+                            .map(|found| found.finding)
+                            .collect(),
+                        _ => Vec::new(),
+                    };
+                    codes.extend(found.into_iter().filter(counts).map(|found| found.code));
+                },
+            );
             codes
         })
         .collect()

@@ -27,12 +27,13 @@ pub struct RunEnd {
     pub internal: bool,
 }
 
-/// Judges `inputs` on `threads` threads and gives every event to `sink`, in
-/// order. The last event is `Finished`.
+/// Judges `inputs` and gives every event to `sink`, in order. The last event is
+/// `Finished`. On how many threads is asked only when there is more than one
+/// input: counting a machine's cores takes longer than reading a message.
 pub fn run(
     bench: &Arc<Bench>,
     inputs: impl Iterator<Item = Input> + Send,
-    threads: usize,
+    threads: impl FnOnce() -> usize,
     mut sink: impl FnMut(Event),
 ) -> (Tally, RunEnd) {
     let mut tally = Tally::new();
@@ -41,7 +42,9 @@ pub fn run(
     let mut inputs = (0u32..).zip(inputs).peekable();
     let first = inputs.next();
     // One message is no batch: nothing of it need be remembered.
-    let batched = bench.options.batch && inputs.peek().is_some();
+    let several = inputs.peek().is_some();
+    let batched = bench.options.batch && several;
+    let threads = if several { threads() } else { 1 };
     let extractor = batched.then(shipped_extractor);
     let mut batch = extractor.clone().map(BatchJudge::new);
     let mut names: Vec<(String, BodyAt)> = Vec::new();

@@ -54,10 +54,8 @@ pub fn run_check(
     let paths: Vec<PathBuf> = check.paths.iter().map(PathBuf::from).collect();
     let inputs =
         Inputs::resolve(&paths, Options::default()).map_err(|error| setup::no_input(&error))?;
-    let threads = check
-        .jobs
-        .or(settings.jobs)
-        .map_or_else(super::run::cores, usize::from);
+    let jobs = check.jobs.or(settings.jobs);
+    let threads = || jobs.map_or_else(super::run::cores, usize::from);
     let recorder = check
         .record
         .as_deref()
@@ -102,7 +100,7 @@ impl Telling<'_> {
         mut self,
         bench: &Arc<Bench>,
         inputs: impl Iterator<Item = Input> + Send,
-        threads: usize,
+        threads: impl FnOnce() -> usize,
         exit: impl FnOnce(&Summary, bool) -> Exit,
     ) -> Result<Exit, Failure> {
         let (language, moment) = (self.language, bench.facts.clock.now());

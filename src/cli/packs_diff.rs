@@ -231,9 +231,8 @@ fn judged(wanted: &Wanted<'_>, side: &Side) -> Result<Outcomes, Failure> {
     });
     let inputs = Inputs::resolve(wanted.messages, Options::default())
         .map_err(|error| super::setup::no_input(&error))?;
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let mut outcomes = Outcomes::new();
-    run(&bench, inputs, threads, |event| {
+    run(&bench, inputs, super::run::cores, |event| {
         let Event::Judged(judged) = event else { return };
         let violations = judged
             .findings

@@ -163,18 +163,23 @@ pub fn run_proxy(
         // The lines of exchanges stand where a bar would.
         quiet: true,
     };
-    let exit = telling.judge(&bench, take.into_iter(), 1, |summary, internal| {
-        let trouble = Trouble {
-            internal,
-            unreachable: hears.unreachable.load(Ordering::SeqCst),
-            ..Trouble::default()
-        };
-        match Exit::of(summary, trouble) {
-            // That nothing passed is no fault in the call.
-            Exit::Usage => Exit::Undecided,
-            exit => exit,
-        }
-    })?;
+    let exit = telling.judge(
+        &bench,
+        take.into_iter(),
+        || 1,
+        |summary, internal| {
+            let trouble = Trouble {
+                internal,
+                unreachable: hears.unreachable.load(Ordering::SeqCst),
+                ..Trouble::default()
+            };
+            match Exit::of(summary, trouble) {
+                // That nothing passed is no fault in the call.
+                Exit::Usage => Exit::Undecided,
+                exit => exit,
+            }
+        },
+    )?;
     let stopped = stopping.join();
     let stopped = stopped.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
     stopped

@@ -38,7 +38,8 @@ pub struct Wanted {
 
 /// What goes to the terminal while the run goes on.
 pub struct Outlet<'a> {
-    human: Option<Human<'a, std::io::StdoutLock<'static>>>,
+    /// Gathers what is said of one event, and no longer.
+    human: Option<Human<'a, BufWriter<std::io::StdoutLock<'static>>>>,
     progress: Option<ProgressBar>,
     /// Somebody watches standard error.
     watched: bool,
@@ -54,8 +55,10 @@ impl<'a> Outlet<'a> {
         quiet: bool,
     ) -> Self {
         let streams = reports.iter().any(Wanted::is_stream);
-        let human = streams
-            .then(|| Human::new(std::io::stdout().lock(), book, language, Look::of_stdout()));
+        let human = streams.then(|| {
+            let out = BufWriter::new(std::io::stdout().lock());
+            Human::new(out, book, language, Look::of_stdout())
+        });
         let watched = !quiet && std::io::stderr().is_terminal();
         // A bar would tear up findings that stream to the same terminal.
         let apart = !(streams && std::io::stdout().is_terminal());
@@ -98,9 +101,10 @@ impl<'a> Outlet<'a> {
         let Some(human) = &mut self.human else {
             return Ok(());
         };
+        let mut tell = || human.show(event).and_then(|()| human.flush());
         let shown = match (&self.progress, event) {
-            (Some(progress), Event::Played(_)) => progress.suspend(|| human.show(event)),
-            _ => human.show(event),
+            (Some(progress), Event::Played(_)) => progress.suspend(tell),
+            _ => tell(),
         };
         shown.map_err(|error| stdout_failure(&error))
     }

@@ -74,6 +74,11 @@ impl<'a, W: Write> Human<'a, W> {
         }
     }
 
+    /// Hands on what was written so far, where `out` gathers it.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
     fn played(&mut self, played: &ScenarioJudged) -> io::Result<()> {
         let unexpected: Vec<_> = played.findings.iter().filter(|f| !f.expected).collect();
         if unexpected.is_empty() {
