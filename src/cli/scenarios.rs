@@ -36,6 +36,7 @@ struct Described<'a> {
     sectors: Vec<&'static str>,
     requirements: Vec<Proves<'a>>,
     tags: &'a [Arc<str>],
+    brings_about: Vec<&'a str>,
     grade: &'static str,
     source: String,
     minutes: Option<u32>,
@@ -166,6 +167,7 @@ fn explain(id: &str, shape: Shape, language: Language) -> Result<Exit, Failure> 
         .collect();
     line(&words.requirements, &proofs.join(", "));
     line(&words.tags, &described.tags.join(", "));
+    line(&words.brings_about, &described.brings_about.join(", "));
     line(&texts.rules.grade, texts.grade(scenario.grade));
     line(&texts.finding.source, &described.source);
     let minutes = described.minutes.map(|minutes| minutes.to_string());
@@ -217,6 +219,11 @@ fn describe(scenario: &Scenario, language: Language) -> Described<'_> {
             })
             .collect(),
         tags: &scenario.tags,
+        brings_about: scenario
+            .brings_about
+            .iter()
+            .map(|code| &*code.value)
+            .collect(),
         grade: scenario.grade.name(),
         source: scenario.source.told(language),
         minutes: scenario.minutes,

@@ -127,15 +127,14 @@ impl Calendar {
         i64::from(last - first) + 1 - holiday_weeks.len() as i64
     }
 
-    /// Whether the school holidays of every school year that the period
-    /// touches are known. Where they are not, [`Calendar::school_weeks`]
-    /// counts holiday weeks as school weeks, and a rule that rests on the
-    /// count is undecided.
-    pub fn knows_holidays(&self, from: Date, to: Date) -> bool {
-        (school_year(from)..=school_year(to)).all(|year| {
-            self.vacation_list()
-                .iter()
-                .any(|vacation| vacation.school_year == year)
+    /// The first school year that the period touches whose school holidays
+    /// are not known. Where there is one, [`Calendar::school_weeks`] counts
+    /// holiday weeks as school weeks, and a rule that rests on the count is
+    /// undecided.
+    pub fn without_holidays(&self, from: Date, to: Date) -> Option<i16> {
+        (school_year(from)..=school_year(to)).find(|&year| {
+            let mut known = self.vacation_list().iter();
+            !known.any(|vacation| vacation.school_year == year)
         })
     }
 

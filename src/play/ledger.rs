@@ -17,7 +17,7 @@ use crate::event::{
 use crate::evidence::{Folder, StepRecord, WriteError};
 use crate::facts::Facts;
 use crate::finding::{Args, Finding, Grade, Judgement, Kind, Place, Source, Verdict};
-use crate::scenario::{Expect, Scenario, Step, Values};
+use crate::scenario::{Expect, PlacedCode, Scenario, Step, Values};
 use crate::text::tool_finding;
 
 /// The step of messages that no step looked at.
@@ -39,6 +39,7 @@ pub(super) struct Ledger {
     info: ScenarioInfo,
     pub(super) grade: Grade,
     source: Source,
+    brings_about: Vec<PlacedCode>,
     /// The file of the scenario.
     file: Arc<str>,
     options: CheckOptions,
@@ -78,6 +79,7 @@ impl Ledger {
             info,
             grade: scenario.grade,
             source: scenario.source.clone(),
+            brings_about: scenario.brings_about.clone(),
             file: Arc::clone(&scenario.file),
             reporter: Reporter::new(options.redaction),
             options,
@@ -307,6 +309,7 @@ impl Ledger {
             scenario: &self.info.scenario,
             grade: self.grade,
             source: &self.source,
+            brings_about: &self.brings_about,
             options: &self.options,
             reporter: &self.reporter,
             facts,

@@ -213,6 +213,7 @@ impl Holding<'_> {
         let got = Got {
             arrival: side.seen.message.as_deref().map_err(|problem| *problem),
             judged: outcome.map(|outcome| &outcome.judged),
+            brings_about: &self.scenario.brings_about,
             took: side.seen.took,
             confirmed: None,
         };

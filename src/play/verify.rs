@@ -309,6 +309,7 @@ fn again(
         scenario: id,
         grade: scenario.grade,
         source: &scenario.source,
+        brings_about: &scenario.brings_about,
         options,
         reporter: &Reporter::new(options.redaction),
         facts: &facts,

@@ -6,8 +6,8 @@ use crate::check::{CheckOptions, Reporter};
 use crate::event::{Reported, StepFinding, input_name};
 use crate::evidence::StepOutcome;
 use crate::facts::Facts;
-use crate::finding::{Finding, Grade, Judgement, Kind, Source, Verdict};
-use crate::scenario::{Expect, Got, TransportExpectation, Values, judge};
+use crate::finding::{Finding, Grade, Judgement, Source, Verdict};
+use crate::scenario::{Expect, Got, PlacedCode, TransportExpectation, Values, judge};
 
 /// What a scenario's findings are weighed with.
 pub(super) struct Scale<'a> {
@@ -17,6 +17,8 @@ pub(super) struct Scale<'a> {
     pub grade: Grade,
     /// What that rests on.
     pub source: &'a Source,
+    /// The rules whose outcome the script itself brings about.
+    pub brings_about: &'a [PlacedCode],
     /// How messages are judged.
     pub options: &'a CheckOptions,
     /// Makes findings ready to be shown.
@@ -79,6 +81,13 @@ pub(super) fn weigh(
     observed: &Observed<'_>,
 ) -> Weighed {
     let judged = observed.outcome.as_ref().map(|outcome| &outcome.judged);
+    let got = Got {
+        arrival: seen.message.as_deref().map_err(|problem| *problem),
+        judged,
+        brings_about: scale.brings_about,
+        took: seen.took,
+        confirmed: seen.confirmed.as_deref(),
+    };
     let mut judgement = Judgement::NOT_APPLICABLE;
     let mut findings = Vec::new();
     let clean = expect.clean.as_ref().map(|clean| clean.value);
@@ -91,14 +100,12 @@ pub(super) fn weigh(
         let mut open = false;
         for finding in &judged.findings {
             let expected = !counts
+                || got.brings_about(finding)
                 || expect
                     .finding
                     .iter()
                     .any(|code| *code.value == *finding.code);
-            // What could not be decided, and would not fail a message if it were
-            // broken, decides nothing here.
-            let decides = finding.kind == Kind::Violation || finding.class >= scale.options.fail_on;
-            if !expected && decides {
+            if !expected {
                 open = true;
                 judgement = scale.options.fold([
                     judgement,
@@ -114,8 +121,16 @@ pub(super) fn weigh(
                 finding: finding.clone(),
             });
         }
-        // What there was no room to list counts all the same.
-        if (counts && judged.more > 0) || (!open && judged.judgement.verdict == Verdict::Pass) {
+        // What there was no room to list counts all the same, and so does what
+        // is undecided without a finding: under strict provenance.
+        let as_a_whole = match judged.judgement.verdict {
+            Verdict::Pass => !open,
+            Verdict::Undecided => {
+                counts && (judged.findings.is_empty() || scale.options.strict_provenance)
+            }
+            Verdict::Fail | Verdict::NotApplicable => false,
+        };
+        if (counts && judged.more > 0) || as_a_whole {
             judgement = scale.options.fold([judgement, judged.judgement]);
         }
     }
@@ -134,12 +149,6 @@ pub(super) fn weigh(
             finding: scale.reporter.finding(finding, None, &|_, _| false),
         });
     }
-    let got = Got {
-        arrival: seen.message.as_deref().map_err(|problem| *problem),
-        judged,
-        took: seen.took,
-        confirmed: seen.confirmed.as_deref(),
-    };
     for judged in judge(expect, &got, values, scale.facts) {
         // One mistake, one finding: what makes a message unclean stands above.
         if judged.expectation == "clean" && shown && judged.verdict != Verdict::Pass {

@@ -247,8 +247,9 @@ impl<'f> Host<'f> {
             }),
             Function::WorkingDays => period(args, facts::working_days),
             Function::SchoolWeeks => period(args, |from, to| {
-                if !facts.calendar.knows_holidays(from, to) {
-                    self.mark_undecided(&"calendar-missing".into());
+                if let Some(year) = facts.calendar.without_holidays(from, to) {
+                    let reason = format!("calendar-holidays:{year}-{}", year + 1);
+                    self.mark_undecided(&reason.into());
                 }
                 facts.calendar.school_weeks(from, to)
             }),
@@ -257,7 +258,8 @@ impl<'f> Host<'f> {
             Function::WindowExchanged => self.window(args, |window| Some(window.exchanged_by)),
             Function::ClosingDate => match (text(&args[0]), year(&args[1])) {
                 (Some(sector), Some(year)) => {
-                    self.known(facts.calendar.closing_date(&sector, year).map(date_value))
+                    let closing = facts.calendar.closing_date(&sector, year);
+                    self.known(closing.map(date_value), "calendar-closing", year)
                 }
                 _ => Value::Empty,
             },
@@ -307,10 +309,10 @@ impl<'f> Host<'f> {
     }
 
     /// A value of the calendar; what the calendar does not know cannot be
-    /// judged by, and that is undecided.
-    fn known(&self, value: Option<Value>) -> Value {
+    /// judged by, and that is undecided, for a reason that names the year.
+    fn known(&self, value: Option<Value>, reason: &str, year: i16) -> Value {
         value.unwrap_or_else(|| {
-            self.mark_undecided(&"calendar-missing".into());
+            self.mark_undecided(&format!("{reason}:{year}").into());
             Value::Empty
         })
     }
@@ -320,7 +322,8 @@ impl<'f> Host<'f> {
         match (text(&args[0]).as_deref().and_then(AdviceKind::parse), year) {
             (Some(kind), Some(year)) => {
                 let window = self.facts.calendar.advice_window(kind, year);
-                self.known(window.map(|window| of(window).map_or(Value::Empty, date_value)))
+                let day = window.map(|window| of(window).map_or(Value::Empty, date_value));
+                self.known(day, "calendar-window", year)
             }
             _ => Value::Empty,
         }

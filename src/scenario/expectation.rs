@@ -9,7 +9,7 @@ pub use json::Wanted;
 use json::{confirmed, json_is};
 
 use super::expect::{Assertion, Expect, FaultExpectation, HeaderExpectation, TransportExpectation};
-use super::model::Placed;
+use super::model::{Placed, PlacedCode};
 use super::received::{Content, Received};
 use super::values::{ValueError, Values};
 use crate::document::Spot;
@@ -28,11 +28,26 @@ pub struct Got<'a> {
     pub arrival: Result<&'a Exchange, TransportProblem>,
     /// What `check` says of it.
     pub judged: Option<&'a Judged>,
+    /// The rules whose outcome the script itself brings about.
+    pub brings_about: &'a [PlacedCode],
     /// How long it took.
     pub took: Duration,
     /// Where a person looked in place of a program: of each JSON expectation
     /// whether it shows, or `None` where that person cannot tell.
     pub confirmed: Option<&'a [Option<bool>]>,
+}
+
+impl Got<'_> {
+    /// Whether the script itself brings a finding about, so that it says
+    /// nothing of who made the message. What has a message sent back is never
+    /// the script's doing.
+    pub fn brings_about(&self, finding: &Reported) -> bool {
+        finding.class < Class::Foutmelding
+            && self
+                .brings_about
+                .iter()
+                .any(|code| *code.value == *finding.code)
+    }
 }
 
 /// Whether one expectation holds.
@@ -115,7 +130,7 @@ pub fn judge(expect: &Expect, got: &Got<'_>, values: &mut Values, facts: &Facts)
         all.push(fault_is(fault, &received));
     }
     if let Some(clean) = &expect.clean {
-        all.extend(is_clean(clean, got.judged));
+        all.extend(is_clean(clean, got));
     }
     for code in &expect.finding {
         all.push(has_finding(code, got.judged));
@@ -249,14 +264,14 @@ fn fault_is(fault: &Placed<FaultExpectation>, received: &Received) -> Judgment {
     }
 }
 
-/// Whether a message has no finding that has it sent back. `clean: false`
-/// expects nothing.
-fn is_clean(clean: &Placed<bool>, judged: Option<&Judged>) -> Option<Judgment> {
+/// Whether a message has no finding that has it sent back, and no rule that
+/// could not be judged. `clean: false` expects nothing.
+fn is_clean(clean: &Placed<bool>, got: &Got<'_>) -> Option<Judgment> {
     if !clean.value {
         return None;
     }
     let at = clean.at;
-    let Some(judged) = judged else {
+    let Some(judged) = got.judged else {
         return Some(Judgment::undecided(
             "clean",
             at,
@@ -281,20 +296,19 @@ fn is_clean(clean: &Placed<bool>, judged: Option<&Judged>) -> Option<Judgment> {
         let finding = tool_finding("KK-SC-SCHOON", args, place_of(first));
         return Some(Judgment::broken("clean", at, finding));
     }
-    // A lighter rule that is open does not have the message sent back.
-    let grave_and_open = judged
+    // A check that did not run is no pass, whatever the class of its rule: as
+    // `check` has it.
+    let open = judged
         .findings
         .iter()
-        .any(|finding| finding.kind == Kind::Undecided && finding.class == Class::Foutmelding);
-    let unknown = judged.message.is_none() && judged.findings.is_empty();
+        .any(|finding| finding.kind == Kind::Undecided && !got.brings_about(finding));
+    let says_nothing = judged.findings.is_empty() && judged.judgement.verdict == Verdict::Undecided;
     Some(match judged.judgement.verdict {
         Verdict::NotApplicable => {
             let finding = tool_finding("KK-SC-GEEN-BERICHT", Args::new(), Place::default());
             Judgment::broken("clean", at, finding)
         }
-        Verdict::Undecided if grave_and_open || unknown => {
-            Judgment::undecided("clean", at, "KK-SC-SCHOON", "not-judged")
-        }
+        _ if open || says_nothing => Judgment::undecided("clean", at, "KK-SC-SCHOON", "not-judged"),
         _ => Judgment::held("clean", at),
     })
 }

@@ -8,7 +8,7 @@ use super::data::{Given, GivenContent};
 use super::expect::{Expect, TransportExpectation};
 use super::library::Library;
 use super::lint_message::{Messages, outgoing_mistakes};
-use super::model::{Conduct, Role, Scenario};
+use super::model::{Conduct, PlacedCode, Role, Scenario};
 use super::names;
 use super::read::ScriptMistake;
 use super::step::{Action, Capture, Over, Receive, Reply, Step};
@@ -91,6 +91,7 @@ impl Linter<'_> {
 
     fn scenario(&mut self, scenario: &Scenario) {
         self.requirements(scenario);
+        self.rules(&scenario.file, scenario.brings_about.iter());
         self.unused(scenario);
         self.pupils(scenario);
         let parties = parties_of(scenario);
@@ -310,7 +311,11 @@ impl Linter<'_> {
     }
 
     fn expect(&mut self, file: &Arc<str>, expect: &Expect) {
-        for code in expect.finding.iter().chain(&expect.no_finding) {
+        self.rules(file, expect.finding.iter().chain(&expect.no_finding));
+    }
+
+    fn rules<'c>(&mut self, file: &Arc<str>, codes: impl Iterator<Item = &'c PlacedCode>) {
+        for code in codes {
             if !self.context.codes.contains(&*code.value) {
                 let mut mistake =
                     Mistake::new(code.at, "lint-rule-unknown").with("name", &*code.value);

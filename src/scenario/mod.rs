@@ -37,7 +37,9 @@ pub use expect::{
 pub use expectation::{Got, Judgment, Wanted, is_so, judge, script_finding};
 pub use library::{Library, LibraryError};
 pub use lint::{LintContext, forbids, lint};
-pub use model::{Bilingual, Conduct, Key, Parties, Placed, Proof, Role, Scenario, Sector, Sourced};
+pub use model::{
+    Bilingual, Conduct, Key, Parties, Placed, PlacedCode, Proof, Role, Scenario, Sector, Sourced,
+};
 pub use moment::{Moment, Offset, Unit, duration};
 pub use order::{Datum, Task, Work, changes, order};
 pub use read::{Script, ScriptMistake, Shared, read_script};

@@ -48,6 +48,10 @@ pub struct Scenario {
     /// What it shows holds at any moment: where the clock is another's, it is
     /// played now, whatever `at` says.
     pub any_moment: bool,
+    /// Rules whose outcome the script itself brings about, by what it has the
+    /// party under test do and when: whether they hold says nothing of that
+    /// party.
+    pub brings_about: Vec<PlacedCode>,
     /// How many minutes a person who plays it by hand needs.
     pub minutes: Option<u32>,
     /// How many made-up pupils the LAS has beside the starter data. Where there
@@ -109,6 +113,9 @@ pub struct Placed<T> {
     /// What it is.
     pub value: T,
 }
+
+/// A rule's code with its place.
+pub type PlacedCode = Placed<Arc<str>>;
 
 /// Declares an enum whose values have names in scripts.
 macro_rules! named {

@@ -218,6 +218,7 @@ impl<'s> Reader<'s> {
         let source = fields.required("source", mistakes);
         let at = fields.optional("at");
         let any_moment = fields.optional("any-moment");
+        let brings_about = fields.list("brings-about", mistakes);
         let minutes = fields.optional("minutes");
         let pupils = fields.optional("pupils");
         let data = fields.optional("data");
@@ -245,6 +246,7 @@ impl<'s> Reader<'s> {
         let source = source.and_then(|source| self.line(source));
         let at = at.and_then(|at| self.moment(at));
         let any_moment = any_moment.and_then(|value| value.truth(&mut self.mistakes));
+        let brings_about = self.codes(brings_about);
         let minutes = minutes.and_then(|minutes| self.number(minutes, 1_000));
         let pupils = pupils.map(|pupils| self.number(pupils, MAX_MADE_UP_PUPILS));
         let data = data.map(|data| self.data(data)).unwrap_or_default();
@@ -268,6 +270,7 @@ impl<'s> Reader<'s> {
             source: source?.into(),
             at,
             any_moment: any_moment.unwrap_or(false),
+            brings_about,
             minutes,
             pupils: pupils.map_or(Some(0), |pupils| pupils)?,
             data,

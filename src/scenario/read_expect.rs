@@ -6,9 +6,9 @@ use super::expect::{
     Assertion, Expect, FaultExpectation, HeaderExpectation, JsonExpectation, JsonMust, StatusRange,
     TransportExpectation,
 };
-use super::model::Placed;
+use super::model::{Placed, PlacedCode};
 use super::read::Reader;
-use super::read_message::{PlacedCode, status_code};
+use super::read_message::status_code;
 use super::step::Extract;
 use super::text::{Piece, Text};
 use crate::document::{Fields, Mistake, Spot, Yaml, YamlValue};
@@ -75,7 +75,8 @@ impl Reader<'_> {
         expect
     }
 
-    fn codes(&mut self, list: &[Yaml]) -> Vec<PlacedCode> {
+    /// Codes of rules.
+    pub(super) fn codes(&mut self, list: &[Yaml]) -> Vec<PlacedCode> {
         list.iter()
             .filter_map(|code| self.placed_line(code))
             .collect()

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::model::Placed;
 use super::read::Reader;
 use super::source::SourceError;
 use super::step::{Change, Content, Jwt, Outgoing, Reply, Rest, ScriptEdit};
@@ -338,6 +337,3 @@ pub(super) fn status_code(yaml: &Yaml, mistakes: &mut Mistakes) -> Option<u16> {
     }
     code
 }
-
-/// A rule's code with its place.
-pub(super) type PlacedCode = Placed<Arc<str>>;

@@ -227,7 +227,7 @@ section! {
     /// Words of `scenarios`.
     ScenariosTexts {
         scenarios, mandatory, optional, subject, key, sectors, requirements, negative, tags, at,
-        minutes, file, version, steps, clean, mistakes, warning, no_action, work,
+        brings_about, minutes, file, version, steps, clean, mistakes, warning, no_action, work,
         from_step, of_run,
     }
 }

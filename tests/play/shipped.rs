@@ -57,6 +57,64 @@ fn the_shipped_scenarios_pass_whatever_the_seed_and_the_order() {
     assert_eq!(verdicts(&["--seed", "b", "--jobs", "8"]), first);
 }
 
+/// Every scenario that holds at any moment, with its clock at that moment, in a
+/// folder of its own; how many.
+fn at_moment(moment: &str) -> (tempfile::TempDir, usize) {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases/scenarios");
+    let folder = tempfile::tempdir().unwrap();
+    let mut moved = 0;
+    for file in walkdir::WalkDir::new(&shipped) {
+        let file = file.unwrap();
+        if !file.file_type().is_file() {
+            continue;
+        }
+        let inside = file.path().strip_prefix(&shipped).unwrap();
+        let content = std::fs::read_to_string(file.path()).unwrap();
+        let shared = !content.lines().any(|line| line.starts_with("id: "));
+        let anytime = content.lines().any(|line| line == "any-moment: true");
+        if !shared && !anytime {
+            continue;
+        }
+        moved += usize::from(anytime);
+        let lines = content.lines().map(|line| match line.starts_with("at: ") {
+            true => format!("at: \"{moment}\"\n"),
+            false => format!("{line}\n"),
+        });
+        let to = folder.path().join(inside);
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::fs::write(to, lines.collect::<String>()).unwrap();
+    }
+    (folder, moved)
+}
+
+/// A supplier plays them today, whatever day that is: also when the closing
+/// date of the last teldatum is not known yet, and around the change of the
+/// school year.
+#[test]
+fn what_holds_at_any_moment_passes_at_any_without_a_finding() {
+    for moment in ["2027-03-15T10:00:00Z", "2029-07-05T10:00:00Z"] {
+        let (folder, moved) = at_moment(moment);
+        assert!(moved > 40, "{moved}");
+        let report = folder.path().join("report.json");
+        let to = format!("json={}", report.display());
+        let scripts = folder.path().to_str().unwrap();
+        let output = ketenkeur(&["run", "--now", moment, "--report", &to, scripts]);
+        let report = std::fs::read_to_string(&report)
+            .unwrap_or_else(|_| panic!("no report: {}", text(&output)));
+        let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+        let played = report["scenarios"].as_array().unwrap();
+        assert_eq!(played.len(), moved, "{moment}");
+        for one in played {
+            assert_eq!(one["verdict"], "pass", "{moment}: {one}");
+        }
+        let summary = &report["summary"];
+        assert_eq!(summary["undecided_findings"], 0, "{moment}: {summary}");
+        for (class, count) in summary["findings"].as_object().unwrap() {
+            assert_eq!(count, 0, "{moment}: {class}");
+        }
+    }
+}
+
 #[test]
 fn shards_together_play_everything_once() {
     let mut shards: Vec<String> = ["1/3", "2/3", "3/3"]

@@ -6,7 +6,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use ketenkeur::check::Judge;
 use ketenkeur::clock::{Clock, RunningClock};
-use ketenkeur::counterpart::receiving_bench;
+use ketenkeur::counterpart::duo::rio_facts;
+use ketenkeur::counterpart::{Bodies, receiving_bench};
+use ketenkeur::document::Spot;
 use ketenkeur::edukoppeling::Trust;
 use ketenkeur::event::{Judged, Reported};
 use ketenkeur::exchange::{Exchange, HttpFacts, StartLine, TlsFacts};
@@ -17,7 +19,9 @@ use ketenkeur::finding::{
 use ketenkeur::input::Input;
 use ketenkeur::pack::Store;
 use ketenkeur::report::Voice;
-use ketenkeur::scenario::{Action, Expect, Got, Judgment, Receive, Send, Values, capture, judge};
+use ketenkeur::scenario::{
+    Action, Expect, Got, Judgment, Placed, Receive, Send, Values, capture, judge,
+};
 use ketenkeur::text::{BuiltinRules, tool_finding};
 use ketenkeur::transport::TransportProblem;
 
@@ -118,6 +122,7 @@ fn judge_on(expect: &str, exchange: &Exchange, judged: Option<&Judged>) -> Vec<J
     let got = Got {
         arrival: Ok(exchange),
         judged,
+        brings_about: &[],
         took: Duration::from_millis(1500),
         confirmed: None,
     };
@@ -208,6 +213,10 @@ fn what_does_not_hold_says_what_was_found_and_masks_it() {
         ],
         Verdict::Fail,
     );
+    let lightly_open = judged(
+        &[("KK-ONBESLIST", Kind::Undecided, Class::Signaal)],
+        Verdict::Undecided,
+    );
     let nothing = judged(&[], Verdict::NotApplicable);
     let open = judged(&[], Verdict::Undecided);
     let cases: Vec<(&str, &Exchange, Option<&Judged>)> = vec![
@@ -219,6 +228,7 @@ fn what_does_not_hold_says_what_was_found_and_masks_it() {
         ("clean: true", &soap, Some(&dirty)),
         ("clean: true", &html, Some(&nothing)),
         ("clean: true", &soap, Some(&open)),
+        ("clean: true", &soap, Some(&lightly_open)),
         ("clean: true", &soap, None),
         ("finding: [KK-WEG]", &soap, Some(&dirty)),
         ("finding: [KK-ONBESLIST]", &soap, Some(&dirty)),
@@ -268,12 +278,43 @@ fn what_does_not_hold_says_what_was_found_and_masks_it() {
     });
 }
 
+/// What the script brings about itself says nothing of who made the message,
+/// unless it is so grave that the message is sent back.
+#[test]
+fn what_the_script_brings_about_leaves_a_message_clean() {
+    let exchange = response(200, &[], SOAP);
+    let open = |class| judged(&[("KK-OPEN", Kind::Undecided, class)], Verdict::Undecided);
+    for (class, code, verdict) in [
+        (Class::Signaal, "KK-OPEN", Verdict::Pass),
+        (Class::Melding, "KK-OPEN", Verdict::Pass),
+        (Class::Signaal, "KK-ANDERS", Verdict::Undecided),
+        (Class::Foutmelding, "KK-OPEN", Verdict::Undecided),
+    ] {
+        let judged = open(class);
+        let brings_about = [Placed {
+            at: Spot { line: 1, column: 1 },
+            value: code.into(),
+        }];
+        let got = Got {
+            arrival: Ok(&exchange),
+            judged: Some(&judged),
+            brings_about: &brings_about,
+            took: Duration::ZERO,
+            confirmed: None,
+        };
+        let judgments = judge(&expectation("clean: true"), &got, &mut values(), &facts());
+        let clean = judgments.iter().find(|one| one.expectation == "clean");
+        assert_eq!(clean.unwrap().verdict, verdict, "{class:?} {code}");
+    }
+}
+
 #[test]
 fn a_connection_that_fails_is_judged_by_how_it_fails() {
     let judge_failure = |expect: &str| {
         let got = Got {
             arrival: Err(TransportProblem::CertificateRefused),
             judged: None,
+            brings_about: &[],
             took: Duration::ZERO,
             confirmed: None,
         };
@@ -374,7 +415,7 @@ fn clean_and_findings_are_those_of_check() {
         Profile::Test,
         clock().read(),
         Trust::default(),
-        None,
+        rio_facts(&Bodies::new(Store::builtin())).map(Arc::new),
     );
     let mut judge = Judge::new(Arc::new(bench));
     let store = Store::builtin();

@@ -98,6 +98,7 @@ fn what_has_the_wrong_shape_both_refuse() {
         "minutes: veel\nsteps:\n- wait: 1s\n",
         "sectors: [po]\nsteps:\n- wait: 1s\n",
         "tags: [Een]\nsteps:\n- wait: 1s\n",
+        "brings-about: KK-BSN\nsteps:\n- wait: 1s\n",
         "parties: {rio: script}\nsteps:\n- wait: 1s\n",
         "proves: {BRON-INS: {positive: true}}\nsteps:\n- wait: 1s\n",
         "data: {a b: x}\nsteps:\n- wait: 1s\n",
