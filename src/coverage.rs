@@ -155,10 +155,8 @@ impl Coverage {
         }
         let single = cases.cases().iter();
         let single = single.map(|case| (&case.rule, &case.place, &case.requirements[..]));
-        let batches = cases
-            .batches()
-            .iter()
-            .map(|case| (&case.rule, &case.place, &[][..]));
+        let batches = cases.batches().iter();
+        let batches = batches.map(|case| (&case.rule, &case.place, &case.requirements[..]));
         let raws = cases
             .raws()
             .iter()

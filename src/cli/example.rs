@@ -170,7 +170,7 @@ pub(super) fn shown_with(store: &Store, case: &Case) -> String {
     if let Some(at) = at {
         call += &format!(" --at {at}");
     }
-    call += " --profile production";
+    call += &format!(" --profile {}", case.profile.name());
     if example.is_some_and(|example| example.format == Format::Json) {
         call += &format!(" --as {}", case.breaks.base);
     }

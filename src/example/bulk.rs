@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Examples;
 use super::case::{CaseError, Cases, Variant};
 use crate::document::Format;
+use crate::facts::Profile;
 
 /// A file of the folder that [`bulk`] makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub struct Entry {
     pub gives: Option<String>,
     /// The moment of judging (`--at`).
     pub at: Timestamp,
+    /// The profile that it is judged in (`--profile`).
+    pub profile: Profile,
     /// What a JSON message is (`--as`).
     #[serde(rename = "as")]
     pub named: Option<String>,
@@ -88,6 +91,10 @@ pub fn bulk(cases: &Cases, examples: &dyn Examples) -> Result<Bulk, CaseError> {
                 rule: case.rule.clone(),
                 gives: breaks.then(|| case.rule.clone()),
                 at: case.at.unwrap_or(at),
+                profile: match breaks {
+                    true => case.profile,
+                    false => case.passes_profile,
+                },
                 named,
                 rio: rio.clone(),
                 case: case.place.clone(),
@@ -109,6 +116,7 @@ pub fn bulk(cases: &Cases, examples: &dyn Examples) -> Result<Bulk, CaseError> {
                 rule: case.rule.clone(),
                 gives: breaks.then(|| case.rule.clone()),
                 at: case.at.unwrap_or(last),
+                profile: Profile::Production,
                 named: None,
                 rio: Vec::new(),
                 case: case.place.clone(),
@@ -125,6 +133,7 @@ pub fn bulk(cases: &Cases, examples: &dyn Examples) -> Result<Bulk, CaseError> {
                 rule: case.rule.clone(),
                 gives: breaks.then(|| case.rule.clone()),
                 at: case.at,
+                profile: Profile::Production,
                 named: None,
                 rio: Vec::new(),
                 case: case.place.clone(),

@@ -10,6 +10,7 @@ use toml::Spanned;
 
 use super::Examples;
 use super::edit::{Edit, EditError, apply};
+use crate::facts::Profile;
 use crate::pack::Moment;
 
 static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/cases/rules");
@@ -29,6 +30,11 @@ pub struct Case {
     pub rule: String,
     /// The moment of judging, where it is not the example's own.
     pub at: Option<Timestamp>,
+    /// The environment in whose profile the message is judged that breaks the
+    /// rule.
+    pub profile: Profile,
+    /// The one in whose profile the near miss is judged.
+    pub passes_profile: Profile,
     /// Examples of RIO answers that are known when the case is judged.
     pub rio: Vec<String>,
     /// Requirements that it proves beside those that name its rule: what a
@@ -53,6 +59,8 @@ pub struct Batch {
     pub rule: String,
     /// The moment of judging, where it is not that of the last example.
     pub at: Option<Timestamp>,
+    /// Requirements that it proves beside those that name its rule.
+    pub requirements: Vec<String>,
     /// The messages that break only this rule.
     pub breaks: Vec<Variant>,
     /// The messages that pass.
@@ -186,6 +194,7 @@ impl Cases {
                 let batch = Batch {
                     rule: batch.rule,
                     at: batch.at.map(|moment| moment.0),
+                    requirements: batch.requirements,
                     breaks: batch.breaks,
                     passes: batch.passes,
                     place,
@@ -228,8 +237,9 @@ impl Cases {
 
     fn refuse_twin(&self, case: &Case) -> Result<(), CaseError> {
         let twin = self.of(&case.rule).find(|other| {
-            (other.at, &other.rio, &other.breaks, &other.passes)
-                == (case.at, &case.rio, &case.breaks, &case.passes)
+            (other.at, other.profile, other.passes_profile, &other.rio)
+                == (case.at, case.profile, case.passes_profile, &case.rio)
+                && (&other.breaks, &other.passes) == (&case.breaks, &case.passes)
         });
         twin.map_or(Ok(()), |twin| Err(is_twin(&case.place, &twin.place)))
     }
@@ -335,6 +345,9 @@ struct WrittenCase {
     passes_base: Option<String>,
     at: Option<Moment>,
     #[serde(default)]
+    profile: Profile,
+    passes_profile: Option<Profile>,
+    #[serde(default)]
     rio: Vec<String>,
     #[serde(default)]
     requirements: Vec<String>,
@@ -349,6 +362,8 @@ struct WrittenCase {
 struct WrittenBatch {
     rule: String,
     at: Option<Moment>,
+    #[serde(default)]
+    requirements: Vec<String>,
     breaks: Vec<Variant>,
     passes: Vec<Variant>,
 }
@@ -366,6 +381,8 @@ impl WrittenCase {
         Ok(Case {
             rule: self.rule,
             at: self.at.map(|moment| moment.0),
+            profile: self.profile,
+            passes_profile: self.passes_profile.unwrap_or(self.profile),
             rio: self.rio,
             requirements: self.requirements,
             undecided: self.undecided,
@@ -413,13 +430,14 @@ mod tests {
     #[test]
     fn a_case_is_read() {
         let cases = parse(
-            "# a rule\n[[case]]\nrule = 'KK-A'\nbase = 'm'\nat = 2026-08-03T09:00:00Z\nrio = ['r']\nbreaks = [{ remove = 'a' }]\npasses = []\n\n[[batch]]\nrule = 'KK-B'\nbreaks = [{ base = 'm' }, { base = 'm', edits = [{ copy = 'a' }] }]\npasses = []\n",
+            "# a rule\n[[case]]\nrule = 'KK-A'\nbase = 'm'\nat = 2026-08-03T09:00:00Z\nprofile = 'test'\nrio = ['r']\nbreaks = [{ remove = 'a' }]\npasses = []\n\n[[batch]]\nrule = 'KK-B'\nbreaks = [{ base = 'm' }, { base = 'm', edits = [{ copy = 'a' }] }]\npasses = []\n",
         )
         .unwrap();
         let case = cases.of("KK-A").next().unwrap();
         assert_eq!(case.place, "cases/rules/x.toml:2");
         assert_eq!(case.at.unwrap().to_string(), "2026-08-03T09:00:00Z");
         assert_eq!(case.rio, ["r"]);
+        assert_eq!([case.profile, case.passes_profile], [Profile::Test; 2]);
         assert_eq!(case.breaks.edits.len(), 1);
         assert_eq!(cases.batches_of("KK-B").next().unwrap().breaks.len(), 2);
         assert_eq!(cases.of("KK-B").count(), 0);

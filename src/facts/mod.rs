@@ -31,7 +31,9 @@ use crate::clock::Clock;
 
 /// The setting that the transport rules and the OSR rules are judged for
 /// (20-edukoppeling.md, profiles).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Profile {
     /// The real chain.

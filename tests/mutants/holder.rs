@@ -224,6 +224,7 @@ impl<'p> Holder<'p> {
             let own = holder.facts(probe, paths);
             let facts = Facts {
                 clock: own.clock,
+                profile: own.profile,
                 rio: own.rio,
                 ..facts.clone()
             };
@@ -262,6 +263,7 @@ impl<'p> Holder<'p> {
     /// The facts of a probe, with RIO data read by `paths` or by our own.
     fn facts(&mut self, probe: &Probe, paths: Option<&RioPaths>) -> Facts {
         let mut facts = self.probes.facts.at(probe.at);
+        facts.profile = probe.profile;
         if probe.rio.is_empty() {
             return facts;
         }

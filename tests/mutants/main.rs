@@ -2,8 +2,9 @@
 //! that rules go by, a case must fail. Those that no case can notice stand in
 //! `survivors.md`, each with the reason.
 //!
-//! A sample by default; `KETENKEUR_MUTANTS=all` takes all of them, and
-//! `KETENKEUR_MUTANTS_SEED` another sample.
+//! A sample by default; `KETENKEUR_MUTANTS=all` takes all of them,
+//! `KETENKEUR_MUTANTS_SEED` another sample, and `KETENKEUR_MUTANTS_OF` those with
+//! a text in their name: a rule, a file.
 
 mod expressions;
 mod files;
@@ -43,7 +44,11 @@ fn mutants_of_the_rules_make_cases_fail() {
     );
 
     let takes_all = std::env::var("KETENKEUR_MUTANTS").is_ok_and(|wanted| wanted == "all");
-    let chosen = if takes_all { all } else { sample(all) };
+    let chosen = match std::env::var("KETENKEUR_MUTANTS_OF") {
+        Ok(part) => with_part(all, &part),
+        Err(_) if takes_all => all,
+        Err(_) => sample(all),
+    };
     let fates = fates(&probes, &chosen);
     let with = |wanted: Fate| {
         let of = fates.iter().filter(move |(_, fate)| **fate == wanted);
@@ -98,6 +103,14 @@ fn fates<'m>(probes: &Probes, mutants: &'m [Mutant]) -> BTreeMap<&'m str, Fate> 
         },
     );
     fates
+}
+
+/// The mutants with a part in their name, or with one of several, with `;`
+/// between them.
+fn with_part(mut all: Vec<Mutant>, part: &str) -> Vec<Mutant> {
+    all.retain(|mutant| part.split(';').any(|part| mutant.id.contains(part)));
+    assert!(!all.is_empty(), "no mutant has {part} in its name");
+    all
 }
 
 /// A sample of the mutants by a seed, the same each time.

@@ -35,6 +35,7 @@ pub struct Probe {
     pub document: Arc<Document>,
     pub known: Known,
     pub at: Timestamp,
+    pub profile: Profile,
     pub rio: Vec<String>,
     /// What the schema refuses: the rules leave those places alone.
     refused: Vec<String>,
@@ -46,8 +47,11 @@ pub struct Probe {
     /// The rules that were asked of it.
     pub asked: BTreeSet<Code>,
     /// Where the finding that its case is about stands, and what it says:
-    /// tests/cases.rs has both in a snapshot.
+    /// tests/cases has both in a snapshot.
     said: Option<Said>,
+    /// Of what breaks a case: the other rules that cannot be judged on it, which
+    /// stand there as well.
+    open_beside: Option<BTreeSet<String>>,
 }
 
 /// Where a finding stands and the values in it.
@@ -66,11 +70,12 @@ struct Base {
     name: String,
     text: String,
     at: Timestamp,
+    profile: Profile,
     rio: Vec<String>,
 }
 
-/// By the name that JSON needs.
-type Judges = HashMap<Option<String>, Judge>;
+/// By the name that JSON needs, and the profile.
+type Judges = HashMap<(Option<String>, Profile), Judge>;
 
 /// Everything that mutants are held against.
 pub struct Probes {
@@ -107,7 +112,7 @@ impl Probes {
                 base: message.id().to_string(),
                 edits: Vec::new(),
             })
-            .map(|variant| probes.base(&variant, None, &[]))
+            .map(|variant| probes.base(&variant, None, Profile::Production, &[]))
             .collect();
         let cases = cases_on_disk();
         probes.of_single(&cases, &mut bases);
@@ -143,22 +148,27 @@ impl Probes {
                 let mut holder = Holder::new(probes);
                 move |probe: &Probe| {
                     let (mut asked, mut said) = (BTreeSet::new(), None);
+                    let mut open = BTreeSet::new();
                     holder.outcomes(probe, |outcomes| {
                         let of_rule = |found: &&Finding| probe.is_of_rule(found);
                         said = said
                             .take()
                             .or(outcomes.findings.iter().find(of_rule).map(says));
+                        open.extend(outcomes.findings.iter().filter_map(|found| {
+                            let is_open = found.kind == Kind::Undecided;
+                            (is_open && !of_rule(&found)).then(|| found.code.to_string())
+                        }));
                         asked.extend(outcomes.findings.into_iter().map(|found| found.code));
                         asked.extend(outcomes.held);
                         asked.extend(outcomes.undecided);
                     });
-                    (asked, said)
+                    (asked, said, probe.breaks.then_some(open))
                 }
             },
             |answer| answers.push(answer),
         );
-        for (probe, (asked, said)) in self.all.iter_mut().zip(answers) {
-            (probe.asked, probe.said) = (asked, said);
+        for (probe, (asked, said, open)) in self.all.iter_mut().zip(answers) {
+            (probe.asked, probe.said, probe.open_beside) = (asked, said, open);
         }
     }
 
@@ -167,7 +177,11 @@ impl Probes {
         let mut found = Vec::new();
         for case in cases.cases() {
             for (variant, breaks) in [(&case.breaks, true), (&case.passes, false)] {
-                let base = self.base(variant, case.at, &case.rio);
+                let profile = match breaks {
+                    true => case.profile,
+                    false => case.passes_profile,
+                };
+                let base = self.base(variant, case.at, profile, &case.rio);
                 if let Some(mut probe) = self.probe(&mut judges, &base) {
                     probe.rule = case.rule.clone();
                     probe.breaks = breaks;
@@ -193,11 +207,18 @@ impl Probes {
         (self.all.len() - derived, derived)
     }
 
-    fn base(&self, variant: &Variant, at: Option<Timestamp>, rio: &[String]) -> Base {
+    fn base(
+        &self,
+        variant: &Variant,
+        at: Option<Timestamp>,
+        profile: Profile,
+        rio: &[String],
+    ) -> Base {
         Base {
             name: variant.base.clone(),
             text: variant.message(&self.store).unwrap(),
             at: at.unwrap_or_else(|| self.store.example(&variant.base).unwrap().at),
+            profile,
             rio: rio.to_vec(),
         }
     }
@@ -213,8 +234,12 @@ impl Probes {
             body: BodyAt::Start,
         };
         let named = (document.format() == Format::Json).then(|| base.name.clone());
-        let judge = judges.entry(named.clone());
-        let judge = judge.or_insert_with(|| judge_of(&self.store, &self.facts, named));
+        let judge = judges.entry((named.clone(), base.profile));
+        let facts = Facts {
+            profile: base.profile,
+            ..self.facts.clone()
+        };
+        let judge = judge.or_insert_with(|| judge_of(&self.store, &facts, named));
         let found = judge.judge(0, input).judged.findings;
         if found
             .iter()
@@ -232,6 +257,7 @@ impl Probes {
             document,
             known,
             at: base.at,
+            profile: base.profile,
             rio: base.rio.clone(),
             refused: refused.map(|found| found.path).collect(),
             open: BTreeSet::new(),
@@ -239,6 +265,7 @@ impl Probes {
             damage: String::new(),
             asked: BTreeSet::new(),
             said: None,
+            open_beside: None,
         })
     }
 
@@ -279,7 +306,7 @@ impl Probes {
                     let mut variant = case.passes.clone();
                     let (path, to) = (path.clone(), code.to_string());
                     variant.edits[index] = Edit::Set { path, to };
-                    let base = self.base(&variant, case.at, &case.rio);
+                    let base = self.base(&variant, case.at, whole.profile, &case.rio);
                     found.extend(self.probe(judges, &base).map(|probe| Probe {
                         rule: case.rule.clone(),
                         alone: true,
@@ -427,6 +454,7 @@ impl Probe {
     pub fn holds(&self, rules: &CompiledRules, facts: &Facts) -> bool {
         let outcomes = rules.judge(&self.document, self.known.root, facts);
         let mut of_rule = 0;
+        let mut open = BTreeSet::new();
         for finding in &outcomes.findings {
             let is_of_rule = self.is_of_rule(finding);
             let says_other = |said: &Said| *said != says(finding);
@@ -441,6 +469,9 @@ impl Probe {
                 if is_new || (is_of_rule && !self.undecided) {
                     return false;
                 }
+                if !is_of_rule {
+                    open.insert(&*finding.code);
+                }
                 of_rule += usize::from(is_of_rule);
             } else if !self.refused.contains(&finding.place.path) {
                 if !is_of_rule || !self.breaks || self.undecided {
@@ -449,8 +480,14 @@ impl Probe {
                 of_rule += 1;
             }
         }
-        let mut codes = rules.rule_set().infos();
-        let is_in_these = codes.any(|info| *info.code == *self.rule);
+        let codes: BTreeSet<&str> = rules.rule_set().infos().map(|info| &*info.code).collect();
+        let is_in_these = codes.contains(&*self.rule);
+        if let Some(beside) = &self.open_beside {
+            let of_these = beside.iter().filter(|code| codes.contains(code.as_str()));
+            if !of_these.eq(open.iter()) {
+                return false;
+            }
+        }
         of_rule == usize::from(self.breaks && is_in_these)
     }
 }

@@ -10,5 +10,6 @@ mod interrupted;
 mod las;
 mod operator;
 mod recorded;
+mod recorded_form;
 mod shipped;
 mod target;

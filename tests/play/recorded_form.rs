@@ -1,0 +1,216 @@
+//! The form on which a person says what recorded traffic cannot show, and the
+//! same questions on the terminal.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use ketenkeur::event::Event;
+use ketenkeur::play::{Traffic, Witness, form, play_recorded};
+use ketenkeur::scenario::{Library, Role, Scenario};
+
+use crate::recorded::{filled_in, passed, played, said_in, stage};
+use crate::target::said;
+
+/// A form asks nothing whose answer cannot matter: of a scenario of which the
+/// recording has nothing, it has nothing after the answers either.
+#[test]
+fn a_form_asks_only_about_what_the_recording_has_something_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let shipped = Library::shipped();
+    let recorded = ["po-inwinnen-las-melding", "po-inwinnen-las-no-show"];
+    let recorded = recorded.map(|id| shipped.scenario(id).unwrap());
+    let evidence = played(folder.path(), &recorded, &[]);
+    let mut traffic = Traffic::default();
+    for scenario in recorded {
+        traffic.exchanges.extend(passed(&evidence, &scenario.id));
+    }
+    let of_las = shipped.scenarios.iter();
+    let of_las = of_las.filter(|one| one.subject == Role::Las && one.pupils == 0);
+    let of_las: Vec<Arc<Scenario>> = of_las.cloned().collect();
+    let stage = stage();
+    let hold = |witness: &Witness| {
+        let mut without = BTreeSet::new();
+        let left = play_recorded(&stage, &of_las, &traffic, witness, &|| (), |event| {
+            if let Event::Played(played) = event
+                && played.not_played.as_deref() == Some("not-recorded")
+            {
+                without.insert(played.about.scenario);
+            }
+        });
+        (left.unwrap(), without)
+    };
+    let (left, without) = hold(&Witness::default());
+    let of = |scenario: &str| {
+        let asked = left.asked.iter();
+        asked
+            .filter(|asked| *asked.scenario == *scenario)
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    assert!(left.asked.len() > 5, "{:?}", left.asked);
+    let mut may_be = 0;
+    for scenario in &without {
+        let asked = of(scenario);
+        may_be += usize::from(!asked.is_empty());
+        let gives = asked.iter().any(|asked| !asked.values.is_empty());
+        assert!(asked.is_empty() || gives, "{scenario}: {asked:?}");
+    }
+    assert_eq!(left.without, without.len() - may_be);
+    assert!(left.without > of_las.len() / 2, "{}", left.without);
+    // The number of a pupil who never came stands only on the screen of the LAS.
+    assert!(without.contains("po-inwinnen-las-no-show"));
+    let said = said_in(&evidence, "po-inwinnen-las-no-show");
+    let answers = filled_in(&form("", &of("po-inwinnen-las-no-show")), &said);
+    let (_, after) = hold(&Witness::read(answers.as_bytes()).unwrap());
+    assert!(!after.contains("po-inwinnen-las-no-show"), "{answers}");
+    assert!(after.is_subset(&without));
+}
+
+/// An answer to what nobody asked would count for nothing: that is told, and
+/// what was meant.
+#[test]
+fn an_answer_about_no_step_of_a_scenario_is_a_mistake_on_the_form() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("bericht.xml"), "<a/>").unwrap();
+    const FORM: &str =
+        "- scenario: po-inwinnen-las-melding\n  step: \"1.1.1\"\n  action: inschrijven\n";
+    for (language, from, to, told) in [
+        ("nl", "", "", None),
+        (
+            "nl",
+            "las-melding",
+            "las-meldign",
+            Some(
+                "regel 1, kolom 13: Het scenario «po-inwinnen-las-meldign» bestaat niet. Bedoelt u «po-inwinnen-las-melding»?",
+            ),
+        ),
+        (
+            "en",
+            "las-melding",
+            "las-meldign",
+            Some(
+                "line 1, column 13: There is no scenario \"po-inwinnen-las-meldign\". Did you mean \"po-inwinnen-las-melding\"?",
+            ),
+        ),
+        (
+            "nl",
+            "\"1.1.1\"",
+            "\"1.1.2\"",
+            Some(
+                "regel 2, kolom 9: Het scenario «po-inwinnen-las-melding» heeft geen stap 1.1.2 waarvan een mens iets kan zeggen. Bedoelt u 1.1.1? Die stappen zijn: 1.1.1, 2.",
+            ),
+        ),
+        (
+            "en",
+            "inschrijven",
+            "uitschrijven",
+            Some(
+                "line 3, column 11: Step 1.1.1 of \"po-inwinnen-las-melding\" is about the action \"inschrijven\", not about \"uitschrijven\".",
+            ),
+        ),
+    ] {
+        std::fs::write(folder.path().join("antwoord.yaml"), FORM.replace(from, to)).unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_ketenkeur"))
+            .current_dir(folder.path())
+            .args(["run", "--lang", language, "--recorded", "bericht.xml"])
+            // Of another key: what stands on the form is known all the same.
+            .args(["--key", "rio-po", "--answers", "antwoord.yaml"])
+            .output()
+            .unwrap();
+        let shown = said(&output);
+        let code = output.status.code();
+        assert_eq!(code == Some(2), told.is_some(), "{to}: {code:?} {shown}");
+        if let Some(told) = told {
+            let told = format!("antwoord.yaml, {told}");
+            assert!(shown.contains(&told), "{told}\n{shown}");
+        }
+    }
+}
+
+#[test]
+fn a_form_is_written_read_and_never_overwritten_and_a_terminal_asks_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let id = "po-inwinnen-las-melding";
+    let scenario = Library::shipped().scenario(id).unwrap();
+    let evidence = played(folder.path(), &[scenario], &[]);
+    let passed = passed(&evidence, id);
+    let asked = passed.iter().find(|one| one.to == Some(Role::Duo)).unwrap();
+    let message = &asked.request.as_ref().unwrap().body;
+    std::fs::write(folder.path().join("bericht.xml"), message).unwrap();
+    let run = |more: &[&str], keys: &str| {
+        let fixed = [
+            "run",
+            "--lang",
+            "en",
+            "--recorded",
+            "bericht.xml",
+            "--now",
+            "2026-08-03T09:00:00Z",
+            "--id",
+            id,
+        ];
+        let mut child = Command::new(env!("CARGO_BIN_EXE_ketenkeur"))
+            .current_dir(folder.path())
+            .args(fixed)
+            .args(more)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(keys.as_bytes())
+            .unwrap();
+        let output = child.wait_with_output().unwrap();
+        (output.status.code(), said(&output))
+    };
+    let (code, told) = run(&["--form", "formulier.yaml"], "");
+    assert_eq!(code, Some(5), "{told}");
+    assert!(told.contains("formulier.yaml"), "{told}");
+    let (_, told) = run(&["--id", "rio-po-las-vervallen-code"], "");
+    let without = "Scenarios of which the recording has nothing, whatever anybody answers: 1.";
+    assert!(told.contains(without), "{told}");
+    let form = std::fs::read_to_string(folder.path().join("formulier.yaml")).unwrap();
+    assert!(form.contains("shown:\n"), "{form}");
+    let (code, told) = run(&["--form", "formulier.yaml"], "");
+    assert_eq!(code, Some(2), "{told}");
+    let answer = |name: &str, answer: &str| {
+        let form = form.replace("shown:\n", &format!("shown: {answer}\n"));
+        std::fs::write(folder.path().join(name), form).unwrap();
+    };
+    answer("fout.yaml", "misschien");
+    let (code, told) = run(&["--answers", "fout.yaml"], "");
+    assert_eq!(code, Some(2), "{told}");
+    assert!(
+        told.contains("misschien") && told.contains("fout.yaml, line"),
+        "{told}"
+    );
+    // What a person says is marked, and counts as what the LAS would say.
+    let mark = "rest on what a person said";
+    for (says, code) in [("ja", 5), ("nee", 1)] {
+        answer("antwoord.yaml", says);
+        let out = format!("bewijs-{says}");
+        let (ended, told) = run(&["--answers", "antwoord.yaml", "--out", &out], "");
+        assert_eq!(ended, Some(code), "{told}");
+        assert!(told.contains(mark), "{told}");
+        let verified = Command::new(env!("CARGO_BIN_EXE_ketenkeur"))
+            .current_dir(folder.path())
+            .args(["runs", "verify", &out])
+            .output()
+            .unwrap();
+        assert_eq!(verified.status.code(), Some(0), "{}", said(&verified));
+    }
+    let (code, told) = run(&["--ask"], &"\n".repeat(20));
+    assert_eq!(code, Some(5), "{told}");
+    assert!(
+        told.contains("Does the LAS show") && told.contains(mark),
+        "{told}"
+    );
+    let (code, told) = run(&["--ask"], &format!("\n{}", "n\n".repeat(20)));
+    assert_eq!(code, Some(1), "{told}");
+}
