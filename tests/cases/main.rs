@@ -4,6 +4,7 @@ mod bulk;
 mod judged;
 mod proven;
 mod sources;
+mod wording;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

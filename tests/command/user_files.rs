@@ -32,7 +32,7 @@ fn what_does_not_exist_is_a_mistake_in_the_call() {
     for (rule, said) in [
         ("KK-XML-DTD", "bestaat"),
         ("KK-BATCH-DOCUMENT-DUBBEL", "berichten samen"),
-        ("KK-XML-DT", "Bedoelt u \"KK-XML-DTD\""),
+        ("KK-XML-DT", "Bedoelt u «KK-XML-DTD»"),
     ] {
         let output = ketenkeur(folder.path(), &["example", "--break", rule]);
         assert_eq!(code(&output), 2, "{rule}");

@@ -216,5 +216,5 @@ fn values_are_known_where_they_are_captured_before() {
     let text = branches("{y: '${a}'}");
     let told = mistakes(&[("x.yaml", &text)]);
     assert_eq!(told.len(), 1);
-    assert!(told[0].contains("«a»"), "{}", told[0]);
+    assert!(told[0].contains("\"a\""), "{}", told[0]);
 }
