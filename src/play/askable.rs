@@ -57,6 +57,19 @@ impl Askable<'_> {
             _ => "",
         }
     }
+
+    /// What the LAS is to show, by path, and the values that are asked for, by
+    /// name; `None` where a path is known only when the scenario is played.
+    pub fn asked(&self) -> Option<Vec<String>> {
+        let Action::Trigger(trigger) = &self.step.action else {
+            return Some(Vec::new());
+        };
+        let paths = trigger.expect.json.iter();
+        let paths = paths.map(|json| json.path.as_literal().map(str::to_string));
+        let mut asked = paths.collect::<Option<Vec<String>>>()?;
+        asked.extend(values_of(trigger));
+        Some(asked)
+    }
 }
 
 fn collect<'s>(

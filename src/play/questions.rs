@@ -82,6 +82,8 @@ struct Answer {
     outcome: Option<Status>,
     shows: Vec<(String, Value, Option<bool>)>,
     values: Map<String, Value>,
+    /// The paths and the names of the values.
+    asked: Vec<Name>,
 }
 
 /// A name on a form, and where it stands.
@@ -129,7 +131,7 @@ impl Witness {
     pub fn strangers(&self, scenarios: &[Arc<Scenario>]) -> Mistakes {
         let strangers = self.answers.iter();
         strangers
-            .filter_map(|answer| answer.stranger(scenarios))
+            .flat_map(|answer| answer.strangers(scenarios))
             .collect()
     }
 
@@ -185,11 +187,11 @@ impl Witness {
 }
 
 impl Answer {
-    fn stranger(&self, scenarios: &[Arc<Scenario>]) -> Option<Mistake> {
+    fn strangers(&self, scenarios: &[Arc<Scenario>]) -> Mistakes {
         let mut known = scenarios.iter();
         let Some(scenario) = known.find(|one| *one.id == *self.scenario.text) else {
             let ids = scenarios.iter().map(|one| &*one.id);
-            return Some(self.scenario.unknown("no-scenario", ids));
+            return vec![self.scenario.unknown("no-scenario", ids)];
         };
         let askable = Askable::of(scenario);
         let Some(step) = askable.iter().find(|step| step.is(&self.step.text)) else {
@@ -197,16 +199,26 @@ impl Answer {
             let numbers = numbers.iter().map(String::as_str);
             let mistake = self.step.unknown("no-step", numbers.clone());
             let mistake = mistake.with("scenario", &*scenario.id);
-            return Some(mistake.with("known", numbers.collect::<Vec<_>>().join(", ")));
+            return vec![mistake.with("known", numbers.collect::<Vec<_>>().join(", "))];
         };
-        (step.action() != self.action.text).then(|| {
+        let of_step = |mistake: Mistake| {
+            let mistake = mistake.with("scenario", &*scenario.id);
+            mistake.with("step", &*self.step.text)
+        };
+        if step.action() != self.action.text {
             let mistake = Mistake::new(self.action.spot, "no-action");
             let mistake = mistake.with("name", &*self.action.text);
-            let mistake = mistake.with("scenario", &*scenario.id);
-            mistake
-                .with("step", &*self.step.text)
-                .with("known", step.action())
-        })
+            return vec![of_step(mistake).with("known", step.action())];
+        }
+        let Some(asked) = step.asked() else {
+            return Vec::new();
+        };
+        let strangers = self.asked.iter().filter(|name| !asked.contains(&name.text));
+        let told = strangers.map(|name| {
+            let mistake = name.unknown("no-question", asked.iter().map(String::as_str));
+            of_step(mistake).with("known", asked.join(", "))
+        });
+        told.collect()
     }
 }
 
@@ -275,6 +287,7 @@ fn answer(yaml: &Yaml, mistakes: &mut Mistakes) -> Option<Answer> {
     fields.optional("with");
     let outcome = fields.optional("outcome").filter(|yaml| !yaml.is_nothing());
     let outcome = outcome.and_then(|yaml| yaml.one_of(&OUTCOMES, mistakes));
+    let mut asked = Vec::new();
     let items = fields.list("shows", mistakes);
     let shows = items.iter().filter_map(|item| {
         let mut fields = Fields::of(item, mistakes)?;
@@ -283,12 +296,19 @@ fn answer(yaml: &Yaml, mistakes: &mut Mistakes) -> Option<Answer> {
         let shown = fields.optional("shown").filter(|yaml| !yaml.is_nothing());
         let shown = shown.and_then(|yaml| yaml.one_of(&SHOWN, mistakes));
         fields.finish(mistakes);
-        Some((path?.text, wanted?, shown))
+        let path = path?;
+        let text = path.text.clone();
+        asked.push(path);
+        Some((text, wanted?, shown))
     });
     let shows = shows.collect();
     let mut values = Map::new();
     if let Some(given) = fields.optional("values") {
         for (name, value) in given.entries(mistakes) {
+            asked.push(Name {
+                text: name.name.to_string(),
+                spot: name.spot,
+            });
             if !value.is_nothing()
                 && let Some(text) = value.text(mistakes)
             {
@@ -307,6 +327,7 @@ fn answer(yaml: &Yaml, mistakes: &mut Mistakes) -> Option<Answer> {
         outcome,
         shows,
         values,
+        asked,
     })
 }
 

@@ -42,6 +42,8 @@ fn a_form_asks_only_about_what_the_recording_has_something_of() {
         (left.unwrap(), without)
     };
     let (left, without) = hold(&Witness::default());
+    let whole = Witness::read(form("", &left.asked).as_bytes()).unwrap();
+    assert_eq!(whole.strangers(&of_las), [], "a form that we wrote");
     let of = |scenario: &str| {
         let asked = left.asked.iter();
         asked
@@ -108,6 +110,22 @@ fn an_answer_about_no_step_of_a_scenario_is_a_mistake_on_the_form() {
             "uitschrijven",
             Some(
                 "line 3, column 11: Step 1.1.1 of \"po-inwinnen-las-melding\" is about the action \"inschrijven\", not about \"uitschrijven\".",
+            ),
+        ),
+        (
+            "nl",
+            "action: inschrijven\n",
+            "action: inschrijven\n  shows: [{ path: $.gregistreerd, wanted: true, shown: ja }]\n",
+            Some(
+                "regel 4, kolom 19: Over stap 1.1.1 van «po-inwinnen-las-melding» wordt niets gevraagd onder «$.gregistreerd». Bedoelt u «$.geregistreerd»?",
+            ),
+        ),
+        (
+            "en",
+            "action: inschrijven\n",
+            "action: inschrijven\n  values: { meldingsnummer: 7 }\n",
+            Some(
+                "line 4, column 13: Nothing is asked as \"meldingsnummer\" about step 1.1.1 of \"po-inwinnen-las-melding\". Asked are: $.geregistreerd, ",
             ),
         ),
     ] {
