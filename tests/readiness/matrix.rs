@@ -534,7 +534,7 @@ fn weights_are_counted_in_answers_of_the_osr() {
         "{json}"
     );
     for (more, says) in [
-        (format!("mandated = 3\n{answers}"), "\"mandated\" ingevuld"),
+        (format!("mandated = 3\n{answers}"), "«mandated» ingevuld"),
         (
             "osr-mandates = [\"endpoints-response\"]\n".to_string(),
             "endpoints-response: element 1",
