@@ -11,12 +11,13 @@ use super::output::{print, tell};
 use super::serving::{address, host, not_served};
 use super::settings::Settings;
 use super::{defects, setup, target};
-use crate::clock::RunningClock;
+use crate::clock::{Clock, RunningClock};
 use crate::counterpart::{Journal, JournalError};
 use crate::edukoppeling::Trust;
 use crate::exit::Exit;
 use crate::facts::Profile;
 use crate::finding::Language;
+use crate::pki::holds_at;
 use crate::play::{ServeError, ServeOptions, Serving, identity_of, las_oin, osr_data, serve};
 use crate::scenario::Role;
 use crate::target::{IdentitySource, Target};
@@ -42,6 +43,7 @@ pub fn run_counterpart(
         None => RunningClock::system(),
         Some(now) => RunningClock::running_from(setup::clock(Some(now))?.now()),
     };
+    let began = clock.now();
     let unusable = |error| target::unusable(&error);
     let target = common.target.as_deref();
     let target = target
@@ -62,7 +64,7 @@ pub fn run_counterpart(
             duo,
             osr,
             trigger,
-            pupils,
+            made_up,
             ..
         } => {
             let party = Serving::Las {
@@ -70,7 +72,7 @@ pub fn run_counterpart(
                 duo_oin: DUO_OIN.to_string(),
                 osr: url(osr)?,
                 trigger: trigger.as_deref().map(on_loopback).transpose()?,
-                pupils: *pupils,
+                pupils: made_up.pupils,
             };
             ("las", party)
         }
@@ -147,6 +149,11 @@ pub fn run_counterpart(
         said.push('\n');
     }
     print(&said)?;
+    let shows_test = matches!(source, IdentitySource::Test(_));
+    if shows_test && !holds_at(began, RunningClock::system().now()) {
+        let now = Clock::at(began).today().to_string();
+        tell(&fill(phrase("far"), &[("now", &now)]));
+    }
     for (role, error) in served.out_of_reach() {
         let why = word(&texts.transport, error.problem.name());
         let key = format!("no-{}", role.name());

@@ -15,7 +15,8 @@ use super::setup;
 use super::telling::{Telling, unwritten};
 use crate::event::{EVENT_VERSION, Event, Started};
 use crate::evidence::{
-    CopyError, Folder, JoinError, MESSAGES, Part, PartError, RunRecord, SCRIPTS, TRUST, write_json,
+    CopyError, Folder, JoinError, MESSAGES, Part, PartError, RunRecord, SCRIPTS, TRUST,
+    TargetRecord, write_json,
 };
 use crate::exit::Exit;
 use crate::finding::{Disputed, Language, Verdict};
@@ -161,6 +162,42 @@ impl<'a> Earlier<'a> {
         self.scenarios(&scenarios)
     }
 
+    /// Whether the run was played against another product, or against none,
+    /// and not against the same one with another file.
+    fn is_other_target(&self, run: &RunRecord) -> bool {
+        let told = |target: &TargetRecord| {
+            let TargetRecord {
+                supplier,
+                product,
+                version,
+                ..
+            } = target;
+            format!("{supplier}/{product}/{version}")
+        };
+        told(&self.part.run.target) != told(&run.target)
+    }
+
+    /// The run was played against another target, or against none: which one,
+    /// and what to give.
+    fn other_target(&self, run: &RunRecord) -> Failure {
+        let then = &self.part.run.target;
+        let named = |target: &TargetRecord| format!("{} {}", target.product, target.version);
+        let given = match run.target.supplier.is_empty() {
+            true => String::new(),
+            false => named(&run.target),
+        };
+        let key = match then.supplier.is_empty() {
+            true => "again-own",
+            false => "again-target",
+        };
+        Failure::usage(key)
+            .with("path", self.path.display())
+            .with("product", &then.product)
+            .with("version", &then.version)
+            .with("supplier", &then.supplier)
+            .with("given", given)
+    }
+
     /// Whether what is kept may stand beside what `run` will play. A script
     /// that was changed since is no hindrance: it is played again.
     pub fn fits(&self, run: &RunRecord, language: Language) -> Result<(), Failure> {
@@ -170,6 +207,7 @@ impl<'a> Earlier<'a> {
         };
         match run.differs_in(&self.part.run) {
             None => Ok(()),
+            Some("target") if self.is_other_target(&run) => Err(self.other_target(&run)),
             Some(key) => Err(Failure::usage("again-differs")
                 .with("path", self.path.display())
                 .with("what", of(key, language))),

@@ -293,9 +293,11 @@ fn witness(run: &Run, store: &Store, language: Language) -> Result<Witness, Fail
                     output::tell(&Texts::of(language).mistake(&name, mistake));
                 }
                 let count = mistakes.len();
-                Failure::usage("form-mistakes")
-                    .with("path", name)
-                    .with("count", count)
+                let key = match count {
+                    1 => "form-mistakes-one",
+                    _ => "form-mistakes",
+                };
+                Failure::usage(key).with("path", name).with("count", count)
             })?
         }
     };
@@ -320,7 +322,11 @@ fn write_form(path: &Path, open: &[Asked], language: Language) -> Result<(), Fai
     })?;
     let (name, count) = (path.display().to_string(), open.len().to_string());
     let args = [("path", &*name), ("count", &count)];
-    output::tell(&fill(&texts.form_written, &args));
+    let words = match open.len() {
+        1 => &texts.form_written_one,
+        _ => &texts.form_written,
+    };
+    output::tell(&fill(words, &args));
     Ok(())
 }
 

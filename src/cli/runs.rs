@@ -234,7 +234,10 @@ fn verify(
 fn told(rejudged: &Rejudged, language: Language) -> String {
     let texts = Texts::of(language);
     let say = |key: &str, args: &[(&str, &str)]| said(language, key, args);
-    let mut out = say("same", &[("count", &rejudged.same.to_string())]);
+    let mut out = match rejudged.same {
+        1 => say("same-one", &[]),
+        same => say("same", &[("count", &same.to_string())]),
+    };
     for pack in &rejudged.packs {
         out += &say("other-pack", &[("contract", pack)]);
     }

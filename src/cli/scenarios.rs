@@ -69,7 +69,7 @@ pub fn run_scenarios(
         Scenarios::Explain { id, report } => explain(id, *report, language),
         Scenarios::Lint { paths } => run_lint(store, paths, language),
         Scenarios::Order(wanted) => run_order(store, wanted, language),
-        Scenarios::Data { pupils } => print(&written(*pupils)),
+        Scenarios::Data { made_up } => print(&written(made_up.pupils)),
     }
 }
 

@@ -97,9 +97,11 @@ fn watched(path: Option<&Path>, language: Language) -> Result<WatchedTeam, Failu
 pub fn run_token(wanted: &Token, language: Language) -> Result<Exit, Failure> {
     let holder = match &wanted.supplier {
         None => Holder::Team,
-        Some(oin) => {
-            Holder::supplier(oin).ok_or_else(|| Failure::usage("token-oin").with("value", oin))?
-        }
+        Some(oin) => Holder::supplier(oin).map_err(|error| {
+            Failure::usage("token-oin")
+                .with("value", oin)
+                .with("reason", Texts::of(language).reason(error.key()))
+        })?,
     };
     let today = Clock::system().today();
     let token = tokens::make(&wanted.file, &holder, today)

@@ -102,14 +102,18 @@ fn check(file: &Path, store: &Store, language: Language) -> Result<Exit, Failure
     );
     let exit = seen.exit();
     let meaning = match exit {
-        Exit::Conforms => &texts.exit.conforms,
-        Exit::Findings => &texts.exit.findings,
-        Exit::Usage => &texts.exit.usage,
-        Exit::Unreachable => &texts.exit.unreachable,
+        Exit::Conforms => &texts.exit.target_conforms,
+        Exit::Findings => &texts.exit.target_findings,
+        Exit::Usage => &texts.exit.target_usage,
+        Exit::Unreachable => &texts.exit.target_unreachable,
         Exit::Internal => &texts.exit.internal,
-        Exit::Undecided => &texts.exit.undecided,
+        Exit::Undecided => &texts.exit.target_undecided,
     };
-    let meaning = fill(meaning, &[("class", texts.class(Class::Foutmelding))]);
+    let code = exit.code().to_string();
+    let ended = fill(
+        &texts.summary.exit,
+        &[("code", &code), ("meaning", meaning)],
+    );
     let left = match seen.not_done {
         0 => String::new(),
         count => {
@@ -117,7 +121,7 @@ fn check(file: &Path, store: &Store, language: Language) -> Result<Exit, Failure
             format!("{}\n", fill(phrase(texts, "left"), &[("count", &count)]))
         }
     };
-    print(&format!("\n{left}{} ({})\n", meaning, exit.code()))?;
+    print(&format!("\n{left}{ended}\n"))?;
     Ok(exit)
 }
 

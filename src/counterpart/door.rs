@@ -1,8 +1,82 @@
 //! The door of a party that machines call over TLS: who may come in at all.
 
+use std::sync::Arc;
+
 use crate::edukoppeling::Certificate;
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, path_of};
 use crate::facts::oin;
+use crate::finding::Language;
+use crate::text::Texts;
+use crate::transport::{Answer, Handler, Refusal, Response};
+
+/// Where a party takes messages: nowhere else. Who calls another address has it
+/// wrong, and is told so.
+#[derive(Debug, Clone)]
+pub struct Door {
+    party: &'static str,
+    /// The path that others are told, and those at which it is the same door.
+    paths: Vec<Arc<str>>,
+}
+
+impl Door {
+    /// The door of the party of that name. It has at least one path; others
+    /// are told the first.
+    pub fn new(party: &'static str, paths: &[&str]) -> Self {
+        let paths = paths.iter().map(|&path| path.into()).collect();
+        Self { party, paths }
+    }
+
+    /// The answer to a request at another address; `None` to one at this door,
+    /// and to one of nobody, whom the party sends away wherever they come.
+    pub fn refusal(&self, request: &Exchange) -> Option<Response> {
+        if !names_a_party(request) {
+            return None;
+        }
+        let url = request.http.as_ref().and_then(|http| http.url());
+        let path = url.map(path_of);
+        let is_here = self.paths.iter().any(|known| path == Some(&**known));
+        let told = self.paths.first().map_or("/", |path| path);
+        (!is_here).then(|| no_such_path(self.party, told))
+    }
+}
+
+/// A party behind its door.
+pub struct AtDoor {
+    /// The party.
+    pub party: Arc<dyn Handler>,
+    /// Where it takes messages.
+    pub door: Door,
+}
+
+impl Handler for AtDoor {
+    fn answer(&self, request: Arc<Exchange>) -> Answer {
+        match self.door.refusal(&request) {
+            Some(refusal) => refusal.into(),
+            None => self.party.answer(request),
+        }
+    }
+
+    fn refused(&self, refusal: &Refusal) {
+        self.party.refused(refusal);
+    }
+}
+
+/// The answer, in both languages, at an address at which the party of that name
+/// takes no messages.
+pub(super) fn no_such_path(party: &str, path: &str) -> Response {
+    let lines = [Language::Nl, Language::En].map(|language| {
+        let args = [("party", party), ("path", path)];
+        format!("{}\n", Texts::of(language).error("no-such-path", &args))
+    });
+    Response {
+        status: 404,
+        headers: vec![(
+            "content-type".to_string(),
+            "text/plain; charset=utf-8".to_string(),
+        )],
+        body: lines.concat().into_bytes().into(),
+    }
+}
 
 /// Whether the certificate of the connection says who calls: it has an OIN, and
 /// the OIN is one (20-edukoppeling.md, PKI001). TLS cannot refuse for that:

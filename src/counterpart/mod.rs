@@ -24,7 +24,7 @@ pub mod trigger;
 pub use bodies::Bodies;
 pub use body::{Body, BodyError, Stamp, identificatiecode, moment};
 pub use desk::{Desk, DeskOptions, Received, Remark, Signed};
-pub use door::names_a_party;
+pub use door::{AtDoor, Door, names_a_party};
 pub use fault::{Fault, MEDIA_TYPE, Reason};
 pub use journal::{Journal, JournalError};
 pub use judges::{Judges, receiving_bench};

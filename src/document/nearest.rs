@@ -3,11 +3,17 @@
 /// Shorter words are no beginning of anything in particular.
 const BEGINNING: usize = 3;
 
+/// The comparison is quadratic, and no word that anybody may mean is that long.
+const LONGEST: usize = 100;
+
 /// The word among `known` that somebody who wrote `word` may have meant: the
 /// one with the fewest slips of the pen, where to stop halfway is one slip. Of
 /// words that are equally near the shortest that goes on where `word` stops,
 /// else the first.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if word.len() > LONGEST {
+        return None;
+    }
     let written = word.to_lowercase();
     let length = written.chars().count();
     let near = known.into_iter().filter_map(|known| {
@@ -63,6 +69,7 @@ mod tests {
             ("xyz", &commands, None),
             ("x", &["y", "z"], None),
             ("", &commands, None),
+            (&"run".repeat(100), &commands, None),
             ("KK-INS-EERSTE-PERIOD", &rules, Some(rules[0])),
             ("KK-INS-LEERJAAR-ONBEKEND", &rules, None),
         ] {

@@ -23,4 +23,4 @@ pub use stream::{
     BatchExcused, BatchFinding, BatchJudged, Carrier, EVENT_VERSION, Event, Excused, Grounds,
     Judged, PackInForce, PackKind, Recognised, Reported, Started, Summary,
 };
-pub use tally::Tally;
+pub use tally::{Of, Tally};

@@ -8,6 +8,17 @@ use crate::finding::{Class, Judgement, Kind, Verdict, fold};
 #[derive(Debug, Clone, Default)]
 pub struct Tally {
     summary: Summary,
+    of: Of,
+}
+
+/// What a run judged, one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Of {
+    /// Messages.
+    #[default]
+    Messages,
+    /// Scenarios.
+    Scenarios,
 }
 
 impl Tally {
@@ -31,6 +42,11 @@ impl Tally {
         }
     }
 
+    /// What it is that was counted.
+    pub fn of(&self) -> Of {
+        self.of
+    }
+
     /// What was counted so far.
     pub fn summary(&self) -> &Summary {
         &self.summary
@@ -45,6 +61,7 @@ impl Tally {
     }
 
     fn count_played(&mut self, played: &ScenarioJudged) {
+        self.of = Of::Scenarios;
         self.count_input(played.judgement, played.pack);
         let counted = played.findings.iter().filter(|found| !found.expected);
         self.count_findings(counted.map(|found| &found.finding));

@@ -272,11 +272,16 @@ pub fn message_file(name: &str) -> String {
     format!("{MESSAGES}/{}", within(name))
 }
 
-/// The path of a file without what leads out of the evidence.
+/// Stands for a folder above, in the path of a file in the evidence.
+const ABOVE: &str = "__";
+
+/// The path of a file without what leads out of the evidence. A file in a
+/// folder above keeps a name of its own.
 fn within(name: &str) -> String {
     let parts = name.split(['/', '\\']);
     let parts: Vec<&str> = parts
-        .filter(|part| !matches!(*part, "" | "." | "..") && !part.ends_with(':'))
+        .filter(|part| !matches!(*part, "" | ".") && !part.ends_with(':'))
+        .map(|part| if part == ".." { ABOVE } else { part })
         .collect();
     parts.join("/")
 }

@@ -124,6 +124,21 @@ pub enum OinError {
     Digits,
 }
 
+impl OinError {
+    /// Its key among the reasons of the texts.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Length(_) => "oin-length",
+            Self::Characters => "oin-characters",
+            Self::Prefix => "oin-prefix",
+            Self::Rsin => "oin-rsin",
+            Self::Kvk => "oin-kvk",
+            Self::Brin => "oin-brin",
+            Self::Digits => "oin-digits",
+        }
+    }
+}
+
 /// Checks the shape of an OIN: twenty characters, a known prefix, and after it
 /// what belongs to that prefix (10-landscape.md, OIN prefixes). The shape
 /// only: whether the number was ever issued is not to be seen from it.

@@ -21,6 +21,17 @@ pub const TEST_DOMAIN: &str = "ketenkeur.invalid";
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
+/// For how many days before and after the moment at which it is made a
+/// certificate of the test PKI is valid.
+const VALID_DAYS: [i32; 2] = [90, 3 * 365 - 90];
+
+/// Whether a right certificate of the test PKI that was made at one moment is
+/// valid at another.
+pub fn holds_at(made: Timestamp, moment: Timestamp) -> bool {
+    let [before, after] = VALID_DAYS;
+    (made - DAY * before..=made + DAY * after).contains(&moment)
+}
+
 /// An authority with its certificate. The certificate is the same whenever it
 /// is made, so that trust in it lasts.
 pub(super) struct Authority {
@@ -91,7 +102,10 @@ impl Authority {
         now: Timestamp,
     ) -> Result<Vec<u8>, PkiError> {
         let (from, until) = match identity.validity {
-            Validity::Current => (now - DAY * 90, now + DAY * (3 * 365 - 90)),
+            Validity::Current => {
+                let [before, after] = VALID_DAYS;
+                (now - DAY * before, now + DAY * after)
+            }
             Validity::Expired => (now - DAY * (3 * 365 + 30), now - DAY * 30),
             Validity::NotYet => (now + DAY * 30, now + DAY * (3 * 365 + 30)),
         };

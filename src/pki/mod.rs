@@ -13,7 +13,7 @@ mod identity;
 mod keys;
 mod test_pki;
 
-pub use authority::TEST_DOMAIN;
+pub use authority::{TEST_DOMAIN, holds_at};
 pub use built_in::{Authorities, trust_built_in, trust_built_in_as_real};
 pub(crate) use files::pem;
 pub use files::{FilesError, make_folder, write_files};

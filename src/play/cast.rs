@@ -19,11 +19,11 @@ use super::wire::{Heard, Tap, Wire};
 use crate::check::{HttpHint, recognise_json, recognise_xml};
 use crate::clock::RunningClock;
 use crate::counterpart::defect::{WrongHandler, WrongPost};
-use crate::counterpart::{Bodies, Journal, Judges, Post, Service};
+use crate::counterpart::{Bodies, Door, Journal, Judges, Post, Service};
 use crate::document::{Document, Gated};
 use crate::edukoppeling::SigningKey;
 use crate::event::Undeclared;
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, path_of};
 use crate::limits::MAX_HELD_SECONDS;
 use crate::pack::Message;
 use crate::pki::TestPki;
@@ -280,12 +280,15 @@ impl Cast {
             built_in.duo.as_ref().map(|duo| duo.handler()),
             built_in.osr.as_ref().map(|osr| osr.handler()),
         ];
+        // Whoever is in front of it may strip what its public address has before.
+        let duo_path = path_of(&format!("{}{DUO_PATH}", duo.url)).to_string();
         for ((role, waiting), handler) in ROLES.into_iter().zip(waiting).zip(handlers) {
             if let (Some((waiting, shows)), Some(handler)) = (waiting, handler) {
                 let tap: Arc<dyn Handler> = Arc::new(Tap {
                     wire: Arc::clone(&wire),
                     role,
                     party: Arc::new(WrongHandler::new(handler, stage.defect_of(role))),
+                    door: (role == Role::Duo).then(|| Door::new("DUO", &[&duo_path, DUO_PATH])),
                     conduct: scenario.parties.of(role),
                     holds: Duration::from_secs(MAX_HELD_SECONDS).min(stage.patience),
                     duo: duo.oin.as_str().into(),

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::addresses::osr_data;
-use super::cast::{Cast, Party, chain_above};
+use super::cast::{Cast, DUO_PATH, Party, chain_above};
 use super::speak::Unspeakable;
 use super::tested::client_options;
 use crate::counterpart::osr::{JwtFault, JwtMaker, KENNISNET};
@@ -98,10 +98,10 @@ impl Cast {
         let party = self.party(role);
         let request = Request {
             method: "GET".to_string(),
-            url: if party.ours {
-                format!("{}/", party.url)
-            } else {
-                party.url.clone()
+            url: match (party.ours, role) {
+                (true, Role::Duo) => format!("{}{DUO_PATH}", party.url),
+                (true, _) => format!("{}/", party.url),
+                (false, _) => party.url.clone(),
             },
             headers: Vec::new(),
             body: Arc::from([]),

@@ -286,10 +286,8 @@ impl Ledger {
         state.records.push(record);
         if let Some(message) = observed.message() {
             state.contracts.insert(message.contract.clone());
-            if seen.of_subject {
-                let pack = state.pack.map(|other| weaker(message.kind, other));
-                state.pack = Some(pack.unwrap_or(message.kind));
-            }
+            let pack = state.pack.map(|other| weaker(message.kind, other));
+            state.pack = Some(pack.unwrap_or(message.kind));
         }
         state.unreachable |= weighed.unreachable;
         drop(state);

@@ -1,11 +1,15 @@
 //! Attempts at a server that it must refuse.
 
-use super::cast::{Cast, ProbeResult};
+use super::cast::{Cast, DUO_PATH, ProbeResult};
 use crate::scenario::{ProbeKind, Role};
 use crate::transport::{OldVersion, Outcome, ProbeOptions, Probed, WrongClient, probe};
 
-/// How the wire names the request of an attempt.
-pub(super) const ATTEMPT: &str = "GET /";
+/// Whether a request of that name on the wire is an attempt at a server of
+/// ours: nothing else asks for these.
+pub(super) fn is_attempt(name: &str) -> bool {
+    name.strip_prefix("GET ")
+        .is_some_and(|path| matches!(path, "/" | DUO_PATH))
+}
 
 /// What all attempts at a party's server come to; `None` when none could be
 /// made.

@@ -19,7 +19,7 @@ use crate::counterpart::las::{
 use crate::counterpart::osr::{KENNISNET, Osr, OsrData, OsrError, OsrOptions};
 use crate::counterpart::trigger::PATH as TRIGGER_PATH;
 use crate::counterpart::{
-    Bodies, Desk, DeskOptions, Journal, JournalError, Judges, Post, receiving_bench,
+    AtDoor, Bodies, Desk, DeskOptions, Door, Journal, JournalError, Judges, Post, receiving_bench,
 };
 use crate::edukoppeling::{SigningKey, Trust};
 use crate::exchange::Exchange;
@@ -227,7 +227,8 @@ pub fn serve(options: ServeOptions) -> Result<Served, ServeError> {
         Serving::Duo { osr } => {
             let duo = Arc::new(duo(options, &osr)?);
             pushing = Some(Pushing::start(Arc::clone(&duo)));
-            duo
+            let door = Door::new("DUO", &[DUO_PATH]);
+            Arc::new(AtDoor { party: duo, door })
         }
         Serving::Las {
             duo,

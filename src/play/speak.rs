@@ -231,6 +231,9 @@ fn wrap(outgoing: &Outgoing, body: &str, envelope: &Envelope<'_>) -> Result<Stri
 /// The rule that a message without a signature breaks.
 const UNSIGNED: &str = "KK-EK-WB003-ONDERTEKENING";
 
+/// The action of what is no message that a pack knows.
+const UNKNOWN_ACTION: &str = "urn:ketenkeur:onbekend";
+
 /// A request of a script, ready to be sent.
 pub fn request(
     cast: &Cast,
@@ -245,6 +248,9 @@ pub fn request(
         None => cast.school.clone(),
     };
     let outgoing = &send.message;
+    if let (Content::File { bytes, .. }, true) = (&outgoing.content, send.raw) {
+        return raw_file(cast, values, send, bytes, &school, at);
+    }
     let made = make(cast, values, outgoing, from, to, &school)?;
     let is_soap = made.text.trim_start().starts_with('<') && send.rest.is_none();
     if !is_soap {
@@ -252,7 +258,7 @@ pub fn request(
     }
     let message = made.message.as_ref();
     let action = message.and_then(|message| message.action.as_deref());
-    let action = action.unwrap_or("urn:ketenkeur:onbekend");
+    let action = action.unwrap_or(UNKNOWN_ACTION);
     let is_envelope = is_envelope(&made.text);
     let xml = if is_envelope {
         made.text
@@ -274,18 +280,65 @@ pub fn request(
             },
         )?
     };
+    let body = xml.into_bytes().into();
+    soap(cast, values, send, message, action, &school, body, at)
+}
+
+/// A body on its way to where SOAP messages are taken.
+#[allow(clippy::too_many_arguments, reason = "what a request is made of")]
+fn soap(
+    cast: &Cast,
+    values: &mut Values,
+    send: &crate::scenario::Send,
+    message: Option<&Message>,
+    action: &str,
+    school: &School,
+    body: Arc<[u8]>,
+    at: Spot,
+) -> Result<Request, Unspeakable> {
     Ok(Request {
         method: "POST".to_string(),
         url: match &send.url {
             Some(url) => values.text(url)?,
-            None => cast.soap_url(send.to, message, &school, at)?,
+            None => cast.soap_url(send.to, message, school, at)?,
         },
         headers: vec![
             ("content-type".to_string(), MEDIA_TYPE.to_string()),
             ("soapaction".to_string(), format!("\"{action}\"")),
         ],
-        body: xml.into_bytes().into(),
+        body,
     })
+}
+
+/// A file as it is, whatever it holds: as SOAP, or as the script's `rest` says.
+fn raw_file(
+    cast: &Cast,
+    values: &mut Values,
+    send: &crate::scenario::Send,
+    bytes: &Arc<[u8]>,
+    school: &School,
+    at: Spot,
+) -> Result<Request, Unspeakable> {
+    let message = cast.recognised(bytes);
+    let body = Arc::clone(bytes);
+    if send.rest.is_some() {
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        let made = Made { text, message };
+        let request = rest(cast, values, send, made, at)?;
+        return Ok(Request { body, ..request });
+    }
+    let message = message.as_ref();
+    let action = message.and_then(|message| message.action.as_deref());
+    soap(
+        cast,
+        values,
+        send,
+        message,
+        action.unwrap_or(UNKNOWN_ACTION),
+        school,
+        body,
+        at,
+    )
 }
 
 /// Whether a text is a SOAP envelope already.

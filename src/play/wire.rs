@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::run::Interrupt;
 use super::sink::Sink;
 use crate::clock::RunningClock;
+use crate::counterpart::Door;
 use crate::event::{Event, Exchanged};
 use crate::evidence::{Folder, ToRecord, WriteError};
 use crate::exchange::{Exchange, HttpFacts, StartLine, TlsFacts, path_of};
@@ -145,10 +146,9 @@ impl Wire {
         }
     }
 
-    /// Notes that a step has looked at a response, having sent the request.
+    /// Notes that a step has looked at a response.
     pub fn claim_answer(&self, number: u32) {
         if let Some(heard) = entry(&mut self.lock(), number) {
-            heard.claimed = true;
             heard.answer_claimed = true;
         }
     }
@@ -324,6 +324,8 @@ pub struct Tap {
     pub role: Role,
     /// The party behind it.
     pub party: Arc<dyn Handler>,
+    /// Where it takes messages, for a party that does not see to that itself.
+    pub door: Option<Door>,
     /// Whether it answers by itself.
     pub conduct: Conduct,
     /// The longest that a message is held for a step, in real time.
@@ -414,10 +416,11 @@ impl Handler for Tap {
         let number = self
             .wire
             .begin(from, self.role, Arc::clone(&request), holds);
-        let answer = if holds {
-            self.held(number, &request)
-        } else {
-            self.party.answer(Arc::clone(&request))
+        let refusal = self.door.as_ref().and_then(|door| door.refusal(&request));
+        let answer = match refusal {
+            Some(refusal) => refusal.into(),
+            None if holds => self.held(number, &request),
+            None => self.party.answer(Arc::clone(&request)),
         };
         let mut end = outcome(&answer, &request, self.wire.clock.now());
         if let Ok(response) = &mut end {

@@ -152,7 +152,10 @@ pub fn human(matrix: &Matrix, agenda: &[AtRisk], texts: &Texts) -> String {
     }
     for one in agenda {
         let count = one.products.len().to_string();
-        let behind = fill(word(texts, "behind"), &[("count", &count)]);
+        let behind = match one.products.len() {
+            1 => word(texts, "behind-one").to_string(),
+            _ => fill(word(texts, "behind"), &[("count", &count)]),
+        };
         let what = word(texts, &format!("day-{}", one.what));
         out += &format!("  {}  {what}: {behind}\n", one.day.0);
     }

@@ -56,7 +56,7 @@ pub(super) fn write(run: &Run<'_>, out: &mut dyn Write) -> Result<(), ReportErro
         summary.undecided,
         texts.verdict.not_applicable,
         summary.not_applicable,
-        run.voice.exit_meaning(run.exit, fail_on),
+        run.voice.exit_meaning(run.exit, tally.of(), fail_on),
     );
     writeln!(out, "::notice title=ketenkeur::{}", data(&message))?;
     Ok(())

@@ -160,7 +160,7 @@ impl SummaryEntry {
             verdict: summary.judgement.map(|judgement| judgement.verdict),
             grade: summary.judgement.and_then(|judgement| judgement.grade),
             exit_code: run.exit.code(),
-            exit_meaning: run.voice.exit_meaning(run.exit, fail_on),
+            exit_meaning: run.voice.exit_meaning(run.exit, tally.of(), fail_on),
         }
     }
 }

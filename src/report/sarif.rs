@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::stream::{Stream, write_document};
 use super::{ReportError, Run, Voice};
 use crate::event::{
-    Event, Excused, PackInForce, PackKind, Reported, ScenarioJudged, Started, StepFinding,
+    Event, Excused, PackInForce, PackKind, Reported, ScenarioJudged, Started, StepFinding, Tally,
 };
 use crate::exit::Exit;
 use crate::finding::{Class, Grade, Kind, Language, Source};
@@ -23,8 +23,10 @@ pub(super) fn write(run: &Run<'_>, out: &mut dyn Write) -> Result<(), ReportErro
     let mut started = None;
     let mut packs = Vec::new();
     let mut met = BTreeMap::new();
+    let mut tally = Tally::new();
     for event in run.events.replay() {
         let event = event?;
+        tally.count(&event);
         for finding in findings(&event) {
             if !met.contains_key(&finding.code) {
                 let told = (finding.class, finding.grade, finding.source.clone());
@@ -51,7 +53,7 @@ pub(super) fn write(run: &Run<'_>, out: &mut dyn Write) -> Result<(), ReportErro
             invocations: [Invocation {
                 execution_successful: run.exit != Exit::Internal,
                 exit_code: run.exit.code(),
-                exit_code_description: voice.exit_meaning(run.exit, fail_on),
+                exit_code_description: voice.exit_meaning(run.exit, tally.of(), fail_on),
             }],
             results: Stream::new(run.events, &failed, |event| results(event, &index, voice)),
         }],

@@ -146,7 +146,7 @@ impl Totals {
         let meaning = if exit == Exit::Undecided && judged == 0 && self.scenarios == 0 {
             texts.exit.nothing.clone()
         } else {
-            voice.exit_meaning(exit, self.fail_on)
+            voice.exit_meaning(exit, self.tally.of(), self.fail_on)
         };
         let code = exit.code().to_string();
         fill(

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::event::{Excused, Judged, PackKind, Reported, ScenarioJudged, Started, Undeclared};
+use crate::event::{Excused, Judged, Of, PackKind, Reported, ScenarioJudged, Started, Undeclared};
 use crate::exit::Exit;
 use crate::finding::{
     Class, Dispute, Grade, Judgement, Kind, Language, Position, RuleBook, RuleInfo, RuleText,
@@ -318,16 +318,19 @@ impl<'a> Voice<'a> {
         )
     }
 
-    /// What an exit code means, in a sentence.
-    pub fn exit_meaning(&self, exit: Exit, fail_on: Option<Class>) -> String {
+    /// What an exit code means of what was judged, in a sentence.
+    pub fn exit_meaning(&self, exit: Exit, judged: Of, fail_on: Option<Class>) -> String {
         let meanings = &self.texts.exit;
-        let meaning = match exit {
-            Exit::Conforms => &meanings.conforms,
-            Exit::Findings => &meanings.findings,
-            Exit::Usage => &meanings.usage,
-            Exit::Unreachable => &meanings.unreachable,
-            Exit::Internal => &meanings.internal,
-            Exit::Undecided => &meanings.undecided,
+        let meaning = match (exit, judged) {
+            (Exit::Conforms, Of::Messages) => &meanings.conforms,
+            (Exit::Conforms, Of::Scenarios) => &meanings.scenarios_conforms,
+            (Exit::Findings, Of::Messages) => &meanings.findings,
+            (Exit::Findings, Of::Scenarios) => &meanings.scenarios_findings,
+            (Exit::Undecided, Of::Messages) => &meanings.undecided,
+            (Exit::Undecided, Of::Scenarios) => &meanings.scenarios_undecided,
+            (Exit::Usage, _) => &meanings.usage,
+            (Exit::Unreachable, _) => &meanings.unreachable,
+            (Exit::Internal, _) => &meanings.internal,
         };
         let class = fail_on.unwrap_or(Class::Foutmelding);
         fill(meaning, &[("class", self.texts.class(class))])

@@ -112,6 +112,7 @@ impl Reader<'_> {
         let from = fields.required("from", &mut self.mistakes);
         let to = fields.required("to", &mut self.mistakes);
         let rest = fields.optional("rest");
+        let raw = fields.optional("raw");
         let tls_identity = fields.optional("tls-identity");
         let school = fields.optional("school");
         let url = fields.optional("url");
@@ -129,6 +130,13 @@ impl Reader<'_> {
             Some(rest) => Some(self.rest(rest)?),
             None => None,
         };
+        let raw_at = raw.map(|raw| raw.spot);
+        let raw = raw.and_then(|raw| raw.truth(&mut self.mistakes)) == Some(true);
+        if let (Some(at), true, Some(message)) = (raw_at, raw, &message)
+            && !message.is_file_as_it_is()
+        {
+            self.mistakes.push(Mistake::new(at, "raw-of-file"));
+        }
         let tls_identity = tls_identity.and_then(|name| self.identity(name));
         let school = school.and_then(|school| self.text(school));
         let url = url.and_then(|url| self.text(url));
@@ -140,6 +148,7 @@ impl Reader<'_> {
             from: from?,
             to: to_role?,
             message: message?,
+            raw,
             rest,
             tls_identity,
             school,

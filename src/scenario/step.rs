@@ -100,6 +100,9 @@ pub struct Send {
     pub to: Role,
     /// The message.
     pub message: Outgoing,
+    /// Whether the bytes of the file go out as they are, in no envelope and
+    /// unsigned: for what is no message at all.
+    pub raw: bool,
     /// REST: method, path and the rest, where the message's own in its pack
     /// are not meant. Without it, an XML message is sent as SOAP.
     pub rest: Option<Rest>,
@@ -137,6 +140,18 @@ pub struct Outgoing {
     pub break_body: Option<Placed<Code>>,
     /// The test PKI's identity that signs, instead of the sender's own.
     pub signing_identity: Option<Arc<str>>,
+}
+
+impl Outgoing {
+    /// Whether it is a file to which nothing is done.
+    pub fn is_file_as_it_is(&self) -> bool {
+        matches!(self.content, Content::File { .. })
+            && self.edits.is_empty()
+            && self.sign.is_none()
+            && self.break_envelope.is_none()
+            && self.break_body.is_none()
+            && self.signing_identity.is_none()
+    }
 }
 
 /// What a message is made from.

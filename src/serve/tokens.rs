@@ -23,7 +23,7 @@ use serde::Deserialize;
 
 use crate::check::user_file::{self, UserFileError};
 use crate::evidence::sha256;
-use crate::facts;
+use crate::facts::{self, OinError};
 use crate::finding::TEAM;
 use crate::limits::MAX_KEY_BYTES;
 use crate::pack::Day;
@@ -82,11 +82,14 @@ pub(super) struct Known {
 }
 
 impl Holder {
-    /// The supplier of that OIN; `None` when it is no OIN.
-    pub fn supplier(oin: &str) -> Option<Self> {
-        facts::oin(oin)
-            .is_ok()
-            .then(|| Self::Supplier(oin.to_string()))
+    /// The supplier of that OIN.
+    ///
+    /// # Errors
+    ///
+    /// It is no OIN.
+    pub fn supplier(oin: &str) -> Result<Self, OinError> {
+        facts::oin(oin)?;
+        Ok(Self::Supplier(oin.to_string()))
     }
 
     fn written(&self) -> &str {
@@ -153,7 +156,7 @@ pub(super) fn in_force(file: &Path, hash: &str) -> Option<Known> {
         let same = verify_slices_are_equal(entry.hash.as_bytes(), hash.as_bytes()).is_ok();
         let holder = match entry.holder.as_str() {
             TEAM => Some(Holder::Team),
-            oin => Holder::supplier(oin),
+            oin => Holder::supplier(oin).ok(),
         };
         found = match holder {
             Some(holder) if same => Some(Known {
@@ -205,7 +208,7 @@ mod tests {
             "12345678901234567890",
             "00000003123456780000 ",
         ] {
-            assert_eq!(Holder::supplier(no_oin), None, "{no_oin}");
+            assert!(Holder::supplier(no_oin).is_err(), "{no_oin}");
         }
     }
 }

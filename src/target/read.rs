@@ -123,8 +123,11 @@ impl Reader<'_> {
 
     fn oin(&mut self, yaml: &Yaml) -> Option<String> {
         let number = yaml.text(&mut self.mistakes)?;
-        if oin(number).is_err() {
-            self.tell(yaml, "not-an-oin", number);
+        if let Err(error) = oin(number) {
+            let mistake = Mistake::new(yaml.spot, "not-an-oin")
+                .with("found", number)
+                .with("reason", error.key());
+            self.mistakes.push(mistake);
             return None;
         }
         Some(number.to_string())

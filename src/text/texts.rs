@@ -156,7 +156,7 @@ section! {
         pass, pass_reconstruction, unreachable, scenarios_one, scenarios_many, scenarios_left,
         evidence, own_kept,
         own_parties, large_left_out, step, no_step, ask, ask_done, ask_value, ask_there, ask_absent, ask_count, ask_shows,
-        ask_for, left_out, recorded, said, form, form_written, recording_left_out,
+        ask_for, left_out, recorded, said, form, form_written, form_written_one, recording_left_out,
         not_recorded,
     }
 }
@@ -210,7 +210,11 @@ section! {
 }
 section! {
     /// What each exit code means.
-    ExitTexts { conforms, findings, usage, unreachable, internal, undecided, nothing }
+    ExitTexts {
+        conforms, findings, usage, unreachable, internal, undecided, nothing,
+        scenarios_conforms, scenarios_findings, scenarios_undecided,
+        target_conforms, target_findings, target_undecided, target_usage, target_unreachable,
+    }
 }
 section! {
     /// Words of `packs`.

@@ -60,6 +60,45 @@ fn as_supplier(folder: &Path, url: &str) -> Vec<String> {
     trusting(folder, url).into_iter().chain(own).collect()
 }
 
+/// A wrong path in somebody's settings does not go unseen.
+#[test]
+fn curl_is_told_where_duo_takes_messages() {
+    if !has_curl() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let pki = TestPki::at(Clock::system()).unwrap();
+    write_files(folder.path(), &pki, &Passphrase::new("proef"), "proef").unwrap();
+    let osr = Running::start(&["osr"]);
+    let duo = Running::start(&["duo", "--osr", &osr.url()]);
+    let url = duo.url();
+    let client = as_supplier(folder.path(), &url);
+    let said = |url: &str| curl(&client, &["--data", "<x/>", url]);
+    let wrong = said(&format!("{url}/bron"));
+    for part in [
+        "neemt DUO geen berichten aan; wel op /duo.",
+        "DUO takes no messages at this address, but at /duo.",
+        "\n404",
+    ] {
+        assert!(wrong.contains(part), "{part}: {wrong}");
+    }
+    let right = said(&url);
+    assert!(right.ends_with("\n500"), "{right}");
+}
+
+/// Who goes by the real date refuses a certificate of another year: that is
+/// said when the party starts.
+#[test]
+fn a_clock_far_from_today_is_told_with_what_to_do() {
+    let mut near = Running::start(&["osr", "--lang", "en"]);
+    let (_, _, quiet) = near.interrupt();
+    assert!(!quiet.contains("not valid today"), "{quiet}");
+    let mut far = Running::start(&["osr", "--now", "2099-01-01T09:00:00Z", "--lang", "en"]);
+    let (_, _, told) = far.interrupt();
+    assert!(told.contains("begins at 2099-01-01"), "{told}");
+    assert!(told.contains("--clock"), "{told}");
+}
+
 /// The OSR takes the clock of the system, as curl does.
 #[test]
 fn curl_calls_the_osr_with_a_client_certificate_and_not_without() {

@@ -348,6 +348,32 @@ fn the_script_in_the_readme_fails_on_a_broken_message_and_passes_on_a_right_one(
     }
 }
 
+/// A lighter finding on what the party under test sends fails nothing, and the
+/// run says that it is there and what judged the message.
+#[test]
+fn a_melding_in_a_message_of_ones_own_is_counted_and_named() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md"));
+    let readme = readme.unwrap();
+    let script = readme.split("```yaml\n").nth(1).unwrap();
+    let script = script.split("```").next().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("inschrijving.yaml"), script).unwrap();
+    let code = "KK-INS-INSCHRIJFDATUM-1-AUGUSTUS";
+    let message = ketenkeur(&["example", "--break", code]).stdout;
+    std::fs::write(folder.path().join("bericht.xml"), message).unwrap();
+    let output = run(&[folder.path().to_str().unwrap()]);
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    for part in [
+        code,
+        "findings: 1 melding",
+        "1 passed in self-test on a reconstruction",
+        "Exit code 0: all scenarios judged pass.",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+}
+
 /// A connection that never came about is not judged.
 #[test]
 fn what_was_never_sent_did_not_go_without_tls() {

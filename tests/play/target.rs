@@ -216,6 +216,54 @@ fn a_message_that_the_target_does_not_declare_is_not_asked_of_it() {
     }
 }
 
+/// A number that is no OIN is told with what is wrong with it.
+#[test]
+fn what_is_wrong_with_an_oin_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    for (oin, words) in [
+        ("0000000399999999", "it does not have twenty characters"),
+        ("0000000399999999000a", "else in it than digits and capital"),
+        ("00000002999999990000", "are no prefix of an OIN"),
+        ("00000001999999990001", "the nine digits of the RSIN"),
+        ("0000000399999999000A", "the eight of the KvK number"),
+        ("0000000700025B900000", "after 00000007 come 000, the BRIN"),
+        ("0000000499999999000A", "after this prefix come twelve"),
+    ] {
+        let file = declaring("aanleverenTLV: no").replacen("00000003999999990000", oin, 1);
+        let (output, _) = run(folder.path(), &file, &["--id=po-inwinnen-las-inschrijven"]);
+        let said = said(&output);
+        assert_eq!(output.status.code(), Some(2), "{oin}: {said}");
+        assert!(said.contains(words), "{oin}: {said}");
+    }
+}
+
+/// What a run against a target left open is not played against ketenkeur's own
+/// parties instead, nor against another product.
+#[test]
+fn a_run_goes_on_against_its_own_target_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = declaring("aanleverenInschrijvingBO: no");
+    let id = "--id=po-inwinnen-las-inschrijven";
+    let (output, _) = run(folder.path(), &file, &[id, "--out=bewijs"]);
+    assert_eq!(output.status.code(), Some(5), "{}", said(&output));
+    let again = ["run", "--lang", "en", "--again", "bewijs", "--out", "x"];
+    let without = ketenkeur(folder.path(), &again);
+    let told = said(&without);
+    assert_eq!(without.status.code(), Some(2), "{told}");
+    for part in [
+        "Voorbeeld-LAS 2026.3 of Voorbeeldleverancier",
+        "--target FILE",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let other = file.replace("2026.3", "2027.1");
+    let (output, _) = run(folder.path(), &other, &["--again=bewijs", "--out=x"]);
+    let told = said(&output);
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    let given = "The target that you give is Voorbeeld-LAS 2027.1.";
+    assert!(told.contains(given), "{told}");
+}
+
 #[test]
 fn a_step_for_what_is_not_declared_is_left_out_and_told() {
     let folder = tempfile::tempdir().unwrap();
@@ -365,6 +413,8 @@ fn a_clock_that_cannot_be_set_is_told_and_nothing_is_played() {
     std::fs::write(folder.path().join("target.yaml"), file).unwrap();
     let checked = target_check(folder.path());
     assert!(checked.contains("is no moment of a clock"), "{checked}");
+    let ended = "Exit code 1: not all checks of the target are right";
+    assert!(checked.contains(ended), "{checked}");
 }
 
 /// What `target check` says of the target in a folder.

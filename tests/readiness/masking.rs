@@ -16,7 +16,8 @@ const MARKED: [(&str, &str); 2] = [
 ];
 
 /// A run of a message with the marked values, as one against a product of the
-/// supplier: what was played without a target says nothing of anybody. With
+/// supplier: what was played without a target says nothing of anybody. The
+/// script says who signs, so that the message is the script's own. With
 /// `findings` it broke the rules that `check` says the message breaks.
 fn played(root: &Path, out: &Path, findings: bool) {
     let [(_, number), (name, value)] = MARKED;
@@ -25,6 +26,7 @@ fn played(root: &Path, out: &Path, findings: bool) {
          subject: las\nsectors: [bo]\nrequirements: [BRON-INS]\ngrade: knowledge\n\
          source: a test\nat: \"2026-08-03T09:00:00Z\"\nsteps:\n\
          \x20 - send:\n      from: las\n      to: duo\n      message: aanleverenInschrijvingBO_Request\n\
+         \x20     signing-identity: leverancier\n\
          \x20     edits: [{{ set: burgerservicenummer, to: \"{number}\" }}, \
          {{ after: datumInschrijving, insert: \"<{name}>{value}</{name}>\" }}]\n\
          \x20     expect: {{ status: 200 }}\n"

@@ -5,7 +5,7 @@ use ketenkeur::check::Masker;
 use ketenkeur::evidence::Evidence;
 use ketenkeur::pack::Store;
 
-use crate::support::{NOW, Work, send};
+use crate::support::{NOW, Said, Work, send};
 
 /// A step that sends the message in this file.
 fn send_file(name: &str, expect: &str) -> String {
@@ -111,6 +111,58 @@ fn what_cannot_be_judged_again_says_why() {
             "gewoon, step 1: the script that was kept has no such step",
         ],
     );
+}
+
+/// What is no message at all goes out as it is when the script says so, and the
+/// script is not to blame.
+#[test]
+fn a_broken_file_goes_out_as_it_is() {
+    let work = Work::new();
+    let example = work.ketenkeur(&["example", "aanleverenInschrijvingBO"]);
+    let half = &example.text.as_bytes()[..example.text.len() / 2];
+    for (name, content) in [("half", half), ("bytes", &b"\xff\xfe\x00<"[..])] {
+        work.write("berichten/kapot.xml", content);
+        let plain = send_file("../berichten/kapot.xml", "status: 500, fault: true");
+        work.script(name, &plain);
+        work.ketenkeur(&["run", "--now", NOW, &format!("scripts/{name}.yaml")])
+            .expect(5, &["raw: true"]);
+        work.script(
+            name,
+            &plain.replace("      expect", "      raw: true\n      expect"),
+        );
+        let out = format!("bewijs-{name}");
+        work.run(&out, &[&format!("scripts/{name}.yaml")])
+            .expect(0, &[]);
+        work.verify(&out).expect(0, &[]);
+    }
+    let edited = send_file("../berichten/kapot.xml", "status: 500");
+    let edited = edited.replace(
+        "      expect",
+        "      raw: true\n      break: KK-EK-WB004-BODY\n      expect",
+    );
+    work.script("bewerkt", &edited);
+    work.ketenkeur(&["scenarios", "lint", "scripts/bewerkt.yaml"])
+        .expect(1, &["raw-of-file: raw sends a file as it is"]);
+}
+
+/// Scripts of the same name in two folders are two files in the evidence.
+#[test]
+fn a_script_in_a_folder_above_keeps_a_name_of_its_own() {
+    let work = Work::new();
+    work.script("een", &send("status: 200"));
+    work.script("twee", &send("status: 200"));
+    let two = work.read("scripts/twee.yaml");
+    work.write("scripts/diep/een.yaml", two);
+    let both = ["een.yaml", "../een.yaml"];
+    let arguments = [&["run", "--now", NOW, "--out", "../../bewijs"], &both[..]].concat();
+    let mut run = work.command(&arguments);
+    let output = run.current_dir(work.path("scripts/diep")).output().unwrap();
+    Said::of(&output).expect(0, &[]);
+    for (file, id) in [("een.yaml", "id: twee"), ("__/een.yaml", "id: een")] {
+        let kept = work.read(&format!("bewijs/scenarios/{file}"));
+        assert!(kept.starts_with(id), "{file}: {kept}");
+    }
+    work.verify("bewijs").expect(0, &[]);
 }
 
 /// A script with a mistake, and what the lint says of it.

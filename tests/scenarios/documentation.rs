@@ -36,7 +36,11 @@ fn every_example_of_the_page_is_read_and_every_step_has_one() {
             true => script(&format!("steps:\n{block}")),
             false => (*block).to_string(),
         };
-        let files = [("x.yaml", text.as_str()), ("gedeeld.yaml", shared)];
+        let files = [
+            ("x.yaml", text.as_str()),
+            ("gedeeld.yaml", shared),
+            ("afgekapt.xml", "<half"),
+        ];
         if let Err(mistakes) = read_script("x.yaml", &Written(&files)) {
             panic!("{mistakes:#?}\n{text}");
         }

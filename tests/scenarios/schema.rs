@@ -68,6 +68,7 @@ fn what_has_the_wrong_shape_both_refuse() {
         "steps:\n- send: {from: las, to: duo}\n",
         "steps:\n- send: {from: las, to: duo, message: m, body: x}\n",
         "steps:\n- send: {from: las, to: bron, message: m}\n",
+        "steps:\n- send: {from: las, to: duo, message: m, raw: graag}\n",
         "pupils: 901\nsteps:\n- wait: 1s\n",
         "steps:\n- send: {from: las, to: duo, message: m, tls-identity: iemand}\n",
         "steps:\n- send: {from: las, to: duo, message: m, edits: [{set: a, insert: x}]}\n",

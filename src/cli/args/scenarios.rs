@@ -43,9 +43,17 @@ pub enum Scenarios {
     },
     Order(Order),
     Data {
-        #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=i64::from(MAX_MADE_UP_PUPILS)))]
-        pupils: u32,
+        #[command(flatten)]
+        made_up: MadeUp,
     },
+}
+
+/// The made-up pupils that a LAS has beside the starter data.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct MadeUp {
+    /// How many.
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=i64::from(MAX_MADE_UP_PUPILS)))]
+    pub pupils: u32,
 }
 
 /// `scenarios order`.
@@ -187,8 +195,8 @@ pub enum Counterpart {
         osr: String,
         #[arg(long, value_name = "ADDR")]
         trigger: Option<String>,
-        #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=i64::from(MAX_MADE_UP_PUPILS)))]
-        pupils: u32,
+        #[command(flatten)]
+        made_up: MadeUp,
         #[command(flatten)]
         serve: Serve,
     },

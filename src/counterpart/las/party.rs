@@ -15,6 +15,7 @@ use super::{absence, advice, enrolment, osr, overgang, overview, person, resend,
 use crate::clock::RunningClock;
 use crate::counterpart::clock;
 use crate::counterpart::defect::Slip;
+use crate::counterpart::door::no_such_path;
 use crate::counterpart::trigger::{Action, Outcome, PATH, Status, Trigger};
 use crate::counterpart::{
     Bodies, Desk, DeskOptions, Journal, JournalError, Judges, Post, Service, identificatiecode,
@@ -285,7 +286,7 @@ impl Handler for Las {
                 .push(("allow".to_string(), "POST".to_string()));
             refused
         } else {
-            Response::empty(404)
+            no_such_path("LAS", path_of(&self.settings.own_address))
         };
         response.into()
     }

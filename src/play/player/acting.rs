@@ -140,7 +140,8 @@ impl<'s> Player<'s> {
         let ended = self.ledger.ended(step, number)?;
         for heard in self.cast.wire.all() {
             // What a party answers to an attempt is no message of the scenario.
-            if heard.to == probe.party && name_of(&heard.request) == probing::ATTEMPT {
+            if heard.to == probe.party && probing::is_attempt(&name_of(&heard.request)) {
+                self.cast.wire.claim(heard.number);
                 self.cast.wire.claim_answer(heard.number);
             }
         }

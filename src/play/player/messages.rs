@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::{Line, Player, at_fault};
 use crate::document::Spot;
+use crate::play::as_scripted::is_right;
 use crate::play::ended::Ended;
 use crate::play::ledger::Stop;
 use crate::play::memory;
@@ -39,6 +40,15 @@ impl<'s> Player<'s> {
         let ended = self.ledger.ended(step, number)?;
         if let Some(heard) = heard {
             self.cast.wire.claim_answer(heard);
+            // What the script has the party under test send is that party's
+            // message, unless it is wrong on purpose.
+            let theirs = send.from == self.scenario.subject
+                && is_right(&send.message)
+                && !send.raw
+                && send.tls_identity.is_none();
+            if !theirs {
+                self.cast.wire.claim(heard);
+            }
         }
         let seen = Seen {
             exchange: heard,

@@ -13,7 +13,7 @@ use jsonschema::{JsonType, ValidationError};
 use serde_json::Value;
 
 use super::compile::SchemaSources;
-use crate::document::{Document, NodeId, PlaceOf};
+use crate::document::{Document, NodeId, PlaceOf, nearest};
 use crate::finding::{Arg, Args, Class, DataClass, Finding, Grade, Kind, MessageValue};
 use crate::limits::MAX_FINDINGS_PER_MESSAGE;
 
@@ -33,9 +33,6 @@ const RANGE: &str = "KK-JSON-BEREIK";
 const COUNT: &str = "KK-JSON-AANTAL";
 const CHOICE: &str = "KK-JSON-KEUZE";
 const OTHER: &str = "KK-JSON-OVERIG";
-
-/// How alike two member names must be for one to be a misspelling of the other.
-const ALIKE: f64 = 0.75;
 
 /// Errors of the engine that are looked at for one message. A message with
 /// more is wrong as a whole.
@@ -308,7 +305,7 @@ impl<'d> Reader<'d> {
                 .elements(missing.node)
                 .map(|member| self.document.local_name(member))
                 .filter(|member| !known.names.contains(member))
-                .any(|member| nearest(member, &known.names) == Some(name));
+                .any(|member| nearest(member, known.names.iter().copied()) == Some(name));
         if misspelt { vec![] } else { vec![missing] }
     }
 
@@ -336,8 +333,8 @@ impl<'d> Reader<'d> {
             .map(|name| {
                 let member = self.member(node, name).unwrap_or(node);
                 let mut unknown = Mistake::new(member, UNKNOWN, error.kind().keyword());
-                unknown.nearest = nearest(name, &absent)
-                    .or_else(|| nearest(name, &known.names))
+                unknown.nearest = nearest(name, absent.iter().copied())
+                    .or_else(|| nearest(name, known.names.iter().copied()))
                     .map(str::to_string);
                 unknown.expecting(names.clone())
             })
@@ -472,21 +469,6 @@ impl<'d> Reader<'d> {
 struct Known<'s> {
     names: Vec<&'s str>,
     closed: bool,
-}
-
-/// The name most like `name`, if any is alike enough.
-fn nearest<'n>(name: &str, names: &[&'n str]) -> Option<&'n str> {
-    // The comparison is quadratic; no member of a contract is that long.
-    if name.len() > 100 {
-        return None;
-    }
-    let likeness = |other: &str| strsim::normalized_damerau_levenshtein(name, other);
-    names
-        .iter()
-        .map(|&other| (likeness(other), other))
-        .filter(|&(likeness, _)| likeness >= ALIKE)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b))
-        .map(|(_, other)| other)
 }
 
 /// One mistake for branches that all refuse the same value for the same
