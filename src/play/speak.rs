@@ -231,8 +231,11 @@ fn wrap(outgoing: &Outgoing, body: &str, envelope: &Envelope<'_>) -> Result<Stri
 /// The rule that a message without a signature breaks.
 const UNSIGNED: &str = "KK-EK-WB003-ONDERTEKENING";
 
-/// The action of what is no message that a pack knows.
-const UNKNOWN_ACTION: &str = "urn:ketenkeur:onbekend";
+/// The action of a message; what no pack knows has none of its own.
+fn action_of(message: Option<&Message>) -> &str {
+    let action = message.and_then(|message| message.action.as_deref());
+    action.unwrap_or("urn:ketenkeur:onbekend")
+}
 
 /// A request of a script, ready to be sent.
 pub fn request(
@@ -257,8 +260,6 @@ pub fn request(
         return rest(cast, values, send, made, at);
     }
     let message = made.message.as_ref();
-    let action = message.and_then(|message| message.action.as_deref());
-    let action = action.unwrap_or(UNKNOWN_ACTION);
     let is_envelope = is_envelope(&made.text);
     let xml = if is_envelope {
         made.text
@@ -272,7 +273,7 @@ pub fn request(
                 key: &key,
                 from: party_oin(from, &school),
                 to: party_oin(to, &school),
-                action,
+                action: action_of(message),
                 now: cast.clock.now(),
                 answers: None,
                 seed: &unique,
@@ -281,17 +282,15 @@ pub fn request(
         )?
     };
     let body = xml.into_bytes().into();
-    soap(cast, values, send, message, action, &school, body, at)
+    soap(cast, values, send, message, &school, body, at)
 }
 
 /// A body on its way to where SOAP messages are taken.
-#[allow(clippy::too_many_arguments, reason = "what a request is made of")]
 fn soap(
     cast: &Cast,
     values: &mut Values,
     send: &crate::scenario::Send,
     message: Option<&Message>,
-    action: &str,
     school: &School,
     body: Arc<[u8]>,
     at: Spot,
@@ -304,7 +303,10 @@ fn soap(
         },
         headers: vec![
             ("content-type".to_string(), MEDIA_TYPE.to_string()),
-            ("soapaction".to_string(), format!("\"{action}\"")),
+            (
+                "soapaction".to_string(),
+                format!("\"{}\"", action_of(message)),
+            ),
         ],
         body,
     })
@@ -327,18 +329,7 @@ fn raw_file(
         let request = rest(cast, values, send, made, at)?;
         return Ok(Request { body, ..request });
     }
-    let message = message.as_ref();
-    let action = message.and_then(|message| message.action.as_deref());
-    soap(
-        cast,
-        values,
-        send,
-        message,
-        action.unwrap_or(UNKNOWN_ACTION),
-        school,
-        body,
-        at,
-    )
+    soap(cast, values, send, message.as_ref(), school, body, at)
 }
 
 /// Whether a text is a SOAP envelope already.
@@ -449,10 +440,6 @@ pub fn answer(
         made.text
     } else {
         let key = cast.signing_key(from, outgoing.signing_identity.as_deref(), at)?;
-        let action = made
-            .message
-            .as_ref()
-            .and_then(|message| message.action.as_deref());
         let unique = values.uuid();
         wrap(
             outgoing,
@@ -461,7 +448,7 @@ pub fn answer(
                 key: &key,
                 from: party_oin(from, &school),
                 to: party_oin(to, &school),
-                action: action.unwrap_or("urn:ketenkeur:onbekend"),
+                action: action_of(made.message.as_ref()),
                 now: cast.clock.now(),
                 answers: facts.as_ref(),
                 seed: &unique,

@@ -42,11 +42,11 @@ const PROVEN_ELSEWHERE: &[(&str, &str)] = &[
     ),
     (
         "KK-INVOER-VERZOEK",
-        "needs --request: tests/edukoppeling/commands.rs",
+        "needs --request: tests/edukoppeling/sign.rs",
     ),
     (
         "KK-INVOER-VERZOEK-ONGEBRUIKT",
-        "needs --request: tests/edukoppeling/commands.rs",
+        "needs --request: tests/edukoppeling/sign.rs",
     ),
     (
         "KK-JSON-KEUZE",
