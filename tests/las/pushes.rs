@@ -97,6 +97,25 @@ fn later_news_counts_whatever_comes_last() {
     assert_eq!(funding[0]["bekostigingsstatus"], "NIET_BEKOSTIGBAAR");
 }
 
+/// Which of two messages has the lower identification says nothing.
+#[test]
+fn of_what_was_made_at_one_moment_the_last_received_counts() {
+    for statuses in [
+        ["BEKOSTIGBAAR", "NIET_BEKOSTIGBAAR"],
+        ["NIET_BEKOSTIGBAAR", "BEKOSTIGBAAR"],
+    ] {
+        let world = world(NOW);
+        for status in statuses {
+            let mut told = push(&world, "informerenBekostigingsstatus_Request");
+            told.set("bekostigingsstatusTeldatum[1]/bekostigingsstatus", status)
+                .unwrap();
+            world.confirmed(&told);
+        }
+        let funding = &world.pupil("L05")["inschrijvingen"][0]["bekostiging"];
+        assert_eq!(funding[0]["bekostigingsstatus"], statuses[1]);
+    }
+}
+
 /// A new number is used at once, also in what waits; what went out before
 /// goes out again as it was.
 #[test]

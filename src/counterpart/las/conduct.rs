@@ -200,9 +200,9 @@ impl Conduct {
     }
 
     /// Pushes about the same in the order in which they count: the last made
-    /// is the last.
+    /// is the last, and of those made at one moment the last received.
     pub fn in_order<'a>(&self, mut pushes: Vec<&'a Push>) -> Vec<&'a Push> {
-        pushes.sort_by_key(|push| (push.gemaakt, &push.id));
+        pushes.sort_by_key(|push| (push.gemaakt, push.eerder));
         if self.has(Slip::FirstStatusStays) {
             pushes.reverse();
         }

@@ -156,6 +156,9 @@ pub struct Push {
     pub nummer: Option<PersoonsgebondenNummer>,
     /// datumTijdBedrijfsdocument in nanoseconds since 1970.
     pub gemaakt: i128,
+    /// How many messages the LAS had received before it.
+    #[serde(default)]
+    pub eerder: usize,
     /// What it says.
     pub inhoud: Part,
 }

@@ -72,6 +72,7 @@ impl Las {
             root: received.root().to_string(),
             nummer: body.number(),
             gemaakt: moment.ok_or(Reason::Content)?.as_nanosecond(),
+            eerder: 0,
             inhoud: Part::read(body),
         };
         Ok((school, push))
@@ -83,6 +84,7 @@ impl Las {
             let (known, nth) = (state.ontvangen.get(&push.id), state.ontvangen.len());
             let arrival = self.conduct.arrival(&push, known);
             push.gemaakt = self.conduct.made(push.gemaakt, nth);
+            push.eerder = nth;
             if known.is_some() && arrival == Arrival::New {
                 push.id = format!("{}#{nth}", push.id);
             }
