@@ -62,7 +62,9 @@ struct Entry {
     rule: String,
     place: Option<String>,
     input: Option<String>,
+    #[serde(deserialize_with = "user_file::words")]
     owner: String,
+    #[serde(deserialize_with = "user_file::words")]
     reason: String,
     until: Day,
 }
@@ -88,6 +90,17 @@ impl Deviations {
             let span = entry.span();
             let line = 1 + text[..span.start].matches('\n').count() as u32;
             let entry = entry.into_inner();
+            for (key, text) in [("owner", &entry.owner), ("reason", &entry.reason)] {
+                if text.trim().is_empty() {
+                    return Err(UserFileError {
+                        line,
+                        mistake: Mistake::Value {
+                            key: key.to_string(),
+                            expected: Expected::Kind("config-filled"),
+                        },
+                    });
+                }
+            }
             let glob = |key: &str, pattern: &Option<String>| {
                 let matcher = pattern.as_deref().map(matcher).transpose();
                 matcher.map_err(|_| UserFileError {
@@ -226,6 +239,20 @@ mod tests {
     fn mistakes_in_the_file_have_a_place() {
         let error = Deviations::parse("[[deviation]]\nrule = 1\n").unwrap_err();
         assert_eq!(error.line, 2);
+        for key in ["owner = 'x'", "reason = 'y'"] {
+            let (name, _) = key.split_once(' ').unwrap();
+            let file = FILE.replace(key, &format!("{name} = ' '"));
+            let error = Deviations::parse(&file).unwrap_err();
+            assert_eq!(error.line, 2, "{key}");
+        }
+    }
+
+    #[test]
+    fn a_number_of_a_person_in_a_reason_is_masked() {
+        let file = FILE.replace("'y'", "'leerling 123456782, oud'");
+        let deviations = Deviations::parse(&file).unwrap();
+        let entry = deviations.entries().next().unwrap();
+        assert_eq!(entry.reason, "leerling *****6782, oud");
     }
 
     #[test]

@@ -4,9 +4,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use toml::de::{DeTable, DeValue};
 
 use crate::document::nearest;
+use crate::finding::{DataClass, mask};
 
 /// Why a file is refused: the user's configuration is at fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -65,6 +67,7 @@ pub enum Expected {
 /// Beginnings of what the reader expects, and the key of its text.
 const KINDS: &[(&str, &str)] = &[
     ("a boolean", "config-boolean"),
+    ("u64", "config-number"),
     ("a string", "config-text"),
     ("path string", "config-text"),
     ("a sequence", "config-list"),
@@ -75,6 +78,27 @@ const KINDS: &[(&str, &str)] = &[
     ("a TOML datetime", "config-date"),
     ("a date", "config-date"),
 ];
+
+/// What somebody writes of a matter, for a field of a file: it is shown to
+/// others, so a number of a person in it is masked.
+///
+/// # Errors
+///
+/// It is no text.
+pub fn words<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let text = String::deserialize(from)?;
+    Ok(mask(&text, DataClass::Plain))
+}
+
+/// The same for a field that may be left out.
+///
+/// # Errors
+///
+/// It is no text.
+pub fn words_if_any<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    let text = Option::<String>::deserialize(from)?;
+    Ok(text.map(|text| mask(&text, DataClass::Plain)))
+}
 
 /// Reads a file into `T`.
 ///

@@ -216,7 +216,16 @@ fn verify(
         out += &say("trusted", &[("count", &own.to_string())]);
     }
     let stage = stage_for(&run, authorities, setup::store(global, settings)?);
-    let rejudged = rejudge(&evidence, &stage).map_err(unreadable)?;
+    let rejudged = match rejudge(&evidence, &stage) {
+        Ok(rejudged) => rejudged,
+        // What was found out so far is told.
+        Err(_) if !differences.is_empty() => {
+            out += &say("not-judged-again", &[]);
+            print(&out)?;
+            return Ok(Exit::Findings);
+        }
+        Err(error) => return Err(unreadable(error)),
+    };
     out += &told(&rejudged, language);
     let otherwise = !rejudged.different.is_empty() && rejudged.packs.is_empty();
     if otherwise || !rejudged.embellished.is_empty() {

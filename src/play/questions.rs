@@ -114,7 +114,9 @@ impl Witness {
             false => {
                 let items = yaml.list(&mut mistakes);
                 let read = items.iter().filter_map(|item| answer(item, &mut mistakes));
-                read.collect()
+                let read: Vec<Answer> = read.collect();
+                mistakes.extend(twins(&read));
+                read
             }
         };
         match mistakes.is_empty() {
@@ -184,6 +186,24 @@ impl Witness {
                 .unwrap_or_default(),
         }
     }
+}
+
+/// Answers about a step that was answered before: which of them counts, nobody
+/// can tell.
+fn twins(answers: &[Answer]) -> impl Iterator<Item = Mistake> {
+    let before = |number: usize, one: &Answer| {
+        let mut before = answers[..number].iter();
+        before.any(|other| {
+            (&other.scenario.text, &other.step.text) == (&one.scenario.text, &one.step.text)
+        })
+    };
+    let twins = answers.iter().enumerate();
+    let twins = twins.filter(move |(number, one)| before(*number, one));
+    twins.map(|(_, one)| {
+        let mistake = Mistake::new(one.scenario.spot, "answered-twice");
+        let mistake = mistake.with("name", &*one.step.text);
+        mistake.with("scenario", &*one.scenario.text)
+    })
 }
 
 impl Answer {

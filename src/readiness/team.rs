@@ -97,6 +97,7 @@ pub struct Followed {
     /// The day of its first exchange with DUO.
     pub first_exchange: Option<Day>,
     /// What the supplier says of its row.
+    #[serde(default, deserialize_with = "user_file::words_if_any")]
     pub reaction: Option<String>,
 }
 
@@ -123,8 +124,10 @@ pub struct Phase {
     /// Who in the chain must act.
     pub party: Option<String>,
     /// Who answers for it.
+    #[serde(default, deserialize_with = "user_file::words_if_any")]
     pub owner: Option<String>,
     /// What stands in the way.
+    #[serde(default, deserialize_with = "user_file::words_if_any")]
     pub blocker: Option<String>,
 }
 
@@ -153,8 +156,10 @@ pub struct Waiver {
     /// The scenario.
     pub scenario: String,
     /// Who answers for it.
+    #[serde(deserialize_with = "user_file::words")]
     pub owner: String,
     /// Why.
+    #[serde(deserialize_with = "user_file::words")]
     pub reason: String,
     /// The last day on which it holds.
     pub until: Day,

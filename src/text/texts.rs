@@ -366,6 +366,7 @@ impl Texts {
             Kind::InvalidFilename => "name",
             Kind::Interrupted => "interrupted",
             Kind::InvalidData | Kind::UnexpectedEof => "invalid-data",
+            Kind::AddrInUse => "address-in-use",
             _ => "other",
         };
         phrase(&self.io, key, "other")

@@ -128,6 +128,14 @@ fn an_answer_about_no_step_of_a_scenario_is_a_mistake_on_the_form() {
                 "line 4, column 13: Nothing is asked as \"meldingsnummer\" about step 1.1.1 of \"po-inwinnen-las-melding\". Asked are: $.geregistreerd, ",
             ),
         ),
+        (
+            "nl",
+            "action: inschrijven\n",
+            "action: inschrijven\n  outcome: done\n- scenario: po-inwinnen-las-melding\n  step: \"1.1.1\"\n  action: inschrijven\n",
+            Some(
+                "regel 5, kolom 13: Over stap 1.1.1 van «po-inwinnen-las-melding» staat hier een tweede antwoord. Houd er één over.",
+            ),
+        ),
     ] {
         std::fs::write(folder.path().join("antwoord.yaml"), FORM.replace(from, to)).unwrap();
         let output = Command::new(env!("CARGO_BIN_EXE_ketenkeur"))

@@ -220,7 +220,7 @@ fn a_supplier_sends_its_own_masked_runs_and_nothing_else() {
             ),
             supplier,
             422,
-            "speelde alle partijen",
+            "zonder doel (--target)",
         ),
         (
             "future",

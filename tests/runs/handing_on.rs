@@ -141,3 +141,16 @@ fn an_archive_that_no_run_makes_is_refused() {
     work.verify("run.zip")
         .expect(2, &["neither a folder nor an archive"]);
 }
+
+/// What was found out is told, also where judging again stops at it.
+#[test]
+fn a_file_that_is_missing_is_a_finding() {
+    let work = Work::new();
+    work.passed("run");
+    let answer = format!("exchanges/{}/0001-response.http", IDS[0]);
+    std::fs::remove_file(work.path(&format!("run/{answer}"))).unwrap();
+    work.verify("run").expect(
+        1,
+        &[&format!("Missing: {answer}"), "Nothing was judged again"],
+    );
+}
