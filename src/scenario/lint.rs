@@ -28,14 +28,13 @@ pub struct LintContext<'a> {
 
 /// What a lint says of scripts that can be played as they stand: their author
 /// may have meant something else.
-const WARNINGS: [&str; 11] = [
+const WARNINGS: [&str; 10] = [
     "lint-answer-unused",
     "lint-direction",
     "lint-no-cause",
     "lint-no-refusal",
     "lint-pupils-idle",
     "lint-requirement-key",
-    "lint-subject-idle",
     "lint-unreachable",
     "lint-unused-capture",
     "lint-unused-data",

@@ -103,7 +103,7 @@ fn what_needed_no_mask_is_judged_again() {
     work.script("leeg", "  - act: { party: duo, what: lever-pushes }\n");
     let number =
         "  - trigger: { party: las, action: toon, with: { burgerservicenummer: \"123456782\" } }\n";
-    work.script("persoon", number);
+    work.script_of("las", "persoon", number);
     work.script("bericht", &send("status: 200"));
     work.run("run", &["scripts"]);
     work.ketenkeur(&["runs", "share", "run", "--out", "view"])
@@ -119,7 +119,8 @@ fn what_needed_no_mask_is_judged_again() {
 #[test]
 fn a_run_that_showed_persons_gives_a_view_that_does_not() {
     let work = Work::new();
-    work.script(
+    work.script_of(
+        "las",
         "fout",
         "  - trigger:\n      party: las\n      action: toon\n      expect:\n        json:\n\
          \x20         - { path: \"$.leerlingen[0].persoon.achternaam\", equals: Anders }\n",

@@ -110,11 +110,16 @@ impl Work {
             .collect()
     }
 
-    /// A scenario of these steps in the folder `scripts`.
+    /// A scenario of DUO, of these steps, in the folder `scripts`.
     pub fn script(&self, id: &str, steps: &str) {
+        self.script_of("duo", id, steps);
+    }
+
+    /// The same of another party.
+    pub fn script_of(&self, subject: &str, id: &str, steps: &str) {
         let yaml = format!(
             "id: {id}\ntitle: {{ nl: Proef, en: Trial }}\nkey: po-inwinnen\nmandatory: false\n\
-             subject: duo\nsectors: [bo]\nrequirements: [BRON-INS]\ngrade: knowledge\n\
+             subject: {subject}\nsectors: [bo]\nrequirements: [BRON-INS]\ngrade: knowledge\n\
              source: a test\nat: \"2026-08-03T09:00:00Z\"\nsteps:\n{steps}"
         );
         self.write(&format!("scripts/{id}.yaml"), yaml);
