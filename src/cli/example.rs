@@ -157,15 +157,15 @@ fn broken(
     print(&message)
 }
 
-/// The call of `check` that shows the break of a case, and nothing else that
-/// is broken.
+/// The call of `check` that shows the break of a case, in a file named as in the
+/// README, and nothing else that is broken.
 pub(super) fn shown_with(store: &Store, case: &Case) -> String {
     let example = store.example(&case.breaks.base);
     let at = case.at.or(example.as_ref().map(|example| example.at));
     let mut call = String::from("ketenkeur check ");
     call += match example.as_ref().map(|example| example.format) {
-        Some(Format::Json) => "bericht.json",
-        _ => "bericht.xml",
+        Some(Format::Json) => "fout.json",
+        _ => "fout.xml",
     };
     if let Some(at) = at {
         call += &format!(" --at {at}");
