@@ -165,16 +165,14 @@ impl<'a> Earlier<'a> {
     /// Whether the run was played against another product, or against none,
     /// and not against the same one with another file.
     fn is_other_target(&self, run: &RunRecord) -> bool {
-        let told = |target: &TargetRecord| {
-            let TargetRecord {
-                supplier,
-                product,
-                version,
-                ..
-            } = target;
-            format!("{supplier}/{product}/{version}")
-        };
-        told(&self.part.run.target) != told(&run.target)
+        let TargetRecord {
+            supplier,
+            product,
+            version,
+            ..
+        } = &self.part.run.target;
+        let now = &run.target;
+        (supplier, product, version) != (&now.supplier, &now.product, &now.version)
     }
 
     /// The run was played against another target, or against none: which one,

@@ -320,15 +320,21 @@ fn evidence_is_for_its_owner_only() {
     }
 }
 
-/// The README's way to a scenario of one's own, as it stands there.
-#[test]
-fn the_script_in_the_readme_fails_on_a_broken_message_and_passes_on_a_right_one() {
+/// A folder with the script of the README, as it stands there.
+fn script_of_the_readme() -> tempfile::TempDir {
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md"));
     let readme = readme.unwrap();
     let script = readme.split("```yaml\n").nth(1).unwrap();
     let script = script.split("```").next().unwrap();
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("inschrijving.yaml"), script).unwrap();
+    folder
+}
+
+/// The README's way to a scenario of one's own.
+#[test]
+fn the_script_in_the_readme_fails_on_a_broken_message_and_passes_on_a_right_one() {
+    let folder = script_of_the_readme();
     let broken = ["example", "--break", "KK-INS-EERSTE-PERIODE"];
     for (example, code) in [
         (&broken[..], 1),
@@ -352,12 +358,7 @@ fn the_script_in_the_readme_fails_on_a_broken_message_and_passes_on_a_right_one(
 /// run says that it is there and what judged the message.
 #[test]
 fn a_melding_in_a_message_of_ones_own_is_counted_and_named() {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md"));
-    let readme = readme.unwrap();
-    let script = readme.split("```yaml\n").nth(1).unwrap();
-    let script = script.split("```").next().unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("inschrijving.yaml"), script).unwrap();
+    let folder = script_of_the_readme();
     let code = "KK-INS-INSCHRIJFDATUM-1-AUGUSTUS";
     let message = ketenkeur(&["example", "--break", code]).stdout;
     std::fs::write(folder.path().join("bericht.xml"), message).unwrap();
