@@ -17,6 +17,7 @@ pub use record::{RecordError, Recorder};
 pub use recording::{Recording, RecordingError};
 pub use scenario::{
     Exchanged, ScenarioInfo, ScenarioJudged, StepFinding, Stepped, Undeclared, input_name,
+    is_cut_short,
 };
 pub use spool::{Replay, Spool, SpoolError};
 pub use stream::{

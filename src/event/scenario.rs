@@ -152,11 +152,14 @@ fn is_none(count: &u32) -> bool {
 impl ScenarioJudged {
     /// Whether it has its final verdict: nobody ended the run before.
     pub fn is_finished(&self) -> bool {
-        !matches!(
-            self.not_played.as_deref(),
-            Some("interrupted" | "fail-fast")
-        )
+        !is_cut_short(self.not_played.as_deref())
     }
+}
+
+/// Whether a reason for not having been played, as a key of the texts, says
+/// that somebody ended the run before.
+pub fn is_cut_short(not_played: Option<&str>) -> bool {
+    matches!(not_played, Some("interrupted" | "fail-fast"))
 }
 
 /// The name of one side of an exchange, as findings on it have it.

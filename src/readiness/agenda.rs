@@ -8,7 +8,6 @@ use super::matrix::Matrix;
 use crate::clock::Clock;
 use crate::facts::{AdviceKind, Calendar};
 use crate::pack::Day;
-use crate::report::readiness::State;
 use crate::scenario::Key;
 
 /// How far ahead is looked, in days.
@@ -58,10 +57,9 @@ pub fn agenda(matrix: &Matrix, calendar: &Calendar) -> Vec<AtRisk> {
 }
 
 fn at_risk(matrix: &Matrix, day: Date, what: &'static str, keys: &[Key]) -> AtRisk {
-    let is_behind = |state: State| !state.is_done() && state != State::NotOffered;
     let behind = matrix.rows.iter().filter(|row| {
         let mut cells = row.cells.iter();
-        cells.any(|cell| keys.iter().any(|key| key.name() == cell.key) && is_behind(cell.state))
+        cells.any(|cell| keys.iter().any(|key| key.name() == cell.key) && cell.state.is_behind())
     });
     let schools = behind
         .clone()

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::imported::{Imported, Outcome};
 use super::team::{Followed, Phase, Team, Waiver};
 use crate::clock::Clock;
+use crate::event::is_cut_short;
 use crate::finding::{Dispute, Verdict};
 use crate::report::readiness::{Counted, KeyCount, State};
 use crate::scenario::{Key, Library, Scenario, Sector};
@@ -72,6 +73,8 @@ pub struct Cell {
     pub recorded: usize,
     /// Mandatory scenarios that passed in part on what a person said.
     pub said: usize,
+    /// Mandatory scenarios that somebody ended the run before.
+    pub cut_short: usize,
     /// Percentage of the passed scenarios whose verdict rests on something
     /// weaker than a published fact.
     pub reconstructed: Option<u32>,
@@ -328,6 +331,10 @@ impl Looked<'_> {
         let mandatory = || passing().filter(|outcome| outcome.mandatory);
         let recorded = mandatory().filter(|outcome| outcome.recorded).count();
         let said = mandatory().filter(|outcome| outcome.said).count();
+        let outcomes = run.into_iter().flat_map(|run| self.outcomes(run));
+        let cut_short = outcomes
+            .filter(|one| one.mandatory && is_cut_short(one.not_played.as_deref()))
+            .count();
         let weak = passing().filter(|outcome| outcome.reconstructed).count();
         Cell {
             key: self.key.name(),
@@ -346,6 +353,7 @@ impl Looked<'_> {
             waived: count.waived(),
             recorded,
             said,
+            cut_short,
             reconstructed: (all > 0).then(|| (weak * 100).div_ceil(all) as u32),
             scenarios: lines,
             trend: Vec::new(),
@@ -456,10 +464,7 @@ fn total(key: Key, rows: &[Row]) -> Total {
             .filter(|cell| cell.key == key.name())
             .map(|cell| cell.state)
             .collect();
-        let offered = states
-            .iter()
-            .rev()
-            .find(|state| !matches!(state, State::NotApplicable | State::NotOffered));
+        let offered = states.iter().rev().find(|state| state.counts());
         let Some(state) = offered.or_else(|| states.first()) else {
             continue;
         };

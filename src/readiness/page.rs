@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::agenda::AtRisk;
 use super::matrix::Matrix;
-use super::show::{Edition, dispute, weaker};
+use super::show::{Edition, dispute, legend};
 use crate::finding::Language;
 use crate::report::{page_policy, shown};
 use crate::scenario::{Key, Sector};
@@ -80,7 +80,7 @@ pub fn page(
             .iter()
             .map(|one| shown(&dispute(one, texts)))
             .collect::<Vec<_>>(),
-        "weaker": weaker(matrix).collect::<Vec<_>>(),
+        "legend": legend(matrix),
         "keys": Key::NAMES,
         "sectors": Sector::NAMES,
         "public": edition == Edition::Public,

@@ -2,7 +2,7 @@
 
 use super::agenda::AtRisk;
 use super::matrix::{Cell, Matrix, Row};
-use super::team::PhaseName;
+use super::team::{Phase, PhaseName};
 use crate::clock::Clock;
 use crate::finding::Dispute;
 use crate::report::readiness::State;
@@ -74,79 +74,36 @@ pub fn dispute(one: &Dispute, texts: &Texts) -> String {
     fill(word(texts, key), &args)
 }
 
+/// What a cell is marked with beside its state: the mark, what it means as a
+/// key of the texts, and when it stands there.
+const MARKS: [(&str, &str, fn(&Cell) -> bool); 5] = [
+    ("*", "changed", |cell| cell.was.is_some()),
+    ("†", "with-waiver", |cell| cell.waived > 0),
+    ("‡", "from-recording", |cell| cell.recorded > 0),
+    ("§", "from-person", |cell| cell.said > 0),
+    ("°", "cut-short", |cell| cell.cut_short > 0),
+];
+
+/// What is explained below a matrix, as keys of the texts: the marks that it
+/// has, and states that do not speak for themselves.
+pub(super) fn legend(matrix: &Matrix) -> Vec<&'static str> {
+    let any = |holds: &dyn Fn(&Cell) -> bool| {
+        let mut cells = matrix.rows.iter().flat_map(|row| &row.cells);
+        cells.any(holds)
+    };
+    let marks = MARKS.iter().filter(|(_, _, holds)| any(holds));
+    let states = any(&|cell| cell.state == State::NotAsked).then_some("of-not-asked");
+    marks.map(|(_, key, _)| *key).chain(states).collect()
+}
+
 /// The matrix for a terminal: a block for each product, a line for each key.
 pub fn human(matrix: &Matrix, agenda: &[AtRisk], texts: &Texts) -> String {
     let mut out = String::new();
-    let cells = || matrix.rows.iter().flat_map(|row| &row.cells);
-    let keys = Key::NAMES.iter().map(|name| name.len()).max().unwrap_or(0);
-    let width = State::ALL
-        .iter()
-        .map(|one| state(texts, *one).chars().count())
-        .max()
-        .unwrap_or(0)
-        + 2;
     for row in &matrix.rows {
-        let version = row.version.as_deref().unwrap_or("-");
-        out += &format!(
-            "{} · {} {}\n",
-            visible(&row.supplier),
-            visible(&row.product),
-            visible(version)
-        );
-        out += &format!("  {:keys$}", "");
-        for sector in Sector::NAMES {
-            out += &format!("  {sector:width$}");
-        }
-        out = out.trim_end().to_string();
-        out.push('\n');
-        for key in Key::NAMES {
-            out += &format!("  {key:keys$}");
-            for cell in of_key(row, key) {
-                let marks = [
-                    (cell.was.is_some(), "*"),
-                    (cell.waived > 0, "†"),
-                    (cell.recorded > 0, "‡"),
-                    (cell.said > 0, "§"),
-                ];
-                let marks = marks.iter().filter(|(holds, _)| *holds);
-                let mark: String = marks.map(|(_, mark)| *mark).collect();
-                out += &format!("  {:width$}", format!("{}{mark}", state(texts, cell.state)));
-            }
-            out = out.trim_end().to_string();
-            out.push('\n');
-        }
-        if let Some(run) = row.cells.iter().find_map(|cell| cell.run.as_ref()) {
-            let signed = match &run.signed {
-                Some(oin) => fill(word(texts, "signed"), &[("oin", oin)]),
-                None => word(texts, "unsigned").to_string(),
-            };
-            let args = [
-                ("began", Clock::at(run.began).today().to_string()),
-                ("id", run.id[..12.min(run.id.len())].to_string()),
-                ("signed", signed),
-            ];
-            let args = args.each_ref().map(|(name, value)| (*name, value.as_str()));
-            out += &format!("  {}\n", fill(word(texts, "evidence"), &args));
-        }
+        out += &product(row, texts);
         out.push('\n');
     }
-    out += &format!("{}\n", word(texts, "totals"));
-    for total in &matrix.totals {
-        let parts: Vec<String> = total
-            .states
-            .iter()
-            .map(|(one, share)| {
-                let mut part = format!("{} {}", share.products, state(texts, *one));
-                if share.schools > 0 {
-                    let schools = share.schools.to_string();
-                    let schools = fill(word(texts, "of-schools"), &[("schools", &schools)]);
-                    part += &format!(" ({schools})");
-                }
-                part
-            })
-            .collect();
-        out += &format!("  {:keys$}  {}\n", total.key, parts.join(", "));
-    }
+    out += &totals(matrix, texts);
     if !agenda.is_empty() {
         out += &format!("\n{}\n", word(texts, "agenda"));
     }
@@ -165,29 +122,123 @@ pub fn human(matrix: &Matrix, agenda: &[AtRisk], texts: &Texts) -> String {
     for one in &matrix.disputes {
         out += &format!("  {}\n", dispute(one, texts));
     }
-    let marks = [
-        ("changed", matrix.since.is_some()),
-        ("with-waiver", cells().any(|cell| cell.waived > 0)),
-    ];
     out.push('\n');
-    let marks = marks.iter().filter(|(_, shown)| *shown);
-    for key in marks.map(|(key, _)| *key).chain(weaker(matrix)) {
+    for key in legend(matrix) {
         out += &format!("{}\n", word(texts, key));
     }
     out += &format!("{}\n", word(texts, "own-tests"));
     out
 }
 
-/// What cells rest on that says less than messages of scenarios that were
-/// played, as keys of what the marks mean.
-pub(super) fn weaker(matrix: &Matrix) -> impl Iterator<Item = &'static str> {
-    let cells = || matrix.rows.iter().flat_map(|row| &row.cells);
-    let marks = [
-        ("from-recording", cells().any(|cell| cell.recorded > 0)),
-        ("from-person", cells().any(|cell| cell.said > 0)),
-    ];
-    let marks = marks.into_iter().filter(|(_, shown)| *shown);
-    marks.map(|(key, _)| key)
+/// How wide a column of keys is.
+fn key_width() -> usize {
+    Key::NAMES.iter().map(|name| name.len()).max().unwrap_or(0)
+}
+
+/// The block of a product: its states, what others witness, and its evidence.
+fn product(row: &Row, texts: &Texts) -> String {
+    let keys = key_width();
+    let states = State::ALL.iter().map(|one| state(texts, *one));
+    let width = states.map(|word| word.chars().count()).max().unwrap_or(0) + 2;
+    let version = row.version.as_deref().unwrap_or("-");
+    let named = [&row.supplier, " · ", &row.product, " ", version];
+    let mut lines = vec![named.map(visible).concat()];
+    let sectors = Sector::NAMES.iter();
+    let sectors: String = sectors.map(|sector| format!("  {sector:width$}")).collect();
+    lines.push(format!("  {:keys$}{sectors}", ""));
+    for key in Key::NAMES {
+        let cells: String = of_key(row, key)
+            .map(|cell| {
+                let marks = MARKS.iter().filter(|(_, _, holds)| holds(cell));
+                let marks: String = marks.map(|(mark, ..)| *mark).collect();
+                format!(
+                    "  {:width$}",
+                    format!("{}{marks}", state(texts, cell.state))
+                )
+            })
+            .collect();
+        lines.push(format!("  {key:keys$}{cells}"));
+    }
+    lines.extend(phases(row, texts));
+    if let Some(run) = row.cells.iter().find_map(|cell| cell.run.as_ref()) {
+        let signed = match &run.signed {
+            Some(oin) => fill(word(texts, "signed"), &[("oin", oin)]),
+            None => word(texts, "unsigned").to_string(),
+        };
+        let args = [
+            ("began", Clock::at(run.began).today().to_string()),
+            ("id", run.id[..12.min(run.id.len())].to_string()),
+            ("signed", signed),
+        ];
+        let args = args.each_ref().map(|(name, value)| (*name, value.as_str()));
+        lines.push(format!("  {}", fill(word(texts, "evidence"), &args)));
+    }
+    let lines = lines.iter().map(|line| format!("{}\n", line.trim_end()));
+    lines.collect()
+}
+
+/// What others witness of a product, a line for each phase; one of several
+/// sectors stands there once.
+fn phases(row: &Row, texts: &Texts) -> Vec<String> {
+    let mut told: Vec<&Phase> = Vec::new();
+    for phase in row.cells.iter().flat_map(|cell| &cell.phases) {
+        if !told.contains(&phase) {
+            told.push(phase);
+        }
+    }
+    let line = |phase: &Phase| {
+        let of = |key: &str| word(texts, key).to_lowercase();
+        let days = [
+            ("planned", phase.planned),
+            ("forecast", phase.forecast),
+            ("realised", phase.realised),
+        ];
+        let days = days.iter().filter_map(|(key, day)| Some((key, (*day)?.0)));
+        let people = [
+            ("party", &phase.party),
+            ("owner", &phase.owner),
+            ("blocker", &phase.blocker),
+        ];
+        let people = people
+            .iter()
+            .filter_map(|(key, who)| Some((key, who.as_ref()?)));
+        let said = days
+            .map(|(key, day)| format!("{} {day}", of(key)))
+            .chain(people.map(|(key, who)| format!("{}: {}", of(key), visible(who))));
+        let said: Vec<String> = said.collect();
+        let sector = phase
+            .sector
+            .map_or(String::new(), |one| format!(" {}", one.name()));
+        let named = format!("{}{sector} {}", phase.key.name(), phase.phase.name());
+        match said.is_empty() {
+            true => format!("  {named}"),
+            false => format!("  {named}: {}", said.join("; ")),
+        }
+    };
+    told.into_iter().map(line).collect()
+}
+
+/// How many products and schools are in which state for each key.
+fn totals(matrix: &Matrix, texts: &Texts) -> String {
+    let keys = key_width();
+    let mut out = format!("{}\n", word(texts, "totals"));
+    for total in &matrix.totals {
+        let parts: Vec<String> = total
+            .states
+            .iter()
+            .map(|(one, share)| {
+                let mut part = format!("{} {}", share.products, state(texts, *one));
+                if share.schools > 0 {
+                    let schools = share.schools.to_string();
+                    let schools = fill(word(texts, "of-schools"), &[("schools", &schools)]);
+                    part += &format!(" ({schools})");
+                }
+                part
+            })
+            .collect();
+        out += &format!("  {:keys$}  {}\n", total.key, parts.join(", "));
+    }
+    out
 }
 
 fn of_key<'r>(row: &'r Row, key: &str) -> impl Iterator<Item = &'r Cell> {
@@ -195,7 +246,7 @@ fn of_key<'r>(row: &'r Row, key: &str) -> impl Iterator<Item = &'r Cell> {
 }
 
 /// The columns of the CSV, in their order.
-const COLUMNS: [&str; 31] = [
+const COLUMNS: [&str; 32] = [
     "supplier",
     "oin",
     "product",
@@ -209,6 +260,7 @@ const COLUMNS: [&str; 31] = [
     "waived",
     "recorded",
     "said",
+    "cut_short",
     "reconstructed_percent",
     "run",
     "began",
@@ -264,6 +316,7 @@ fn fields(row: &Row, cell: &Cell) -> [String; COLUMNS.len()] {
         cell.waived.to_string(),
         cell.recorded.to_string(),
         cell.said.to_string(),
+        cell.cut_short.to_string(),
         number(cell.reconstructed.map(u64::from)),
         run.map(|run| run.id.clone()).unwrap_or_default(),
         run.map(|run| run.began.to_string()).unwrap_or_default(),

@@ -25,19 +25,22 @@ pub enum State {
     NotOffered,
     /// The supplier declares that it does not concern the product.
     NotApplicable,
+    /// No scenario is mandatory for it: there is nothing to be ready by.
+    NotAsked,
     /// No mandatory scenario was played.
     NotTested,
 }
 
 impl State {
     /// All of them, the best first.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Ready,
         Self::OnReconstruction,
         Self::Partly,
         Self::Not,
         Self::NotOffered,
         Self::NotApplicable,
+        Self::NotAsked,
         Self::NotTested,
     ];
 
@@ -50,16 +53,23 @@ impl State {
             Self::Not => "not",
             Self::NotOffered => "not-offered",
             Self::NotApplicable => "not-applicable",
+            Self::NotAsked => "not-asked",
             Self::NotTested => "not-tested",
         }
     }
 
-    /// Whether the self-test holds nothing back any more.
-    pub fn is_done(self) -> bool {
-        matches!(
+    /// Whether something mandatory is there to be shown, of a product that
+    /// offers it.
+    pub fn counts(self) -> bool {
+        !matches!(
             self,
-            Self::Ready | Self::OnReconstruction | Self::NotApplicable
+            Self::NotOffered | Self::NotApplicable | Self::NotAsked
         )
+    }
+
+    /// Whether the self-test still holds something back.
+    pub fn is_behind(self) -> bool {
+        self.counts() && !matches!(self, Self::Ready | Self::OnReconstruction)
     }
 }
 
@@ -86,8 +96,12 @@ pub struct KeyCount {
     waived: usize,
     on_reconstruction: usize,
     not_applicable: usize,
-    /// Failed, undecided, not played, or not in the run at all.
+    /// Not played, because the supplier declares no to the key itself.
+    not_offered: usize,
+    /// Failed, undecided or not played.
     missing: usize,
+    /// Not in the run at all.
+    left_out: usize,
     played: usize,
 }
 
@@ -116,6 +130,10 @@ impl KeyCount {
         if is_elsewhere(played) {
             return;
         }
+        let declared_no = played.undeclared.iter().any(|one| {
+            one.step.is_none() && one.capability == played.about.key && one.reason.is_none()
+        });
+        self.not_offered += usize::from(played.about.mandatory && declared_no);
         self.count(Counted {
             mandatory: played.about.mandatory,
             verdict: played.judgement.verdict,
@@ -127,7 +145,7 @@ impl KeyCount {
 
     /// Counts a scenario that the run does not have.
     pub fn left_out(&mut self, mandatory: bool) {
-        self.missing += usize::from(mandatory);
+        self.left_out += usize::from(mandatory);
     }
 
     /// Mandatory scenarios that passed, or that somebody answers for.
@@ -142,13 +160,15 @@ impl KeyCount {
 
     /// Mandatory scenarios that apply.
     pub fn wanted(&self) -> usize {
-        self.passed() + self.missing
+        self.passed() + self.missing + self.left_out
     }
 
     /// What they come to.
     pub fn state(&self) -> State {
         match (self.wanted(), self.passed()) {
             (0, _) if self.not_applicable > 0 => State::NotApplicable,
+            (0, _) => State::NotAsked,
+            (_, 0) if self.not_offered > 0 && self.not_offered == self.missing => State::NotOffered,
             (_, 0) if self.played == 0 => State::NotTested,
             (_, 0) => State::Not,
             (wanted, passed) if passed < wanted => State::Partly,
@@ -173,7 +193,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::event::ScenarioInfo;
+    use crate::event::{ScenarioInfo, Undeclared};
     use crate::finding::{Grade, Judgement};
 
     fn scenario(verdict: Verdict, pack: PackKind, not_played: Option<&str>) -> ScenarioJudged {
@@ -212,6 +232,15 @@ mod tests {
         let clock = || scenario(Verdict::Undecided, Official, Some("clock"));
         let other = || scenario(Verdict::Undecided, Official, Some("role"));
         let absent = || scenario(Verdict::NotApplicable, Official, Some("capability"));
+        let declared_no = |capability: &str| {
+            let mut played = scenario(Verdict::Undecided, Official, Some("capability"));
+            played.undeclared = vec![Undeclared {
+                step: None,
+                capability: capability.to_string(),
+                reason: None,
+            }];
+            played
+        };
         let mut optional = fail();
         optional.about.mandatory = false;
         let optional_pass = || {
@@ -238,11 +267,19 @@ mod tests {
             (vec![clock()], 2, State::NotTested),
             (vec![absent()], 0, State::NotApplicable),
             // An optional scenario alone says nothing of the key.
-            (vec![optional_pass()], 0, State::NotTested),
+            (vec![optional_pass()], 0, State::NotAsked),
             (vec![optional_pass()], 2, State::NotTested),
             (vec![fail(), optional_pass()], 0, State::Not),
             (vec![], 3, State::NotTested),
-            (vec![], 0, State::NotTested),
+            (vec![], 0, State::NotAsked),
+            (vec![declared_no("po-inwinnen")], 2, State::NotOffered),
+            (vec![declared_no("aanleverenAdviesVO")], 2, State::NotTested),
+            (vec![declared_no("po-inwinnen"), fail()], 0, State::Not),
+            (
+                vec![declared_no("po-inwinnen"), clock()],
+                0,
+                State::NotTested,
+            ),
         ] {
             let mut count = KeyCount::default();
             played.iter().for_each(|played| count.judged(played));

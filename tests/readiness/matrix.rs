@@ -209,6 +209,28 @@ fn what_rests_on_a_recording_or_on_a_persons_word_is_marked() {
     }
 }
 
+/// A run that somebody ended says so where it stands in the matrix.
+#[test]
+fn what_was_ended_before_its_time_is_marked() {
+    let folder = TempDir::new().unwrap();
+    let ended = Made {
+        not_played: Some("interrupted"),
+        ..Made::default()
+    };
+    let path = ended.write(&folder.path().join("bewijs"));
+    let cell = cell(&[&path], &[], "po-bekostigen", "bo");
+    assert_eq!(cell["state"], "not-tested");
+    assert_eq!(cell["cut_short"], cell["mandatory"]);
+    let run = path.to_str().unwrap();
+    let told = |format: &str| text(&ketenkeur(&["--report", format, "--lang", "en", run]).stdout);
+    let human = told("human");
+    assert!(human.contains("not tested°"), "{human}");
+    assert!(human.contains("\n° the run was ended"), "{human}");
+    let page = told("html");
+    assert!(page.contains("(° ended before)"), "{page}");
+    assert!(page.contains("<p>° the run was ended"), "{page}");
+}
+
 #[test]
 fn the_latest_run_on_the_latest_version_counts() {
     let folder = TempDir::new().unwrap();
