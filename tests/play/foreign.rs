@@ -12,7 +12,7 @@ use ketenkeur::evidence::{EVENTS, Evidence};
 use ketenkeur::finding::Verdict;
 use ketenkeur::play::Tracing;
 use ketenkeur::requirement::requirements;
-use ketenkeur::scenario::{Key, Library, Role};
+use ketenkeur::scenario::{Key, Library, Role, Sector};
 
 use crate::las::free;
 
@@ -108,7 +108,8 @@ fn a_las_of_another_hand_passes_the_mandatory_scenarios_of_its_key() {
     let out = folder.path().join("bewijs");
     let played = played(python, None, &out, &[]);
     let mandatory = Library::shipped().scenarios.iter().filter(|scenario| {
-        scenario.key == Key::RioPo && scenario.mandatory && scenario.subject == Role::Las
+        let of_key = scenario.key == Key::RioPo && scenario.subject == Role::Las;
+        of_key && scenario.mandatory && scenario.sectors.contains(&Sector::Bo)
     });
     for scenario in mandatory {
         let judged = played.iter().find(|one| one.about.scenario == *scenario.id);

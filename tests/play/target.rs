@@ -186,11 +186,11 @@ fn a_message_that_the_target_does_not_declare_is_not_asked_of_it() {
             "does not offer this (aanleverenInschrijvingBO)",
         ),
         (
-            "aanleverenInschrijvingBO: { bo: { not-applicable: alleen speciaal onderwijs } }",
+            "aanleverenInschrijvingBO: { bo: { not-applicable: alleen speciaal onderwijs }, sbo: { not-applicable: alleen speciaal onderwijs } }",
             5,
             "does not offer this (aanleverenInschrijvingBO: alleen speciaal onderwijs)",
         ),
-        // The scenario is about bo: it is played, and nobody is there.
+        // The scenario is about bo and sbo: it is played, and nobody is there.
         (
             "aanleverenInschrijvingBO: { vso: no }",
             3,

@@ -8,7 +8,7 @@ use ketenkeur::check::PackRules;
 use ketenkeur::finding::{Grade, Language};
 use ketenkeur::pack::Store;
 use ketenkeur::requirement::requirements;
-use ketenkeur::scenario::{Action, Key, Library, LintContext, Role, lint};
+use ketenkeur::scenario::{Action, Key, Library, LintContext, Role, Sector, lint};
 use ketenkeur::text::{Texts, builtin_rules};
 
 fn linted(library: &Library) -> Vec<(String, String)> {
@@ -90,6 +90,21 @@ fn what_is_mandatory_can_be_played_at_any_moment() {
             "{} cannot be mandatory",
             scenario.id
         );
+    }
+}
+
+/// A supplier of one sector can be ready for every key, and is so by more than
+/// one scenario.
+#[test]
+fn every_key_asks_something_of_every_sector() {
+    for key in Key::ALL {
+        for sector in Sector::ALL {
+            let scenarios = Library::shipped().scenarios.iter();
+            let asked = scenarios
+                .filter(|one| one.mandatory && one.key == *key && one.sectors.contains(sector));
+            let of_las = asked.filter(|one| one.subject == Role::Las).count();
+            assert!(of_las > 1, "{} in {}: {of_las}", key.name(), sector.name());
+        }
     }
 }
 
