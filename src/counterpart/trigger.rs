@@ -95,6 +95,35 @@ impl Action {
     }
 }
 
+impl Action {
+    /// With what the names of the messages begin that a LAS sends to do it: the
+    /// sector ends some of them. Empty where it sends none, or any.
+    pub fn sends(self) -> &'static [&'static str] {
+        match self {
+            Action::Identificeer => &["aanleverenIdentificerenPersoon"],
+            Action::Inschrijven | Action::Uitschrijven | Action::CorrigeerInschrijving => {
+                &["aanleverenInschrijving"]
+            }
+            Action::VerwijderInschrijving => &["aanleverenVerwijderingInschrijving"],
+            Action::GeefAdvies => &["aanleverenAdviesVO"],
+            Action::VerwijderAdvies => &["aanleverenVerwijderingAdviesVO"],
+            Action::MeldToetsresultaat => &["aanleverenToetsresultaat"],
+            Action::MeldVerzuim => &["meldenRelatiefVerzuim"],
+            Action::WijzigVerzuim => &["mutatieMeldingRelatiefVerzuim"],
+            Action::TrekVerzuimIn => &["intrekkenMeldingRelatiefVerzuim"],
+            Action::HaalVerzuimOp => &["aanvraagGewijzigdeMeldingen"],
+            Action::HaalRegistratieoverzichtOp => &["opvragenRegistratieoverzicht"],
+            Action::HaalRioOp => &["opvragen_"],
+            Action::RegistreerEndpoint
+            | Action::VerplaatsEndpoint
+            | Action::VraagMandaatOp
+            | Action::VoerJaarovergangUit
+            | Action::OpnieuwVersturen
+            | Action::Toon => &[],
+        }
+    }
+}
+
 /// What a LAS is asked to do.
 #[derive(Clone, PartialEq)]
 pub struct Trigger {

@@ -2,7 +2,9 @@
 //! them (docs/recorded.md).
 
 use crate::counterpart::trigger::Status;
-use crate::scenario::{Action, Extract, Over, Scenario, Step, Trigger};
+use crate::scenario::{
+    Action, Extract, Given, GivenContent, JsonExpectation, JsonMust, Over, Scenario, Step, Trigger,
+};
 
 /// Such a step.
 pub(super) struct Askable<'s> {
@@ -113,6 +115,20 @@ pub(super) fn is_asked(trigger: &Trigger) -> bool {
 pub(super) fn is_about_outcome(trigger: &Trigger) -> bool {
     trigger.expect_status != Status::Done
 }
+
+/// Whether the other party approves what an action delivers, as far as the
+/// script says what comes of it.
+pub(super) fn is_approved(trigger: &Trigger) -> bool {
+    let is_refused = |json: &JsonExpectation| {
+        let refused = |given: &Given| given.content == GivenContent::Bool(false);
+        json.path.as_literal() == Some(REGISTERED)
+            && matches!(&json.must, JsonMust::Equal(given) if refused(given))
+    };
+    !is_about_outcome(trigger) && !trigger.expect.json.iter().any(is_refused)
+}
+
+/// Where a LAS shows that what it delivered is registered (docs/trigger.md).
+const REGISTERED: &str = "$.geregistreerd";
 
 /// The names in the LAS of the values that a step takes from what it shows.
 pub(super) fn values_of(trigger: &Trigger) -> Vec<String> {

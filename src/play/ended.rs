@@ -114,12 +114,13 @@ impl Ended<'_> {
     }
 
     /// The recording does not show what a step is about: that is left open.
-    /// `messages` has as many messages of that name, none of which is it.
-    pub fn not_recorded(&self, reason: &'static str, messages: usize) {
-        let mut args = Args::new().with("reason", reason);
-        if messages > 0 {
-            args.push("count", messages as u64);
-        }
+    pub fn not_recorded(&self, reason: &'static str) {
+        self.not_recorded_of(reason, Args::new());
+    }
+
+    /// The same, with what was looked for and what came nearest.
+    pub fn not_recorded_of(&self, reason: &'static str, args: Args) {
+        let args = args.with("reason", reason);
         let finding = self.finding("KK-SC-OPNAME", Kind::Undecided, args);
         self.one(&finding);
     }

@@ -206,6 +206,18 @@ impl Ledger {
         self.add(REST, String::new(), 0, None, judgement, vec![found]);
     }
 
+    /// What a person says of a step is not what the recording shows.
+    pub(super) fn word_against_recording(&self, place: &At<'_>, label: &str, args: Args) {
+        let args = args.with("reason", "recording-word-against");
+        let finding = Finding {
+            kind: Kind::Undecided,
+            ..self.of_script(tool_finding("KK-SC-OPNAME", args, Place::default()))
+        };
+        let (judgement, found) = self.ours(place.step, None, &finding);
+        let label = label.to_string();
+        self.add(place.step, label, place.line, None, judgement, vec![found]);
+    }
+
     /// DUO knows a document already that this run sends for the first time, in
     /// the exchange of that number.
     pub(super) fn known_before(&self, exchange: u32, id: &str, seed: &str) {

@@ -50,10 +50,7 @@ impl<'a> Look<'a> {
         let request = request.map(|request| side(false, Ok(Arc::clone(request)), Duration::ZERO));
         let response = passed.response.as_ref();
         let response = response.map(|response| side(true, response.clone(), passed.took));
-        let name = request.as_ref().and_then(|side| {
-            let outcome = side.observed.outcome.as_ref()?;
-            Some(outcome.judged.message.as_ref()?.name.clone())
-        });
+        let name = request.as_ref().and_then(Side::name).map(str::to_string);
         Self {
             passed,
             name,
@@ -78,6 +75,12 @@ impl<'a> Look<'a> {
 }
 
 impl Side<'_> {
+    /// The name of its message, where a pack knows it.
+    pub fn name(&self) -> Option<&str> {
+        let outcome = self.observed.outcome.as_ref()?;
+        Some(&outcome.judged.message.as_ref()?.name)
+    }
+
     /// Whether something is wrong with the message or the connection that
     /// carried it.
     pub fn is_broken(&self) -> bool {

@@ -8,11 +8,13 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::as_scripted::known_values;
+use super::decisive::Shown;
 use super::ended::Ended;
 use super::ledger::{Ledger, Stop};
 use super::look::Look;
 use super::player::pupils;
 use super::questions::{Asked, Witness};
+use super::recorded_answer::Word;
 use super::run::Gathered;
 use super::sink::Sink;
 use super::stage::{PlayError, Stage, info_of, not_played};
@@ -175,6 +177,9 @@ fn hold(
         ways: BTreeMap::new(),
         next: 0,
         last: None,
+        shows: Shown::of(scenario),
+        approves: Some(true),
+        words: Vec::new(),
     };
     // Why it stopped stands in the ledger.
     let _ = holding.steps(&scenario.steps, "");
@@ -187,6 +192,7 @@ fn hold(
         return Ok(held);
     }
     if ledger.goes_on().is_ok() {
+        holding.words_after();
         holding.the_rest();
         ledger.by_word_alone();
     }
@@ -223,6 +229,14 @@ pub(super) struct Holding<'s> {
     pub(super) next: usize,
     /// The message that the last step is about.
     pub(super) last: Option<(usize, bool)>,
+    /// What the LAS is to show.
+    pub(super) shows: Shown,
+    /// Whether a register approves what the LAS was last made to do; `None`
+    /// where the scenario does not wait for what comes of it.
+    pub(super) approves: Option<bool>,
+    /// What is said of actions of which no step looks at a message, until the
+    /// recording is looked through for one.
+    pub(super) words: Vec<Word>,
 }
 
 impl Holding<'_> {
@@ -247,7 +261,7 @@ impl Holding<'_> {
             Action::Trigger(trigger) => self.trigger(ended, trigger),
             Action::Capture(captures) => {
                 if !self.capture(captures, self.last) {
-                    ended.not_recorded("recording-value", 0);
+                    ended.not_recorded("recording-value");
                 }
             }
             Action::Include(include) => return self.include(ended, include),
@@ -265,7 +279,7 @@ impl Holding<'_> {
             Action::Repeat(repeat) => return self.repeat(ended, repeat),
             Action::Advance(advance) => self.advance(ended, advance),
             Action::Act(act) => self.act(ended, act),
-            Action::Probe(_) => ended.not_recorded("recording-step", 0),
+            Action::Probe(_) => ended.not_recorded("recording-step"),
         }
         Ok(())
     }
@@ -280,7 +294,7 @@ impl Holding<'_> {
             },
         };
         let Some(items) = items else {
-            ended.not_recorded("recording-value", 0);
+            ended.not_recorded("recording-value");
             return Ok(());
         };
         for (turn, item) in items.into_iter().enumerate() {
@@ -318,7 +332,7 @@ impl Holding<'_> {
                 self.next = later;
                 ended.done();
             }
-            None => ended.not_recorded("recording-step", 0),
+            None => ended.not_recorded("recording-step"),
         }
     }
 
@@ -344,7 +358,7 @@ impl Holding<'_> {
     fn include(&mut self, ended: &Ended<'_>, include: &Include) -> Result<(), Stop> {
         let given: Option<Map<String, Value>> = self.resolved(&include.with);
         let Some(given) = given else {
-            ended.not_recorded("recording-value", 0);
+            ended.not_recorded("recording-value");
             return Ok(());
         };
         let prefix = format!("{}.", ended.number);

@@ -1,29 +1,31 @@
 //! Which message of recorded traffic a step is about, and what is wrong with
 //! the others of its kind.
 
-use super::as_scripted::{as_edited, broken_by, is_right, one_status};
+use super::as_scripted::{as_edited, is_right};
+use super::decisive::Decisive;
 use super::ended::Ended;
 use super::observe::Seen;
 use super::recorded::Holding;
 use super::wire::name_of;
 use crate::finding::Verdict;
 use crate::scenario::{
-    Assertion, Capture, Content, Expect, FaultExpectation, Got, Placed, Receive, Reply, Role, Send,
-    Text, judge,
+    Assertion, Capture, Content, Expect, Got, Judgment, Receive, Reply, Role, Send, Text, judge,
 };
 
 /// What a step looks for.
-struct Wanted<'w> {
-    name: &'w str,
-    from: Role,
-    to: Role,
-    expect: &'w Expect,
-    captures: &'w [Capture],
+pub(super) struct Wanted<'w> {
+    pub name: &'w str,
+    pub from: Role,
+    pub to: Role,
+    pub expect: &'w Expect,
+    pub captures: &'w [Capture],
     /// What the scenario answers to it.
-    staged: Option<&'w Reply>,
+    pub staged: Option<&'w Reply>,
     /// What else must hold of the request: what the scenario has it say, or by
     /// which it is chosen.
-    which: Vec<Assertion>,
+    pub which: Vec<Assertion>,
+    /// What is decisive in the request as the scenario makes it.
+    pub sent: Option<Decisive>,
 }
 
 fn of_text(test: &Text) -> Assertion {
@@ -39,7 +41,7 @@ impl Holding<'_> {
         let is_theirs = receive.from.is_none_or(|from| from == subject) && receive.role != subject;
         let name = receive.message.as_ref().map(|name| &*name.value);
         let (Some(name), true, false) = (name, is_theirs, receive.absent) else {
-            ended.not_recorded("recording-step", 0);
+            ended.not_recorded("recording-step");
             return;
         };
         let wanted = Wanted {
@@ -50,6 +52,7 @@ impl Holding<'_> {
             captures: &receive.capture,
             staged: Some(&receive.answer),
             which: receive.which.iter().map(of_text).collect(),
+            sent: None,
         };
         self.judge(ended, &wanted);
     }
@@ -65,7 +68,11 @@ impl Holding<'_> {
         let (Content::Message(name), true, Some(edited)) =
             (&message.content, plain && to_subject, as_edited(message))
         else {
-            ended.not_recorded("recording-step", 0);
+            ended.not_recorded("recording-step");
+            return;
+        };
+        let Some(sent) = self.scripted(self.next, message) else {
+            ended.not_recorded("recording-value");
             return;
         };
         let wanted = Wanted {
@@ -76,6 +83,7 @@ impl Holding<'_> {
             captures: &send.capture,
             staged: None,
             which: edited,
+            sent: Some(sent),
         };
         self.judge(ended, &wanted);
     }
@@ -98,21 +106,21 @@ impl Holding<'_> {
             index >= self.next
                 && (wanted.which.is_empty() || self.is_it(index, false, &request))
                 && !self.shown.contains(&index)
+                && self.says(index, wanted.sent.as_ref())
                 && self.is_it(index, response, expect)
         });
         let all: Vec<usize> = all.collect();
         // Another answer than that of the scenario leads to something else.
-        let staged = |index: &usize| {
-            let reply = wanted.staged;
-            reply.is_none_or(|reply| self.answers(*index, reply))
-        };
-        let as_staged = all.iter().copied().find(staged);
+        let differs = |index: usize| self.differs(index, wanted.staged?);
+        let as_staged = all.iter().copied().find(|&index| differs(index).is_none());
         let Some(index) = as_staged.or(all.first().copied()) else {
             let is_value_open = self.open.iter().any(|asked| !asked.values.is_empty());
             self.hangs_on_value |= is_value_open && !named.is_empty();
-            ended.not_recorded("recording-message", named.len());
+            let missing = self.missing(wanted, &named, &request);
+            ended.not_recorded_of("recording-message", missing);
             return;
         };
+        let differs = differs(index);
         self.ways.insert(name.to_string(), (from, to));
         let look = &self.looks[index];
         // It was compared just now.
@@ -120,6 +128,7 @@ impl Holding<'_> {
             return;
         };
         self.shown.insert(index);
+        self.words_before(index);
         self.next = index + 1;
         let exchange = self.number(index);
         let seen = Seen {
@@ -131,77 +140,34 @@ impl Holding<'_> {
         self.known = values.known();
         self.last = Some((index, response));
         if !self.capture(wanted.captures, self.last) {
-            ended.not_recorded("recording-value", 0);
+            ended.not_recorded("recording-value");
         }
         if !seen.shows_connection() {
-            ended.not_recorded("recording-connection", 0);
+            ended.not_recorded("recording-connection");
         }
-        if as_staged.is_none() {
-            ended.not_recorded("recording-answer", 0);
+        if let Some(differs) = differs {
+            let args = differs.args().with("nearest", self.at(index));
+            ended.not_recorded_of("recording-answer", args);
         }
     }
 
-    /// Whether the answer in the recording is the one that the scenario gives
-    /// there, as far as that can be seen.
-    fn answers(&self, index: usize, reply: &Reply) -> bool {
-        let passed = self.looks[index].passed;
-        match reply {
-            Reply::Register => true,
-            Reply::Message { message, status } => {
-                let Content::Message(name) = &message.content else {
-                    return false;
-                };
-                let side = self.looks[index].side(true);
-                let outcome = side.and_then(|side| side.observed.outcome.as_ref());
-                let known = outcome.and_then(|outcome| outcome.judged.message.as_ref());
-                let is_named = known.is_some_and(|known| *known.name == *name.value);
-                let (Some(assertions), Some(finding)) = (as_edited(message), broken_by(message))
-                else {
-                    return false;
-                };
-                let expect = Expect {
-                    status: Some(one_status(name.at, status.unwrap_or(200))),
-                    assertions,
-                    finding,
-                    ..Expect::nothing(name.at)
-                };
-                is_named && self.is_it(index, true, &expect)
-            }
-            Reply::Fault { code, .. } => {
-                let resolved = self.values(index).text(code);
-                let at = code.at;
-                resolved.is_ok_and(|code| {
-                    let code = FaultExpectation::Code(code.into());
-                    let expect = Expect {
-                        fault: Some(Placed { value: code, at }),
-                        ..Expect::nothing(at)
-                    };
-                    self.is_it(index, true, &expect)
-                })
-            }
-            Reply::Status { status, body, .. } => {
-                let answered = match &passed.response {
-                    Some(Ok(response)) => response,
-                    _ => return false,
-                };
-                let http = answered.http.as_ref();
-                let is_status = http.and_then(|http| http.status()) == Some(*status);
-                let body = body.as_ref().map(|body| self.values(index).text(body));
-                let is_body = body
-                    .is_none_or(|body| body.is_ok_and(|body| *answered.body == *body.as_bytes()));
-                is_status && is_body
-            }
-            Reply::Delay { by, then } => passed.took >= *by && self.answers(index, then),
-            Reply::Silent | Reply::BrokenAfter(_) | Reply::Raw(_) => {
-                matches!(passed.response, Some(Err(_)))
-            }
-        }
+    /// Whether the request says what the scenario sends, where it sends it.
+    fn says(&self, index: usize, sent: Option<&Decisive>) -> bool {
+        sent.is_none_or(|sent| self.decisive(index, false).as_ref() == Some(sent))
     }
 
     /// Whether everything holds by which a step knows its message.
-    fn is_it(&self, index: usize, response: bool, expect: &Expect) -> bool {
+    pub(super) fn is_it(&self, index: usize, response: bool, expect: &Expect) -> bool {
+        let judged = self.judgments(index, response, expect);
+        self.looks[index].side(response).is_some()
+            && judged.iter().all(|one| one.verdict == Verdict::Pass)
+    }
+
+    /// What comes of everything by which a step knows its message; nothing where
+    /// the recording has no such side.
+    pub(super) fn judgments(&self, index: usize, response: bool, expect: &Expect) -> Vec<Judgment> {
         let Some(side) = self.looks[index].side(response) else {
-            return false;
+            return Vec::new();
         };
         let marks = Expect {
             clean: None,
@@ -218,8 +184,7 @@ impl Holding<'_> {
             confirmed: None,
         };
         let facts = side.observed.facts.at(side.seen.at);
-        let judged = judge(&marks, &got, &mut self.values(index), &facts);
-        judged.iter().all(|one| one.verdict == Verdict::Pass)
+        judge(&marks, &got, &mut self.values(index), &facts)
     }
 
     /// What is wrong with further messages of the kinds that the scenario is

@@ -5,19 +5,24 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::askable::{is_about_outcome, is_asked, values_of};
+use super::askable::{is_about_outcome, is_approved, is_asked, values_of};
 use super::ended::Ended;
 use super::observe::{Observed, Seen};
 use super::questions::{Asked, Said};
 use super::recorded::Holding;
+use super::recorded_answer::Word;
 use crate::counterpart::trigger::{Outcome, Status};
 use crate::exchange::Exchange;
-use crate::scenario::{Act, Trigger, capture};
+use crate::scenario::{Act, LasAction, Trigger, capture};
 
 impl Holding<'_> {
     /// What a LAS says of an action is seen on no wire; that it was made to act
     /// is seen by what it sends. A person may have seen what it said.
     pub(super) fn trigger(&mut self, ended: &Ended<'_>, trigger: &Trigger) {
+        // What only shows something sends nothing.
+        if trigger.action.value != LasAction::Toon {
+            self.approves = trigger.wait.then(|| is_approved(trigger));
+        }
         if !is_asked(trigger) {
             ended.done();
             return;
@@ -31,9 +36,10 @@ impl Holding<'_> {
         let shows: Option<Vec<_>> = shows.collect();
         let with = self.resolved(&trigger.with);
         let Some((shows, with)) = shows.zip(with) else {
-            ended.not_recorded("recording-value", 0);
+            ended.not_recorded("recording-value");
             return;
         };
+        self.words.extend(Word::of(ended, trigger, &with));
         let asked = Asked {
             scenario: Arc::clone(&self.scenario.id),
             step: ended.number.to_string(),
@@ -44,19 +50,19 @@ impl Holding<'_> {
             values: values_of(trigger),
         };
         let Some(said) = self.said(asked) else {
-            ended.not_recorded("recording-said", 0);
+            ended.not_recorded("recording-said");
             return;
         };
         // That it was done, what it shows says.
         let became = said.outcome.or((!outcome).then_some(Status::Done));
         let Some(became) = became else {
-            ended.not_recorded("recording-said", 0);
+            ended.not_recorded("recording-said");
             return;
         };
         // A failure that the scenario brings about need not have been brought
         // about here: that the LAS came to something else is no mistake of it.
         if outcome && became != trigger.expect_status {
-            ended.not_recorded("recording-brought-about", 0);
+            ended.not_recorded("recording-brought-about");
             return;
         }
         let action = trigger.action.value.name();
@@ -90,7 +96,7 @@ impl Holding<'_> {
             let all = captures.all(|one| capture(one, message, &mut values, &facts).is_ok());
             self.known = values.known();
             if !all {
-                ended.not_recorded("recording-said", 0);
+                ended.not_recorded("recording-said");
             }
         }
     }
@@ -113,7 +119,7 @@ impl Holding<'_> {
                 self.ledger.note_said();
                 ended.done();
             }
-            _ => ended.not_recorded("recording-step", 0),
+            _ => ended.not_recorded("recording-step"),
         }
     }
 

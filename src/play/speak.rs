@@ -144,7 +144,8 @@ fn party_oin<'a>(party: &'a Party, school: &'a School) -> &'a str {
     }
 }
 
-fn edit_of(values: &mut Values, edit: &ScriptEdit) -> Result<Edit, Unspeakable> {
+/// An edit of a script with its values.
+pub(super) fn edit_of(values: &mut Values, edit: &ScriptEdit) -> Result<Edit, Unspeakable> {
     let path = edit.path.clone();
     Ok(match &edit.change {
         Change::Set(to) => Edit::Set {

@@ -170,6 +170,11 @@ pub fn is_so(expression: &str, exchange: &Exchange, facts: &Facts) -> bool {
     found.is_ok_and(|found| found.truth == Some(true))
 }
 
+/// The code of the SOAP fault that an exchange is, by its local name.
+pub fn fault_code(exchange: &Exchange) -> Option<String> {
+    Some(Received::of(exchange).fault()?.code)
+}
+
 fn connection(expect: &Expect, got: &Got<'_>) -> Judgment {
     let at = expect.transport.as_ref().map_or(expect.at, |one| one.at);
     let wanted = expect

@@ -10,6 +10,7 @@ mod interrupted;
 mod las;
 mod operator;
 mod recorded;
+mod recorded_answers;
 mod recorded_form;
 mod shipped;
 mod target;

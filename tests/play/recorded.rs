@@ -124,16 +124,18 @@ fn stage_of(tested: Option<Arc<Tested>>) -> Stage {
 
 /// What came of a scenario, why steps stayed open, how many steps a person
 /// answered for and what nobody answered.
-struct Held {
-    verdict: Verdict,
-    reasons: BTreeSet<String>,
-    codes: BTreeSet<String>,
+pub struct Held {
+    pub verdict: Verdict,
+    pub reasons: BTreeSet<String>,
+    pub codes: BTreeSet<String>,
     not_played: Option<String>,
     said: u32,
     open: Vec<Asked>,
+    /// The form that was filled in.
+    pub answers: String,
 }
 
-fn held(
+pub fn held(
     stage: &Stage,
     scenario: &Arc<Scenario>,
     exchanges: Vec<Passed>,
@@ -159,6 +161,7 @@ fn held(
         not_played: played.not_played.clone(),
         said: played.said,
         open: left.unwrap().asked,
+        answers: String::new(),
     }
 }
 
@@ -248,7 +251,7 @@ pub fn filled_in(form: &str, said: &BTreeMap<String, Value>) -> String {
 
 /// The same scenario with the form that it leaves filled in, until no more is
 /// asked: what is answered may lead to further questions.
-fn held_with_a_form(
+pub fn held_with_a_form(
     stage: &Stage,
     scenario: &Arc<Scenario>,
     exchanges: &[Passed],
@@ -265,7 +268,8 @@ fn held_with_a_form(
         // A value that the LAS did not give stays open.
         let is_new = |one: &&Asked| !filled.contains(&format!("step: \"{}\"", one.step));
         if held.open.iter().find(is_new).is_none() {
-            return held;
+            let answers = filled;
+            return Held { answers, ..held };
         }
         filled = match filled.is_empty() {
             true => more,
