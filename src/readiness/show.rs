@@ -74,9 +74,12 @@ pub fn dispute(one: &Dispute, texts: &Texts) -> String {
     fill(word(texts, key), &args)
 }
 
-/// What a cell is marked with beside its state: the mark, what it means as a
-/// key of the texts, and when it stands there.
-const MARKS: [(&str, &str, fn(&Cell) -> bool); 5] = [
+/// A mark beside a state, what it means as a key of the texts, and when it
+/// stands there.
+type Mark = (&'static str, &'static str, fn(&Cell) -> bool);
+
+/// What a cell is marked with.
+const MARKS: [Mark; 5] = [
     ("*", "changed", |cell| cell.was.is_some()),
     ("†", "with-waiver", |cell| cell.waived > 0),
     ("‡", "from-recording", |cell| cell.recorded > 0),
