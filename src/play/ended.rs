@@ -7,7 +7,7 @@ use super::cast::ProbeResult;
 use super::ledger::{At, Ledger};
 use super::observe::{Observed, Seen};
 use super::speak::Unspeakable;
-use super::wire::{Heard, name_of};
+use super::wire::{Heard, InVain, name_of};
 use crate::counterpart::trigger::{Outcome, Status};
 use crate::event::StepFinding;
 use crate::finding::{Args, DataClass, Finding, Judgement, Kind, MessageValue, Place, Verdict};
@@ -113,6 +113,21 @@ impl Ended<'_> {
         self.one(&finding);
     }
 
+    /// Nothing can come any more of what a step waits for: the action that was
+    /// to bring it came to nothing.
+    pub fn not_reached(&self, receive: &Receive, in_vain: &InVain) {
+        let mut args = Args::new()
+            .with("reason", "trigger-in-vain")
+            .with("party", receive.role.name())
+            .with("action", in_vain.action.as_str())
+            .with("step", in_vain.step.as_str());
+        if let Some(wanted) = &receive.message {
+            args.push("message", &*wanted.value);
+        }
+        let finding = self.finding("KK-SC-UITGEBLEVEN", Kind::Undecided, args);
+        self.one(&finding);
+    }
+
     /// The recording does not show what a step is about: that is left open.
     pub fn not_recorded(&self, reason: &'static str) {
         self.not_recorded_of(reason, Args::new());
@@ -190,13 +205,18 @@ impl Ended<'_> {
                     self.passed();
                     return true;
                 }
-                let args = args
+                let mut args = args
                     .with("found", outcome.status.name())
-                    .with("expected", expected.name())
-                    .with(
-                        "text",
-                        MessageValue::said(outcome.text.as_str(), DataClass::Personal),
-                    );
+                    .with("expected", expected.name());
+                if let Some(why) = outcome.reason() {
+                    in_words(&mut args, "why", |texts| {
+                        word(&texts.outcome, why).to_string()
+                    });
+                }
+                if !outcome.text.is_empty() {
+                    let text = MessageValue::said(outcome.text.as_str(), DataClass::Personal);
+                    args.push("text", text);
+                }
                 self.finding("KK-SC-HANDELING", Kind::Violation, args)
             }
         };

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::afresh::{Beginning, may_come_of_it};
 use super::ended::{Ended, label};
 use super::observe::{Observed, Seen};
 use super::run::Interrupt;
@@ -18,7 +19,7 @@ use crate::evidence::{Folder, StepRecord, WriteError};
 use crate::facts::Facts;
 use crate::finding::{Args, Finding, Grade, Judgement, Kind, Place, Source, Verdict};
 use crate::scenario::{Expect, PlacedCode, Scenario, Step, Values};
-use crate::text::tool_finding;
+use crate::text::{in_words, tool_finding, word};
 
 /// The step of messages that no step looked at.
 pub(super) const REST: &str = "-";
@@ -64,6 +65,8 @@ struct State {
     said: u32,
     /// A step judged a message of the party under test, and found it right.
     is_borne_out: bool,
+    /// How the LAS stood at the beginning.
+    beginning: Beginning,
 }
 
 impl Ledger {
@@ -98,8 +101,35 @@ impl Ledger {
                 undeclared: Vec::new(),
                 said: 0,
                 is_borne_out: false,
+                beginning: Beginning::Afresh,
             }),
         }
+    }
+
+    /// How the LAS stands at the beginning.
+    pub(super) fn begins(&self, beginning: Beginning) {
+        self.lock().beginning = beginning;
+    }
+
+    /// Says of a LAS that did not begin anew that what was found may come of
+    /// what it held already.
+    pub(super) fn may_be_left_over(&self) {
+        let state = self.lock();
+        let Beginning::Left(why) = state.beginning else {
+            return;
+        };
+        let is_possible = !state.unreachable && may_come_of_it(&state.findings);
+        drop(state);
+        if !is_possible {
+            return;
+        }
+        let mut args = Args::new();
+        in_words(&mut args, "why", |texts| {
+            word(&texts.reason, why).to_string()
+        });
+        let finding = tool_finding("KK-SC-BEGINGEGEVENS", args, Place::default());
+        let (judgement, found) = self.ours(REST, None, &finding);
+        self.add(REST, String::new(), 0, None, judgement, vec![found]);
     }
 
     /// A party could not be reached.

@@ -8,6 +8,7 @@
 
 mod actor;
 mod addresses;
+mod afresh;
 mod as_scripted;
 mod askable;
 mod built_in;

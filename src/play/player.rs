@@ -74,6 +74,7 @@ impl<'s> Player<'s> {
         if self.ledger.goes_on().is_ok() {
             self.judge_the_rest(&mut line.values);
             self.look_for_memory();
+            self.ledger.may_be_left_over();
         }
     }
 

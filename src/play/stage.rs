@@ -255,6 +255,11 @@ impl Stage {
             self.folder.clone(),
             self.interrupt.clone(),
         ));
+        if let Some(tested) = tested.filter(|_| !cast.party(Role::Las).ours) {
+            let now = cast.clock.now();
+            let begins = &tested.begins;
+            ledger.begins(begins.begin(&*cast.actor(), &scenario.id, now));
+        }
         Player::new(scenario, &cast, &ledger).play(values);
         drop(cast);
         if let Some(error) = wire.failed() {

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use jiff::Timestamp;
 
 use super::actor::{Actor, Asks, ByCommand, ByPerson, OverHttp};
+use super::afresh::Asking;
 use super::built_in::Unmade;
 use super::cast::identity_of;
 use crate::clock::{Clock, RunningClock};
@@ -31,6 +32,8 @@ pub struct Tested {
     /// Whom everybody of ours trusts ([`Tested::authorities`]).
     pub trust: Arc<Trust>,
     person: Option<Arc<ByPerson>>,
+    /// Whether its LAS is asked to begin each scenario anew.
+    pub(super) begins: Asking,
 }
 
 impl std::fmt::Debug for Tested {
@@ -85,6 +88,7 @@ impl Tested {
                     asks: Mutex::new(asks),
                 })
             }),
+            begins: Asking::default(),
         }
     }
 

@@ -93,6 +93,29 @@ struct State {
     failed: Option<WriteError>,
     /// Nothing is held any more: the scenario is over.
     over: bool,
+    /// How many actions of the LAS go on.
+    acting: usize,
+    /// The first action that ended otherwise than it had to, and brought
+    /// nothing.
+    in_vain: Option<InVain>,
+}
+
+/// An action of the LAS that brought nothing.
+#[derive(Debug, Clone)]
+pub(super) struct InVain {
+    /// The step that asked for it.
+    pub step: String,
+    /// Its name.
+    pub action: String,
+}
+
+/// Why a message did not come.
+#[derive(Debug, Clone)]
+pub(super) enum NotCome {
+    /// The time was over.
+    InTime,
+    /// The action that was to bring it came to nothing, and no other goes on.
+    InVain(InVain),
 }
 
 impl std::fmt::Debug for Wire {
@@ -173,6 +196,47 @@ impl Wire {
             let waited = self.changed.wait_timeout(state, left.min(LOOK));
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
+    }
+
+    /// Waits for a message as [`Wire::wait_for`] does, but no longer than
+    /// something can still bring it.
+    pub(super) fn wait_for_message(
+        &self,
+        within: Duration,
+        mut find: impl FnMut(&[Heard]) -> Option<u32>,
+    ) -> Result<u32, NotCome> {
+        let until = Instant::now() + within;
+        let mut state = self.lock();
+        loop {
+            if let Some(found) = find(&state.heard) {
+                return Ok(found);
+            }
+            if let Some(in_vain) = state.in_vain.as_ref().filter(|_| state.acting == 0) {
+                return Err(NotCome::InVain(in_vain.clone()));
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() || self.interrupt.is_set() {
+                return Err(NotCome::InTime);
+            }
+            let waited = self.changed.wait_timeout(state, left.min(LOOK));
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Notes that the LAS is asked to act.
+    pub(super) fn acts(&self) {
+        self.lock().acting += 1;
+    }
+
+    /// Notes that it did, or what it did not bring.
+    pub(super) fn acted(&self, in_vain: Option<InVain>) {
+        let mut state = self.lock();
+        state.acting = state.acting.saturating_sub(1);
+        if state.in_vain.is_none() {
+            state.in_vain = in_vain;
+        }
+        drop(state);
+        self.changed.notify_all();
     }
 
     /// Says what is answered to a message that is held. `false` when it is not

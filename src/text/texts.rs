@@ -121,6 +121,8 @@ texts! {
     reason: Phrases,
     /// What to do about some of them.
     reason_hint: Phrases,
+    /// Why an action of a LAS was refused or failed, by its word for programs.
+    outcome: Phrases,
     /// Why XML is not well-formed.
     xml_error: Phrases,
     /// Why JSON is not well-formed.

@@ -2,7 +2,7 @@
 
 use ketenkeur::counterpart::Journal;
 use ketenkeur::counterpart::las::{Entry, OsrVersion, State, shipped};
-use ketenkeur::counterpart::trigger::{Action, Status};
+use ketenkeur::counterpart::trigger::{Action, Outcome, Status};
 use serde_json::json;
 
 use crate::duo::Reaction;
@@ -211,6 +211,36 @@ fn it_may_be_killed_at_any_moment() {
         assert_eq!(ids.len(), after.documenten.len());
         assert_eq!(folded(&journal), after, "{kept}");
     }
+}
+
+/// The scenarios start with the same pupils, whatever was done before.
+#[test]
+fn it_begins_anew_and_uses_no_identificatiecode_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("las.sqlite");
+    let now = "2026-08-24T09:00:00Z";
+    let begun = world_with(now, Journal::open(&path).unwrap(), OsrVersion::V3);
+    let before = begun.las.state().inschrijvingen.clone();
+    let enrol = json!({"leerling": "L14", "datumInschrijving": "2026-08-01", "leerjaar": 1});
+    let (first, _) = begun.done(Action::Inschrijven, enrol.clone());
+    let ended = begun.ends(Action::Inschrijven, enrol.clone());
+    assert_eq!(ended, (Status::Refused, "bestaat".to_string()));
+    // A slip of the pen does not throw everything away.
+    let ended = begun.ends(Action::LaadBegingegevens, json!({"leerling": "L14"}));
+    assert_eq!(ended, (Status::Refused, "trigger".to_string()));
+    assert_eq!(begun.documents("L14").len(), 1);
+    let loaded = begun.act(Action::LaadBegingegevens, json!({}));
+    assert_eq!(loaded.status, Status::Done);
+    assert_eq!(begun.las.state().inschrijvingen, before);
+    assert!(begun.documents("L14").is_empty());
+    let (again, _) = begun.done(Action::Inschrijven, enrol);
+    let id = |outcome: &Outcome| outcome.data["identificatiecodeBedrijfsdocument"].clone();
+    assert_ne!(id(&first), id(&again));
+    // So it is after a restart.
+    let known = begun.las.state().clone();
+    drop(begun);
+    let restarted = world_with(now, Journal::open(&path).unwrap(), OsrVersion::V3);
+    assert_eq!(*restarted.las.state(), known);
 }
 
 fn folded(journal: &Journal) -> State {

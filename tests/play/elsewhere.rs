@@ -192,21 +192,28 @@ fn verifies(folder: &Path) {
     assert_eq!(verified.status.code(), Some(0), "{}", said(&verified));
 }
 
-/// The example of docs/scenarios.md, at ports that are free.
-#[test]
-fn the_documented_duo_under_test_is_played() {
+/// How a section of docs/scenarios.md starts a counterpart, and its target file,
+/// at ports that are free in the place of these.
+pub fn documented(section: &str, ports: &[&str]) -> (String, String) {
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/scenarios.md");
     let page = std::fs::read_to_string(page).unwrap();
-    let section = page.split("## A DUO under test").nth(1).unwrap();
-    let ports = ["8444", "8441", "9001"].into_iter();
-    let section = ports.fold(section.to_string(), |section, port| {
+    let section = page.split(section).nth(1).unwrap();
+    let section = ports.iter().fold(section.to_string(), |section, port| {
         section.replace(port, &free().port().to_string())
     });
     let file = section.split("```yaml target\n").nth(1).unwrap();
     let file = file.split("```").next().unwrap();
     let mut lines = section.lines().map(str::trim);
     let call = lines.find_map(|line| line.strip_prefix("ketenkeur counterpart "));
-    let words: Vec<&str> = call.unwrap().split_whitespace().collect();
+    (call.unwrap().to_string(), file.to_string())
+}
+
+/// The example of docs/scenarios.md, at ports that are free.
+#[test]
+fn the_documented_duo_under_test_is_played() {
+    let (call, file) = documented("## A DUO under test", &["8444", "8441", "9001"]);
+    let file = file.as_str();
+    let words: Vec<&str> = call.split_whitespace().collect();
     let folder = tempfile::tempdir().unwrap();
     let (mut duo, _) = party(folder.path(), &words, 2);
     let mandates = [

@@ -10,6 +10,7 @@ use ketenkeur::counterpart::las::{
     DuoAddresses, Las, LasParts, LasSettings, OsrSettings, OsrVersion, shipped,
 };
 use ketenkeur::counterpart::osr::KENNISNET;
+use ketenkeur::counterpart::trigger::{Action, Outcome, Status, Trigger};
 use ketenkeur::counterpart::{Bodies, Journal, Judges, Post, receiving_bench};
 use ketenkeur::edukoppeling::{Revocation, Trust, TrustStore};
 use ketenkeur::exchange::Exchange;
@@ -17,8 +18,8 @@ use ketenkeur::facts::Profile;
 use ketenkeur::pack::Store;
 use ketenkeur::pki::{TEST_DOMAIN, TestPki, trust_built_in};
 use ketenkeur::transport::{
-    Client, ClientOptions, ClientTrust, Handler, Request, Server, ServerOptions, TlsIdentity,
-    TransportError,
+    Answer, Client, ClientOptions, ClientTrust, Handler, Request, Server, ServerOptions,
+    TlsIdentity, TransportError,
 };
 
 struct OverTls(Client);
@@ -61,6 +62,29 @@ pub struct Elsewhere {
 
 /// Starts a LAS that finds DUO and the OSR at these addresses.
 pub fn start(duo: SocketAddr, osr: SocketAddr) -> Elsewhere {
+    start_as(duo, osr, |las| las)
+}
+
+/// A LAS that does not know how to begin anew.
+pub struct Rememberer(pub Arc<dyn Handler>);
+
+impl Handler for Rememberer {
+    fn answer(&self, request: Arc<Exchange>) -> Answer {
+        let asked = Trigger::read(&request.body);
+        if asked.is_ok_and(|asked| asked.action == Action::LaadBegingegevens.name()) {
+            let unknown = Outcome::new(Status::Unsupported, "no such action");
+            return unknown.response().into();
+        }
+        self.0.answer(request)
+    }
+}
+
+/// Starts a LAS as `start` does, with something before it.
+pub fn start_as(
+    duo: SocketAddr,
+    osr: SocketAddr,
+    before: impl FnOnce(Arc<dyn Handler>) -> Arc<dyn Handler>,
+) -> Elsewhere {
     let clock = RunningClock::system();
     let pki = TestPki::at(clock.read()).unwrap();
     let identity = TlsIdentity::of_test(&pki, "leverancier").unwrap();
@@ -97,6 +121,7 @@ pub fn start(duo: SocketAddr, osr: SocketAddr) -> Elsewhere {
         })
         .unwrap(),
     );
+    let las = before(las);
     let clients = ClientTrust::Required(Arc::new(trust()));
     let mut options = ServerOptions::new(clock.clone()).with_tls(identity, clients);
     options.listen = receives;

@@ -8,6 +8,7 @@ mod foreign;
 mod hunt;
 mod interrupted;
 mod las;
+mod memory;
 mod operator;
 mod recorded;
 mod recorded_answers;

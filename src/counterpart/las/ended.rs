@@ -2,30 +2,10 @@
 
 use serde_json::{Map, Value};
 
+pub use crate::counterpart::trigger::reason::{
+    ANSWER, CLOSED, CONNECTION, EXISTS, FAULT, INTERNAL, NO_MANDATE, ORDER, RIO, TRIGGER, UNKNOWN,
+};
 use crate::counterpart::trigger::{Outcome, Status};
-
-/// A word for programs beside the text of an outcome (docs/trigger.md).
-pub const NO_MANDATE: &str = "geen-mandaat";
-/// The trigger makes no sense.
-pub const TRIGGER: &str = "trigger";
-/// What the trigger speaks of is not there.
-pub const UNKNOWN: &str = "onbekend";
-/// What it would make is there already.
-pub const EXISTS: &str = "bestaat";
-/// An earlier document about the pupil must go first.
-pub const ORDER: &str = "volgorde";
-/// The municipality or the school has closed the report.
-pub const CLOSED: &str = "afgesloten";
-/// RIO codes are not known.
-pub const RIO: &str = "rio";
-/// No answer came.
-pub const CONNECTION: &str = "geen-antwoord";
-/// A SOAP fault or an error of the OSR came.
-pub const FAULT: &str = "fout";
-/// What came cannot be believed.
-pub const ANSWER: &str = "antwoord-onjuist";
-/// The LAS itself is at fault.
-pub const INTERNAL: &str = "intern";
 
 /// Why an action did not come to its end.
 #[derive(Debug)]

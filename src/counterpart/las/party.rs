@@ -11,7 +11,9 @@ use super::ended::{Ended, INTERNAL, TRIGGER, UNKNOWN};
 use super::settings::{LasParts, LasSettings};
 use super::state::{Entry, State};
 use super::with::iso;
-use super::{absence, advice, enrolment, osr, overgang, overview, person, resend, rio, show};
+use super::{
+    absence, advice, enrolment, osr, overgang, overview, person, resend, rio, show, starter,
+};
 use crate::clock::RunningClock;
 use crate::counterpart::clock;
 use crate::counterpart::defect::Slip;
@@ -128,6 +130,7 @@ impl Las {
             Action::HaalRegistratieoverzichtOp => overview::fetch(self, with),
             Action::HaalRioOp => rio::fetch(self, with),
             Action::OpnieuwVersturen => resend::resend(self, with),
+            Action::LaadBegingegevens => starter::load(self, with),
             Action::Toon => show::show(self, with),
         });
         done.unwrap_or_else(Outcome::from)

@@ -2,16 +2,19 @@
 //! that the examples of the packs speak of.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::data::{Inschrijving, Leerling, Onderwijssoort, Periode, Rio, School};
+use super::ended::{Ended, TRIGGER};
 use super::json::parts_of;
 use super::made_up::{MadeUp, made_up};
-use super::state::State;
+use super::party::Las;
+use super::state::{Entry, State};
 use crate::counterpart::PersoonsgebondenNummer;
+use crate::counterpart::trigger::{Outcome, Status};
 
 /// Why a file with schools and pupils is refused: whoever wrote it is at fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -100,6 +103,17 @@ pub fn shipped(pupils: u32) -> Result<State, StarterError> {
     }
 }
 
+/// `laad-begingegevens`.
+pub(super) fn load(las: &Las, with: &Map<String, Value>) -> Result<Outcome, Ended> {
+    if let Some(other) = with.keys().next() {
+        let text = format!("this action has no `{other}`: it is about all pupils");
+        return Err(Ended::refused(TRIGGER, text));
+    }
+    las.note(vec![Entry::Begingegevens])?;
+    let text = "this LAS begins anew with the schools and pupils of the scenarios";
+    Ok(Outcome::new(Status::Done, text))
+}
+
 /// Reads schools and pupils.
 ///
 /// # Errors
@@ -160,7 +174,7 @@ pub fn read(text: &str) -> Result<State, StarterError> {
             return Err(StarterError::Twice("inschrijving".to_string()));
         }
     }
-    Ok(state)
+    Ok(State::beginning(Arc::new(state)))
 }
 
 fn parts(members: &BTreeMap<String, Value>) -> Result<Vec<crate::counterpart::Part>, StarterError> {

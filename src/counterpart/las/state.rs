@@ -5,6 +5,7 @@
 //! come, nor how often.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -89,6 +90,9 @@ pub enum Entry {
         /// What it has.
         rio: Rio,
     },
+    /// The schools and pupils that it begins with were loaded in the place of
+    /// all that it knew.
+    Begingegevens,
 }
 
 /// An absence report as DUO has it.
@@ -141,9 +145,30 @@ pub struct State {
     pub gemaakt: u64,
     /// How the LAS behaves, where that decides what it knows.
     pub conduct: Conduct,
+    /// The schools and pupils that it begins with; nothing at all when `None`.
+    begin: Option<Arc<State>>,
 }
 
 impl State {
+    /// What a LAS knows that begins with `begin`.
+    pub(super) fn beginning(begin: Arc<State>) -> Self {
+        Self {
+            begin: Some(Arc::clone(&begin)),
+            ..Self::clone(&begin)
+        }
+    }
+
+    /// Puts what the LAS begins with in the place of all that it knows, but for
+    /// what keeps the identificatiecodes of its documents apart.
+    fn begin_anew(&mut self) {
+        let begin = self.begin.take();
+        *self = Self {
+            gemaakt: self.gemaakt,
+            conduct: std::mem::take(&mut self.conduct),
+            ..begin.map(Self::beginning).unwrap_or_default()
+        };
+    }
+
     /// Adds what happened.
     pub fn apply(&mut self, entry: &Entry) {
         match entry {
@@ -175,6 +200,7 @@ impl State {
                 self.documenten.push(document.clone());
             }
             Entry::Gevraagd { .. } => self.gemaakt += 1,
+            Entry::Begingegevens => self.begin_anew(),
             Entry::Verzonden { document, nummer } => self.sent(document, nummer.as_ref()),
             Entry::Beantwoord { document, stand } => self.answered(document, stand),
             Entry::VerzuimOpgehaald {

@@ -8,11 +8,11 @@ use serde_json::Value;
 
 use super::{Line, Player};
 use crate::counterpart::trigger::{Outcome, Status, Trigger as TriggerCall};
-use crate::play::actor::ByPerson;
+use crate::play::actor::{ByPerson, TriggerTrouble};
 use crate::play::ledger::Stop;
 use crate::play::observe::Seen;
 use crate::play::probing;
-use crate::play::wire::name_of;
+use crate::play::wire::{InVain, name_of};
 use crate::scenario::{Act, Extract, Given, Probe, Step, Trigger, ValueError};
 
 impl<'s> Player<'s> {
@@ -33,17 +33,23 @@ impl<'s> Player<'s> {
         let expected = trigger.expect_status;
         if !trigger.wait {
             let (step, number) = (step.clone(), number.to_string());
+            let wire = Arc::clone(&self.cast.wire);
+            wire.acts();
             let thread = std::thread::spawn(move || {
                 let outcome = actor.trigger(&call);
                 if let Ok(ended) = ledger.ended(&step, &number) {
                     ended.triggered(expected, &call.action, &outcome);
                 }
+                wire.acted(in_vain(&call, &number, expected, &outcome));
             });
             self.acting().push(thread);
             return Ok(());
         }
         let began = Instant::now();
+        self.cast.wire.acts();
         let mut outcome = actor.trigger(&call);
+        let brought_nothing = in_vain(&call, number, expected, &outcome);
+        self.cast.wire.acted(brought_nothing);
         let person = actor.person();
         let confirmed = match (&mut outcome, person) {
             (Ok(outcome), Some(person)) if outcome.status == expected => {
@@ -151,4 +157,19 @@ impl<'s> Player<'s> {
         }
         Ok(())
     }
+}
+
+/// An action that ended otherwise than it had to and brought nothing: no message
+/// comes of it any more.
+fn in_vain(
+    call: &TriggerCall,
+    step: &str,
+    expected: Status,
+    outcome: &Result<Outcome, TriggerTrouble>,
+) -> Option<InVain> {
+    let status = outcome.as_ref().ok().map(|outcome| outcome.status);
+    (status != Some(expected) && status != Some(Status::Done)).then(|| InVain {
+        step: step.to_string(),
+        action: call.action.clone(),
+    })
 }

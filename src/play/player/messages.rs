@@ -11,7 +11,7 @@ use crate::play::ledger::Stop;
 use crate::play::memory;
 use crate::play::observe::{Observed, Seen};
 use crate::play::speak::{self, Unspeakable};
-use crate::play::wire::{Heard, Reply as WireReply, name_of};
+use crate::play::wire::{Heard, NotCome, Reply as WireReply, name_of};
 use crate::scenario::{Conduct, Expect, Receive, Reply, Role, Send, Step, Values, is_so};
 use crate::transport::Answer;
 
@@ -92,22 +92,29 @@ impl<'s> Player<'s> {
         let began = Instant::now();
         let script = self.scenario.parties.of(receive.role) == Conduct::Script;
         let within = self.cast.wait(receive.within);
-        let found = self.cast.wire.wait_for(within, |heard| {
+        let found = self.cast.wire.wait_for_message(within, |heard| {
             heard
                 .iter()
                 .find(|heard| matches(heard))
                 .map(|heard| heard.number)
         });
         let ended = self.ledger.ended(step, number)?;
-        if receive.absent {
-            let came = found.and_then(|found| self.cast.wire.heard(found));
-            ended.unasked(receive.role, came.as_ref());
-            return Ok(());
-        }
-        let Some(found) = found else {
-            let others = self.cast.unclaimed_at(receive.role);
-            ended.never_came(receive, &others);
-            return Err(Stop);
+        let found = match found {
+            Err(NotCome::InVain(in_vain)) => {
+                ended.not_reached(receive, &in_vain);
+                return Err(Stop);
+            }
+            found if receive.absent => {
+                let came = found.ok().and_then(|found| self.cast.wire.heard(found));
+                ended.unasked(receive.role, came.as_ref());
+                return Ok(());
+            }
+            Err(NotCome::InTime) => {
+                let others = self.cast.unclaimed_at(receive.role);
+                ended.never_came(receive, &others);
+                return Err(Stop);
+            }
+            Ok(found) => found,
         };
         self.cast.wire.claim(found);
         let Some(heard) = self.cast.wire.heard(found) else {
