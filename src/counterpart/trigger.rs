@@ -155,6 +155,7 @@ impl Action {
             | Action::VraagMandaatOp
             | Action::VoerJaarovergangUit
             | Action::OpnieuwVersturen
+            | Action::LaadBegingegevens
             | Action::Toon => &[],
         }
     }
