@@ -16,9 +16,8 @@
 use std::collections::{BTreeSet, HashSet};
 
 use serde::Deserialize;
-use toml::Spanned;
 
-use super::user_file::{self, Expected, Mistake, UserFileError};
+use super::user_file::{self, Expected, Mistake, UserFileError, line_in_list};
 use crate::document::nearest;
 use crate::finding::{DataClass, Dispute, TEAM, mask};
 use crate::limits::{MAX_DISPUTE_CHARS, MAX_DISPUTES};
@@ -28,7 +27,7 @@ use crate::pack::Day;
 #[serde(deny_unknown_fields)]
 struct File {
     #[serde(default)]
-    dispute: Vec<Spanned<Entry>>,
+    dispute: Vec<Entry>,
 }
 
 #[derive(Deserialize)]
@@ -54,13 +53,15 @@ pub fn read_disputes(text: &str, codes: &BTreeSet<String>) -> Result<Vec<Dispute
     let file: File = user_file::read(text)?;
     let mut disputes: Vec<Dispute> = Vec::new();
     let mut subjects = HashSet::new();
-    for entry in file.dispute {
-        let line = 1 + text[..entry.span().start].matches('\n').count() as u32;
-        let wrong = |mistake| UserFileError { line, mistake };
+    for (number, entry) in file.dispute.into_iter().enumerate() {
+        let wrong = |mistake: Mistake| UserFileError {
+            line: line_in_list(text, "dispute", number, mistake.key()),
+            mistake,
+        };
         if disputes.len() >= MAX_DISPUTES {
             return Err(wrong(value("dispute", "dispute-many")));
         }
-        let dispute = checked(entry.into_inner(), codes).map_err(wrong)?;
+        let dispute = checked(entry, codes).map_err(wrong)?;
         let (by, rule, finding) = dispute.subject();
         let subject = (
             by.to_string(),
@@ -175,7 +176,7 @@ mod tests {
         for (text, line, mistake) in [
             (
                 GOOD.replace("KK-EEN", "KK-EN"),
-                1,
+                2,
                 Mistake::UnknownRule {
                     rule: "KK-EN".to_string(),
                     nearest: Some("KK-EEN".into()),
@@ -183,22 +184,22 @@ mod tests {
             ),
             (
                 GOOD.replace("'team'", "'teem'"),
-                1,
+                3,
                 kind("by", "dispute-by"),
             ),
             (
                 GOOD.replace("note = 'n'", &long),
-                1,
+                4,
                 kind("note", "dispute-text"),
             ),
             (
                 GOOD.replace("'s'", "' '"),
-                1,
+                5,
                 kind("source", "dispute-text"),
             ),
             (
                 format!("{GOOD}finding = 'x'\n"),
-                1,
+                7,
                 kind("finding", "dispute-finding"),
             ),
             (
@@ -210,10 +211,10 @@ mod tests {
             ),
             (
                 format!("{GOOD}settled = 2026-10-01\noutcome = 'o'\n"),
-                1,
+                7,
                 kind("settled", "dispute-order"),
             ),
-            (format!("{GOOD}{GOOD}"), 7, kind("rule", "dispute-twice")),
+            (format!("{GOOD}{GOOD}"), 8, kind("rule", "dispute-twice")),
             (
                 format!("{GOOD}noote = 'n'\n"),
                 7,

@@ -20,6 +20,20 @@ pub struct UserFileError {
     pub mistake: Mistake,
 }
 
+impl UserFileError {
+    /// The value of a key is none that it can have, in an entry of a list of
+    /// tables (from 0): `kind` is the text that says what it can have.
+    pub fn in_list(text: &str, list: &str, entry: usize, key: &str, kind: &'static str) -> Self {
+        Self {
+            line: line_in_list(text, list, entry, key),
+            mistake: Mistake::Value {
+                key: key.to_string(),
+                expected: Expected::Kind(kind),
+            },
+        }
+    }
+}
+
 /// A mistake in a TOML file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mistake {
@@ -53,6 +67,19 @@ pub enum Mistake {
     },
     /// Anything else, in the words of the TOML reader.
     Other(String),
+}
+
+impl Mistake {
+    /// The key that it is about; empty without one.
+    pub fn key(&self) -> &str {
+        match self {
+            Self::UnknownKey { key, .. } | Self::MissingKey { key } | Self::Value { key, .. } => {
+                key
+            }
+            Self::UnknownRule { .. } => "rule",
+            Self::Syntax | Self::Other(_) => "",
+        }
+    }
 }
 
 /// What a key can have.
@@ -105,9 +132,19 @@ pub fn words_if_any<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>
 /// # Errors
 /// With the line and, where that is known, the key.
 pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, UserFileError> {
-    let table = DeTable::parse(text).map_err(|error| UserFileError {
-        line: line_of(text, error.span()),
-        mistake: Mistake::Syntax,
+    let table = DeTable::parse(text).map_err(|error| {
+        let line = line_of(text, error.span());
+        let written = text.lines().nth(line as usize - 1);
+        UserFileError {
+            line,
+            mistake: match written.and_then(impossible_day) {
+                Some(key) => Mistake::Value {
+                    key,
+                    expected: Expected::Kind("config-date"),
+                },
+                None => Mistake::Syntax,
+            },
+        }
     })?;
     toml::from_str(text).map_err(|error| UserFileError {
         line: line_of(text, error.span()),
@@ -124,6 +161,30 @@ fn line_of(text: &str, span: Option<Range<usize>>) -> u32 {
     1 + text[..start].matches('\n').count() as u32
 }
 
+/// The line of a key in an entry of a list of tables (from 0); that of the
+/// entry's header where it lacks the key, and the first without the entry.
+pub fn line_in_list(text: &str, list: &str, entry: usize, key: &str) -> u32 {
+    let find = |table: &DeTable<'_>| {
+        let found = table.get(list)?.get_ref().get(entry)?;
+        let value = found.get_ref().as_table().and_then(|inner| inner.get(key));
+        Some(value.unwrap_or(found).span())
+    };
+    let table = DeTable::parse(text).ok();
+    line_of(text, table.and_then(|table| find(table.get_ref())))
+}
+
+/// The key on a line whose value looks like a day and is none, such as
+/// 30 February: to the reader of TOML it is no value at all.
+fn impossible_day(line: &str) -> Option<String> {
+    let (key, value) = line.split_once('=')?;
+    let value = value.split(['#', ',']).next()?.trim();
+    let shape = value
+        .chars()
+        .map(|one| if one.is_ascii_digit() { '9' } else { one });
+    let is_day = shape.collect::<String>() == "9999-99-99";
+    (is_day && value.parse::<jiff::civil::Date>().is_err()).then(|| key.trim().to_string())
+}
+
 /// What the reader means. Its messages are serde's, whose wording is stable;
 /// one that is not known is passed on.
 fn mistake(message: &str, key: impl Fn() -> Option<String>) -> Mistake {
@@ -138,6 +199,15 @@ fn mistake(message: &str, key: impl Fn() -> Option<String>) -> Mistake {
     }
     if message.starts_with("missing field") {
         return Mistake::MissingKey { key: first() };
+    }
+    if message.starts_with("invalid type: map, expected a sequence") {
+        return match key() {
+            Some(key) => Mistake::Value {
+                key,
+                expected: Expected::Kind("config-tables"),
+            },
+            None => Mistake::Other(message.to_string()),
+        };
     }
     let expected = match message.split_once("expected ") {
         Some((before, _)) if before.starts_with("unknown variant") => {
@@ -261,6 +331,16 @@ mod tests {
                 &format!("{entry}until = 'morgen'\n"),
                 3,
                 value("until", Expected::Kind("config-date")),
+            ),
+            (
+                &format!("{entry}until = 2026-02-30 # day\n"),
+                3,
+                value("until", Expected::Kind("config-date")),
+            ),
+            (
+                "[entry]\nowner = 'a'\nuntil = 2026-02-03\n",
+                1,
+                value("entry", Expected::Kind("config-tables")),
             ),
             (
                 &format!("{entry}until = 10:00:00\n"),

@@ -17,7 +17,7 @@ use crate::facts::Profile;
 use crate::finding::Language;
 use crate::readiness::{
     AnswerMistake, Edition, ImportError, Imported, Matrix, RunStore, StoreError, Team, TeamError,
-    TeamFile, agenda, csv, human, matrix, page,
+    TeamFile, agenda, csv, doubts, human, matrix, page,
 };
 use crate::report::visible;
 use crate::text::{Texts, say};
@@ -58,11 +58,17 @@ pub fn run_readiness(
     if runs.is_empty() && team.supplier.is_empty() {
         return Err(Failure::usage("readiness-nothing"));
     }
+    let mut made = matrix(&runs, &team, at, since).disputed(&disputes);
+    for (key, args) in doubts(&team, &made, Clock::at(at).today()) {
+        let args: Vec<(&str, String)> =
+            args.iter().map(|(name, it)| (*name, visible(it))).collect();
+        let args: Vec<(&str, &str)> = args.iter().map(|(name, it)| (*name, it.as_str())).collect();
+        tell(&say(&texts.readiness, key, &args));
+    }
     let edition = match wanted.edition {
         EditionArg::Confidential => Edition::Confidential,
         EditionArg::Public => Edition::Public,
     };
-    let mut made = matrix(&runs, &team, at, since).disputed(&disputes);
     if let Some(oin) = &wanted.supplier {
         made = made.of_supplier(oin);
         if made.rows.is_empty() {

@@ -1,6 +1,7 @@
 //! What somebody may have meant who wrote a word that nobody knows.
 
-/// Shorter words are no beginning of anything in particular.
+/// Shorter words are no beginning of anything in particular, and neither is
+/// less than half of a word: codes of rules all begin alike.
 const BEGINNING: usize = 3;
 
 /// The comparison is quadratic, and no word that anybody may mean is that long.
@@ -17,12 +18,14 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     let written = word.to_lowercase();
     let length = written.chars().count();
     let near = known.into_iter().filter_map(|known| {
-        if length >= BEGINNING && known.to_lowercase().starts_with(&written) {
+        let whole = known.chars().count();
+        let is_beginning = length >= BEGINNING && length * 2 >= whole;
+        if is_beginning && known.to_lowercase().starts_with(&written) {
             return Some((1, known.len(), known));
         }
         let slips = slips(word, known);
         // Words that only begin alike, as the codes of rules do, are not meant.
-        let longer = length.max(known.chars().count());
+        let longer = length.max(whole);
         let is_near = slips <= 1.max(longer / 3) && slips * 2 < longer;
         is_near.then_some((slips, usize::MAX, known))
     });
@@ -72,6 +75,8 @@ mod tests {
             (&"run".repeat(100), &commands, None),
             ("KK-INS-EERSTE-PERIOD", &rules, Some(rules[0])),
             ("KK-INS-LEERJAAR-ONBEKEND", &rules, None),
+            ("KK-INS", &rules, Some(rules[1])),
+            ("KK-I", &rules, None),
         ] {
             assert_eq!(nearest(word, known.iter().copied()), meant, "{word}");
         }

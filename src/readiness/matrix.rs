@@ -266,7 +266,8 @@ fn row(
             let of_cell = phases
                 .iter()
                 .filter(|phase| phase.key == key && phase.sector.is_none_or(|one| one == sector));
-            cell.phases = of_cell.map(|phase| (*phase).clone()).collect();
+            let today = Clock::at(at).today();
+            cell.phases = of_cell.map(|phase| phase.as_of(today)).collect();
             cell.phases.sort_by_key(|phase| phase.phase);
             cell
         })

@@ -6,12 +6,14 @@
 //! | `imported` | what is kept of a run, once its evidence is checked |
 //! | `store` | runs over months, in one SQLite file |
 //! | `team` | what the implementation team knows beside the runs |
+//! | `doubts` | what in a team file cannot be as it stands there |
 //! | `osr` | mandates and endpoints, counted in answers of the OSR |
 //! | `matrix` | the state of every product, key and sector |
 //! | `agenda` | the days ahead, and who is not ready for them |
 //! | `show`, `page` | the matrix as text, CSV and a page |
 
 mod agenda;
+mod doubts;
 mod imported;
 mod matrix;
 mod osr;
@@ -21,6 +23,7 @@ mod store;
 mod team;
 
 pub use agenda::{AtRisk, agenda};
+pub use doubts::{Doubt, doubts};
 pub use imported::{ImportError, Imported, Outcome};
 pub use matrix::{Cell, Evidenced, Line, Matrix, Row, Share, Total, Turn, matrix};
 pub use osr::AnswerMistake;

@@ -50,6 +50,7 @@ use serde::{Deserialize, Serialize};
 use super::osr::{AnswerMistake, Endpoints, Mandates};
 
 use crate::check::user_file::{self, UserFileError};
+use crate::facts;
 use crate::pack::Day;
 use crate::scenario::{Key, Sector};
 
@@ -129,6 +130,16 @@ pub struct Phase {
     /// What stands in the way.
     #[serde(default, deserialize_with = "user_file::words_if_any")]
     pub blocker: Option<String>,
+}
+
+impl Phase {
+    /// The phase as it stands on a day: what is witnessed later is not yet.
+    pub fn as_of(&self, today: Date) -> Self {
+        Self {
+            realised: self.realised.filter(|day| day.0 <= today),
+            ..self.clone()
+        }
+    }
 }
 
 /// The phases after the self-test, in their order.
@@ -234,7 +245,7 @@ impl TeamFile {
         files.add(path);
         let text = std::fs::read_to_string(path);
         let team = text.map_err(|error| TeamError::Unreadable(error.kind()));
-        let team = team.and_then(|text| Ok(user_file::read::<Team>(&text)?));
+        let team = team.and_then(|text| Ok(Team::read(&text)?));
         let team = team.and_then(|mut team| {
             let folder = path.parent().unwrap_or(Path::new(""));
             for supplier in &mut team.supplier {
@@ -250,6 +261,32 @@ impl TeamFile {
             Ok(team)
         });
         Self { team, files }
+    }
+}
+
+impl Team {
+    /// Reads what a file says. That every OIN is one is checked here: a
+    /// mistyped one would be another supplier, without a word.
+    fn read(text: &str) -> Result<Self, UserFileError> {
+        let team: Self = user_file::read(text)?;
+        let suppliers = team.supplier.iter().map(|one| &one.oin).enumerate();
+        let phases = team.phase.iter().map(|one| &one.oin).enumerate();
+        let waivers = team.waiver.iter().map(|one| &one.oin).enumerate();
+        let all = (suppliers.map(|one| ("supplier", one)))
+            .chain(phases.map(|one| ("phase", one)))
+            .chain(waivers.map(|one| ("waiver", one)));
+        for (list, (entry, oin)) in all {
+            if facts::oin(oin).is_err() {
+                return Err(UserFileError::in_list(
+                    text,
+                    list,
+                    entry,
+                    "oin",
+                    "config-oin",
+                ));
+            }
+        }
+        Ok(team)
     }
 }
 

@@ -83,7 +83,7 @@ fn a_dispute_is_kept_shown_and_settled() {
     let said = text(&output.stderr);
     assert_eq!(output.status.code(), Some(2));
     assert!(
-        said.contains("regel 1") && said.contains("Bedoelt u «KK-XSD-LENGTE»"),
+        said.contains("regel 2") && said.contains("Bedoelt u «KK-XSD-LENGTE»"),
         "{said}"
     );
 }

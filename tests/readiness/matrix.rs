@@ -507,6 +507,79 @@ fn what_the_team_knows_stands_beside_what_was_tested() {
     );
 }
 
+/// What a team file says of what nobody knows, or what holds no longer, is told
+/// beside the matrix; what cannot be read at all is told in place of it.
+#[test]
+fn what_is_doubtful_in_a_team_file_is_told() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("team.toml");
+    let supplier = format!(
+        "[[supplier]]\noin = '{OIN}'\nname = 'Voorbeeld'\nproduct = 'Voorbeeld-LAS'\nschools = 10\n"
+    );
+    let phase = |product: &str, realised: &str| {
+        format!(
+            "[[phase]]\noin = '{OIN}'\nproduct = '{product}'\nkey = 'po-inwinnen'\nphase = 'pilot'\nrealised = {realised}\n"
+        )
+    };
+    let waiver = |scenario: &str, until: &str| {
+        format!(
+            "[[waiver]]\noin = '{OIN}'\nproduct = 'Voorbeeld-LAS'\nscenario = '{scenario}'\nowner = 'a'\nreason = 'b'\nuntil = {until}\n"
+        )
+    };
+    let known = mandatory("po-inwinnen").remove(0);
+    for (more, code, said) in [
+        (phase("Voorbeeld-LAS", "2026-10-01"), 0, ""),
+        (waiver(&known, "2026-11-01"), 0, ""),
+        (
+            phase("Voorbeeld-Las", "2026-10-01"),
+            0,
+            "nobody knows the product Voorbeeld-Las of OIN 00000003123456780000: there is no \
+             [supplier] of that name and no run. Its phases and waivers count for nothing. Do you \
+             mean Voorbeeld-LAS?",
+        ),
+        (
+            phase("Voorbeeld-LAS", "2026-11-02"),
+            0,
+            "pilot of Voorbeeld-LAS for po-inwinnen is realised on 2026-11-02, after the day",
+        ),
+        (
+            waiver(&known.replace("las", "lsa"), "2026-12-31"),
+            0,
+            "for a scenario that nobody knows: po-inwinnen-lsa",
+        ),
+        (waiver(&known, "2026-10-31"), 0, "ended on 2026-10-31"),
+        (
+            "mandated = 11\nregistered = 10\n".to_string(),
+            0,
+            "Voorbeeld-LAS has more schools under mandated (11) than schools (10).",
+        ),
+        (
+            phase("Voorbeeld-LAS", "2026-10-01").replace(OIN, "0000000312345678"),
+            2,
+            "team.toml, line 7: \"oin\" is no OIN",
+        ),
+        (
+            phase("Voorbeeld-LAS", "2026-02-30"),
+            2,
+            "team.toml, line 11: \"realised\" is a date",
+        ),
+        (
+            "[waiver]\nowner = 'a'\n".to_string(),
+            2,
+            "team.toml, line 6: there can be several of \"waiver\"",
+        ),
+    ] {
+        std::fs::write(&path, format!("{supplier}{more}")).unwrap();
+        let output = ketenkeur(&["--lang", "en", "--team", path.to_str().unwrap()]);
+        let told = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{more}{told}");
+        assert!(told.contains(said), "{more}{told}");
+        assert_eq!(told.is_empty(), said.is_empty(), "{more}{told}");
+        // A phase of a later day is not shown as witnessed.
+        assert!(!text(&output.stdout).contains("2026-11-02"), "{more}");
+    }
+}
+
 /// Mandates and endpoints are counted in answers of the OSR that the team file
 /// names, as of the day.
 #[test]

@@ -1,0 +1,103 @@
+//! What in a team file cannot be as it stands there, although the file can be
+//! read: it names what nobody knows, or what it says holds no longer. The
+//! matrix is made all the same, and whoever makes it is told.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+
+use super::matrix::Matrix;
+use super::team::Team;
+use crate::document::nearest;
+use crate::scenario::Library;
+
+/// Something doubtful, as a key of the texts (`readiness.<key>`) with its
+/// arguments.
+pub type Doubt = (&'static str, Vec<(&'static str, String)>);
+
+/// What is doubtful in what the team knows, held against the whole matrix of a
+/// day.
+pub fn doubts(team: &Team, matrix: &Matrix, today: Date) -> Vec<Doubt> {
+    let mut doubts = Vec::new();
+    let products: BTreeSet<(&str, &str)> = matrix
+        .rows
+        .iter()
+        .map(|row| (row.oin.as_str(), row.product.as_str()))
+        .collect();
+    let phases = team.phase.iter().map(|one| (&one.oin, &one.product));
+    let waivers = team.waiver.iter().map(|one| (&one.oin, &one.product));
+    let named: BTreeSet<(&str, &str)> = phases
+        .chain(waivers)
+        .map(|(oin, product)| (oin.as_str(), product.as_str()))
+        .collect();
+    for (oin, product) in named.difference(&products) {
+        let of_oin = products.iter().filter(|(known, _)| known == oin);
+        let near = nearest(product, of_oin.map(|(_, product)| *product));
+        doubts.push((
+            "team-product",
+            vec![
+                ("product", (*product).to_string()),
+                ("oin", (*oin).to_string()),
+                ("nearest", near.unwrap_or_default().to_string()),
+            ],
+        ));
+    }
+    let lines = matrix.rows.iter().flat_map(|row| &row.cells);
+    let lines = lines.flat_map(|cell| &cell.scenarios);
+    let shipped = Library::shipped().scenarios.iter();
+    let scenarios: BTreeSet<&str> = lines
+        .map(|line| line.scenario.as_str())
+        .chain(shipped.map(|scenario| &*scenario.id))
+        .collect();
+    for waiver in &team.waiver {
+        let of_waiver = || {
+            vec![
+                ("scenario", waiver.scenario.clone()),
+                ("product", waiver.product.clone()),
+            ]
+        };
+        if !scenarios.contains(waiver.scenario.as_str()) {
+            let near = nearest(&waiver.scenario, scenarios.iter().copied());
+            let near = ("nearest", near.unwrap_or_default().to_string());
+            let args = of_waiver().into_iter().chain([near]);
+            doubts.push(("team-scenario", args.collect()));
+        }
+        if waiver.until.0 < today {
+            let until = ("until", waiver.until.0.to_string());
+            let args = of_waiver().into_iter().chain([until]);
+            doubts.push(("team-waiver", args.collect()));
+        }
+    }
+    for phase in &team.phase {
+        let later = phase.realised.filter(|day| day.0 > today);
+        doubts.extend(later.map(|day| {
+            let args = vec![
+                ("phase", phase.phase.name().to_string()),
+                ("product", phase.product.clone()),
+                ("key", phase.key.name().to_string()),
+                ("realised", day.0.to_string()),
+            ];
+            ("team-realised", args)
+        }));
+    }
+    for supplier in &team.supplier {
+        for (what, count) in [
+            ("mandated", supplier.mandated),
+            ("registered", supplier.registered),
+        ] {
+            let (Some(count), Some(schools)) = (count, supplier.schools) else {
+                continue;
+            };
+            if count > schools {
+                let args = vec![
+                    ("product", supplier.product.clone()),
+                    ("what", what.to_string()),
+                    ("count", count.to_string()),
+                    ("schools", schools.to_string()),
+                ];
+                doubts.push(("team-schools", args));
+            }
+        }
+    }
+    doubts
+}
