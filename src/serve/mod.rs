@@ -4,6 +4,7 @@
 //! | file | what it knows |
 //! |---|---|
 //! | `routes` | which page answers which request, and who may see it |
+//! | `forms` | what visitors send |
 //! | `frame` | what all pages share: frame, headers, language |
 //! | `tokens` | the tokens of team and suppliers |
 //! | `visitor` | who asks |
@@ -13,6 +14,7 @@
 //! | `upload`, `dispute` | what suppliers send: runs, and what they hold against rules |
 
 mod dispute;
+mod forms;
 mod frame;
 mod gate;
 mod routes;
@@ -218,7 +220,11 @@ impl Handler for Site {
     }
 
     fn answer_from(&self, request: Arc<Exchange>, from: Option<IpAddr>) -> Answer {
-        routes::answer(self, &request, from)
+        routes::answer(self, &request, from, true)
+    }
+
+    fn too_large(&self, request: Arc<Exchange>, from: Option<IpAddr>) -> Answer {
+        routes::answer(self, &request, from, false)
     }
 
     /// Only a supplier that may send runs sends more than a form.

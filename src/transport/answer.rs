@@ -68,6 +68,13 @@ pub trait Handler: Send + Sync + 'static {
         usize::MAX
     }
 
+    /// The answer to a request of whose body more came than
+    /// [`Self::body_limit`]: it has none here. The connection ends with it.
+    fn too_large(&self, request: Arc<Exchange>, from: Option<IpAddr>) -> Answer {
+        let _ = (request, from);
+        Response::empty(413).into()
+    }
+
     /// Told of a client with which no connection came about: no certificate or
     /// one that was refused, no version in common, no TLS at all, or a client
     /// that refused the server's certificate.

@@ -162,22 +162,25 @@ async fn reply(
     let limit = serving.limits.body.min(serving.handler.body_limit(&head));
     let whole = Limited::new(body, limit).collect();
     let body = match timeout(serving.limits.read, whole).await {
-        Ok(Ok(body)) => body.to_bytes(),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            return Ok(refusal(StatusCode::PAYLOAD_TOO_LARGE));
-        }
+        Ok(Ok(body)) => Some(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => None,
         Ok(Err(_)) => return Err(LastBytes(Vec::new())),
         Err(_) => return Ok(refusal(StatusCode::REQUEST_TIMEOUT)),
     };
+    let is_whole = body.is_some();
     let exchange = Arc::new(Exchange {
-        body: Arc::from(&*body),
+        body: Arc::from(body.as_deref().unwrap_or_default()),
         http: Some(head),
         tls,
         answers: None,
         received: None,
     });
     let handler = Arc::clone(&serving.handler);
-    let answer = tokio::task::spawn_blocking(move || handler.answer_from(exchange, from)).await;
+    let answer = tokio::task::spawn_blocking(move || match is_whole {
+        true => handler.answer_from(exchange, from),
+        false => handler.too_large(exchange, from),
+    });
+    let answer = answer.await;
     let Ok(mut answer) = answer else {
         // The handler panicked: our mistake, and that is what 500 says.
         return Ok(refusal(StatusCode::INTERNAL_SERVER_ERROR));
@@ -185,8 +188,14 @@ async fn reply(
     loop {
         match answer {
             Answer::Response(response) => {
-                let message = message(&response);
-                return Ok(message.unwrap_or_else(|| refusal(StatusCode::INTERNAL_SERVER_ERROR)));
+                let Some(mut message) = message(&response) else {
+                    return Ok(refusal(StatusCode::INTERNAL_SERVER_ERROR));
+                };
+                if !is_whole {
+                    // What is left of the body is no request.
+                    message.headers_mut().insert(CONNECTION, CLOSE);
+                }
+                return Ok(message);
             }
             Answer::Delayed(by, then) => {
                 sleep(by).await;
@@ -203,10 +212,12 @@ async fn reply(
 fn refusal(status: StatusCode) -> Message<Full<Bytes>> {
     let mut message = Message::new(Full::default());
     *message.status_mut() = status;
-    let close = HeaderValue::from_static("close");
-    message.headers_mut().insert(CONNECTION, close);
+    message.headers_mut().insert(CONNECTION, CLOSE);
     message
 }
+
+/// The end of a connection, as a header says it.
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
 /// A response as hyper writes it; `None` when it is none that HTTP can carry.
 fn message(response: &Response) -> Option<Message<Full<Bytes>>> {

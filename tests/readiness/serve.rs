@@ -271,13 +271,16 @@ fn a_supplier_sends_its_own_masked_runs_and_nothing_else() {
         assert_eq!(served.kept(), before, "{name}");
     }
     let huge = vec![0; 33 << 20];
-    assert_eq!(served.send(&huge, supplier).0, 413);
+    let (status, _, body) = served.send(&huge, supplier);
+    assert_eq!(status, 413, "{body}");
+    assert!(body.contains("groter dan hier mag"), "{body}");
+    // A stranger sends a form at most, and is told that it is one.
     let long = vec![0; 65 << 10];
-    assert_eq!(
-        served.send(&long, None).0,
-        413,
-        "a stranger sends a form at most"
-    );
+    let (status, _, body) = served.send(&long, None);
+    assert_eq!(status, 401, "{body}");
+    assert!(body.contains("Meld u eerst aan"), "{body}");
+    let (status, _, body) = served.send(&long, Some("0000"));
+    assert_eq!(status, 401, "{body}");
     // The good one counts, once.
     let (status, _, body) = served.send(&good, supplier);
     assert_eq!(status, 201, "{body}");
