@@ -22,7 +22,7 @@ use crate::evidence::{
 use crate::exit::Exit;
 use crate::finding::{Disputed, Language};
 use crate::pack::Store;
-use crate::play::{Rejudged, WhyOpen, rejudge, stage_for};
+use crate::play::{Open, Rejudged, WhyOpen, rejudge, stage_for};
 use crate::report::Voice;
 use crate::text::{Texts, fill, say, word};
 
@@ -264,18 +264,27 @@ fn told(rejudged: &Rejudged, language: Language) -> String {
     for scenario in &rejudged.embellished {
         out += &say("embellished", &[("scenario", scenario)]);
     }
-    for open in &rejudged.open {
-        let why = match &open.why {
+    let alike = |one: &Open, other: &Open| one.scenario == other.scenario && one.why == other.why;
+    for steps in rejudged.open.chunk_by(alike) {
+        let why = match &steps[0].why {
             WhyOpen::Script(script) => texts.mistake(&script.file, &script.mistake),
             _ => String::new(),
         };
-        let why = fill(word(&texts.runs, open.why.key()), &[("mistake", &why)]);
+        let why = fill(word(&texts.runs, steps[0].why.key()), &[("mistake", &why)]);
+        let named: Vec<&str> = steps.iter().map(|one| one.step.as_str()).collect();
         let args = [
-            ("scenario", open.scenario.as_str()),
-            ("step", &open.step),
+            ("scenario", steps[0].scenario.as_str()),
+            ("step", &named.join(", ")),
             ("reason", &why),
         ];
-        out += &say("open", &args);
+        out += &say(
+            if steps.len() == 1 {
+                "open"
+            } else {
+                "open-many"
+            },
+            &args,
+        );
     }
     out
 }

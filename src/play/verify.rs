@@ -60,6 +60,8 @@ pub struct Open {
 pub enum WhyOpen {
     /// The script cannot be read from what was kept: its first mistake.
     Script(Box<ScriptMistake>),
+    /// The masked view has no script, because somebody's number stands in it.
+    ScriptLeftOut,
     /// The script has no such step.
     NoStep,
     /// What it was judged by is masked or left out.
@@ -73,6 +75,7 @@ impl WhyOpen {
     pub fn key(&self) -> &'static str {
         match self {
             Self::Script(_) => "open-script",
+            Self::ScriptLeftOut => "open-script-left-out",
             Self::NoStep => "open-step",
             Self::Masked => "open-masked",
             Self::NoMessage => "open-message",
@@ -150,6 +153,9 @@ pub fn rejudge(evidence: &Evidence, stage: &Stage) -> Result<Rejudged, ReadError
                 .or_insert_with(|| script(evidence, &record.scenario_file));
             let outcome = match script {
                 Ok(scenario) => again(evidence, stage, &id, scenario, &record)?,
+                Err(_) if is_left_out(evidence, &record.scenario_file) => {
+                    Err(WhyOpen::ScriptLeftOut)
+                }
                 Err(mistake) => Err(WhyOpen::Script(mistake.clone())),
             };
             let open = |why| Open {
@@ -172,6 +178,11 @@ pub fn rejudge(evidence: &Evidence, stage: &Stage) -> Result<Rejudged, ReadError
         }
     }
     Ok(result)
+}
+
+/// Whether a script stayed behind when the masked view was made.
+fn is_left_out(evidence: &Evidence, script: &str) -> bool {
+    evidence.manifest().masked && evidence.read(&script_file(script)).is_err()
 }
 
 /// Scenarios of which the events do not say what their steps came to. Whoever

@@ -86,7 +86,7 @@ fn a_view_is_never_a_pass_and_names_what_it_leaves_open() {
             "This is a masked view",
             "Not signed",
             "steps were judged again; their verdict is the same",
-            &format!("Cannot be judged again: {}, step 1", IDS[1]),
+            &format!("Cannot be judged again: {}, steps 1, -", IDS[1]),
         ],
     );
     for command in ["merge", "share"] {
