@@ -96,7 +96,7 @@ fn what_cannot_be_judged_again_says_why() {
         .expect(0, &[]);
     work.verify("view").expect(
         5,
-        &["Cannot be judged again: nummer, step 1: the script was left out of this view, because the number of a person"],
+        &["Cannot be judged again: nummer, steps 1, -: the script was left out of this view, because the number of a person"],
     );
     // Evidence whose script is not the one that was played.
     let script = work.read("run/scenarios/scripts/gewoon.yaml");
