@@ -17,7 +17,7 @@ use super::telling::{Telling, unwritten};
 use super::{defects, output, setup, target};
 use crate::clock::{Clock, RunningClock};
 use crate::document::nearest;
-use crate::event::{EVENT_VERSION, Started};
+use crate::event::{EVENT_VERSION, Event, Started};
 use crate::evidence::{
     Folder, RunRecord, TargetRecord, WriteError, keep_authorities, message_file, script_file,
     write_json,
@@ -183,7 +183,11 @@ pub fn run_run(
     };
     let mut telling = Telling::begin(&wanted, &book, told, folder.clone(), started, total)?;
     let progress = telling.progress();
-    let sink = |event| telling.tell(event);
+    let mut masked = false;
+    let sink = |event| {
+        masked |= !run.no_redact && has_masked_words(&event);
+        telling.tell(event);
+    };
     let left = match &traffic {
         None => play(&stage, &scenarios, &options, &progress, sink).map(|()| LeftOpen::default()),
         Some(traffic) => play_recorded(&stage, &scenarios, traffic, &witness, &progress, sink),
@@ -197,6 +201,9 @@ pub fn run_run(
     let exit = telling.finish(record)?;
     if let Some(path) = &run.form {
         write_form(path, &left.asked, language)?;
+    }
+    if !run.quiet && masked {
+        output::tell(&Texts::of(language).run.said_masked);
     }
     if !run.quiet && left.without > 0 {
         let count = left.without.to_string();
@@ -212,6 +219,15 @@ pub fn run_run(
         output::tell(&Texts::of(language).run.own_parties);
     }
     Ok(exit)
+}
+
+/// Whether something that a party said in words of its own is masked in an event.
+fn has_masked_words(event: &Event) -> bool {
+    let Event::Played(played) = event else {
+        return false;
+    };
+    let mut args = played.findings.iter().flat_map(|found| &found.finding.args);
+    args.any(|(name, value)| name == "text" && value.contains("**"))
 }
 
 /// The target that `--target` names. Its files are read once here, so that what

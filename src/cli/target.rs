@@ -177,6 +177,7 @@ fn told(inspection: &Inspection, texts: &Texts, language: Language) -> String {
     let subject = match inspection.subject {
         Subject::Identity => "identity",
         Subject::Connection => "connection",
+        Subject::Path => "path",
         Subject::Rules => "rules",
         Subject::Probe => "probe",
         Subject::Clock => "clock",
@@ -202,8 +203,12 @@ fn told(inspection: &Inspection, texts: &Texts, language: Language) -> String {
         phrase(texts, subject),
         inspection.about
     );
+    let between = match inspection.about.is_empty() {
+        true => "",
+        false => ": ",
+    };
     if !detail.is_empty() {
-        let _ = write!(line, ": {detail}");
+        let _ = write!(line, "{between}{detail}");
     }
     line.push('\n');
     if let Inspected::Found(findings) = &inspection.outcome {

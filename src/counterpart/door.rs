@@ -36,7 +36,7 @@ impl Door {
         let path = url.map(path_of);
         let is_here = self.paths.iter().any(|known| path == Some(&**known));
         let told = self.paths.first().map_or("/", |path| path);
-        (!is_here).then(|| no_such_path(self.party, told))
+        (!is_here).then(|| no_such_path("no-such-path", self.party, told))
     }
 }
 
@@ -62,11 +62,11 @@ impl Handler for AtDoor {
 }
 
 /// The answer, in both languages, at an address at which the party of that name
-/// takes no messages.
-pub(super) fn no_such_path(party: &str, path: &str) -> Response {
+/// takes no messages or calls, as `key` says it.
+pub(super) fn no_such_path(key: &str, party: &str, path: &str) -> Response {
     let lines = [Language::Nl, Language::En].map(|language| {
         let args = [("party", party), ("path", path)];
-        format!("{}\n", Texts::of(language).error("no-such-path", &args))
+        format!("{}\n", Texts::of(language).error(key, &args))
     });
     Response {
         status: 404,

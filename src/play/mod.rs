@@ -19,6 +19,7 @@ mod decisive;
 mod declared;
 mod directory;
 mod ended;
+mod endpoint;
 mod hunt;
 mod ledger;
 mod look;

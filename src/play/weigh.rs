@@ -1,6 +1,7 @@
 //! What a step comes to: the same function while a run is played and when its
 //! evidence is judged again.
 
+use super::endpoint::no_endpoint;
 use super::observe::{Observed, Seen};
 use crate::check::{CheckOptions, Reporter};
 use crate::event::{Reported, StepFinding, input_name};
@@ -96,7 +97,9 @@ pub(super) fn weigh(
         let side = if seen.response { "response" } else { "request" };
         input_name(scale.scenario, number, side)
     });
-    if let Some(judged) = judged.filter(|_| counts || seen.of_subject) {
+    let elsewhere = no_endpoint(expect, seen);
+    let is_elsewhere = elsewhere.is_some();
+    if let Some(judged) = judged.filter(|_| (counts || seen.of_subject) && !is_elsewhere) {
         let mut open = false;
         for finding in &judged.findings {
             let expected = !counts
@@ -148,6 +151,22 @@ pub(super) fn weigh(
             expected,
             finding: scale.reporter.finding(finding, None, &|_, _| false),
         });
+    }
+    if let Some(finding) = elsewhere {
+        let failed = Judgement::new(Verdict::Fail, scale.grade);
+        judgement = scale.options.fold([judgement, failed]);
+        findings.push(StepFinding {
+            step: step.to_string(),
+            input: input.clone(),
+            expected: false,
+            finding: scale.reporter.finding(&finding, None, &|_, _| false),
+        });
+        return Weighed {
+            judgement,
+            findings,
+            goes_on: false,
+            unreachable: false,
+        };
     }
     for judged in judge(expect, &got, values, scale.facts) {
         // One mistake, one finding: what makes a message unclean stands above.

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 
 use super::identity::{IdentityError, IdentitySource};
@@ -12,7 +13,7 @@ use crate::counterpart::Service;
 use crate::counterpart::clock::{self, ClockTrouble};
 use crate::counterpart::osr::OsrData;
 use crate::edukoppeling::{SecurityContext, TransportReport, Trust};
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, path_of};
 use crate::finding::Finding;
 use crate::pki::TestPki;
 use crate::scenario::Role;
@@ -33,6 +34,8 @@ pub enum Subject {
     Rules,
     /// What an endpoint must refuse.
     Probe,
+    /// Whether messages are taken at the path of an endpoint.
+    Path,
     /// The difference between the clocks.
     Clock,
     /// A mandate in the OSR.
@@ -116,6 +119,7 @@ pub fn inspect(
 /// What is looked at of an endpoint, the connection first.
 const OF_AN_ENDPOINT: &[Subject] = &[
     Subject::Connection,
+    Subject::Path,
     Subject::Clock,
     Subject::Rules,
     Subject::Probe,
@@ -294,6 +298,8 @@ impl Inspector<'_> {
             None => "HTTP".to_string(),
         };
         self.say(Subject::Connection, role, &about, Inspected::Right(shown));
+        let found = path_at(name, url, &answer, |request| call(options.clone(), request));
+        self.say(Subject::Path, role, &about, found);
         self.difference(role, &about, &answer);
         if answer.tls.is_none() && url.starts_with("http:") && for_people {
             self.skip(&[Subject::Rules], role, &about, "without-tls");
@@ -376,7 +382,7 @@ impl Inspector<'_> {
                 let outcome = match Client::new(options) {
                     Err(_) => Inspected::Open("not-probed"),
                     Ok(client) => match client.connect(url) {
-                        Ok(_) => Inspected::Right(String::new()),
+                        Ok(_) => trigger_at(&client, url),
                         Err(error) => Inspected::Unreachable(Box::new(judge_failure(&error))),
                     },
                 };
@@ -396,7 +402,7 @@ impl Inspector<'_> {
         });
         let outcome = match tried {
             Err(_) => Inspected::Open("not-probed"),
-            Ok(Ok(stands)) => Inspected::Right(stands.to_string()),
+            Ok(Ok(stands)) => Inspected::Right(to_the_second(stands)),
             Ok(Err(ClockTrouble::Refused)) => Inspected::Wrong("clock-stays", url.to_string()),
             Ok(Err(ClockTrouble::Answer)) => Inspected::Wrong("clock-answer", url.to_string()),
             Ok(Err(ClockTrouble::Transport(problem))) => {
@@ -452,6 +458,74 @@ impl Inspector<'_> {
                 self.say(Subject::Mandate, Role::Osr, &about, outcome);
             }
         }
+    }
+}
+
+/// A moment without what no clock in a chain is set to.
+fn to_the_second(moment: Timestamp) -> String {
+    let seconds = Timestamp::from_second(moment.as_second());
+    seconds.unwrap_or(moment).to_string()
+}
+
+/// Whether there is something at the path of an endpoint, which answered `first`
+/// to a GET at its address. A service that takes messages alone may not know a
+/// GET: then it gets a POST with nothing in it, which it cannot carry out.
+fn path_at(
+    name: EndpointName,
+    url: &str,
+    first: &Exchange,
+    ask: impl Fn(Request) -> Result<Exchange, TransportError>,
+) -> Inspected {
+    let asks = match name {
+        EndpointName::H2m => None,
+        // At its base an API has nothing.
+        EndpointName::V1 | EndpointName::V2 | EndpointName::V3 => {
+            Some(get(&format!("{}/services", url.trim_end_matches('/'))))
+        }
+        EndpointName::RodPo | EndpointName::Verzuim | EndpointName::Rio => {
+            (status_of(first) == Some(NOT_FOUND)).then(|| post(url, b""))
+        }
+    };
+    match asks.map(ask) {
+        None => of_path(url, status_of(first)),
+        Some(Ok(answer)) => of_path(url, status_of(&answer)),
+        Some(Err(_)) => Inspected::Open("not-probed"),
+    }
+}
+
+/// Whether there is something at the URL of triggers. What it gets asks for
+/// nothing.
+fn trigger_at(client: &Client, url: &str) -> Inspected {
+    let status = |request: &Request| client.send(request).ok().as_ref().and_then(status_of);
+    match status(&get(url)) {
+        Some(NOT_FOUND) => match of_path(url, status(&post(url, b"{}"))) {
+            Inspected::Right(_) => Inspected::Right(String::new()),
+            wrong => wrong,
+        },
+        _ => Inspected::Right(String::new()),
+    }
+}
+
+/// The HTTP status of a server that has nothing at a path.
+const NOT_FOUND: u16 = 404;
+
+fn of_path(url: &str, status: Option<u16>) -> Inspected {
+    match status {
+        Some(NOT_FOUND) => Inspected::Wrong("no-path", path_of(url).to_string()),
+        Some(status) => Inspected::Right(format!("HTTP {status}")),
+        None => Inspected::Open("not-probed"),
+    }
+}
+
+fn status_of(answer: &Exchange) -> Option<u16> {
+    answer.http.as_ref()?.status()
+}
+
+fn post(url: &str, body: &[u8]) -> Request {
+    Request {
+        method: "POST".to_string(),
+        body: Arc::from(body),
+        ..get(url)
     }
 }
 

@@ -157,7 +157,7 @@ section! {
     RunTexts {
         pass, pass_reconstruction, unreachable, scenarios_one, scenarios_many, scenarios_left,
         evidence, own_kept,
-        own_parties, large_left_out, step, no_step, ask, ask_done, ask_value, ask_there, ask_absent, ask_count, ask_shows,
+        own_parties, said_masked, large_left_out, step, no_step, ask, ask_done, ask_value, ask_there, ask_absent, ask_count, ask_shows,
         ask_for, left_out, recorded, said, form, form_written, form_written_one, recording_left_out,
         not_recorded,
     }

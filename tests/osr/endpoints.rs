@@ -479,3 +479,17 @@ fn an_endpoint_ends_with_its_mandate() {
         "400 Validation error(s) / end_date: The period is not within the period of the mandate."
     );
 }
+
+/// Who calls an address outside the API is told where it is, in both languages.
+#[test]
+fn an_address_outside_the_api_says_where_that_is() {
+    let world = World::starter();
+    for path in ["/api", "/api/v9/endpoints"] {
+        let reply = world.supplier().get(path);
+        let told = reply.text();
+        assert_eq!(reply.status, 404, "{path}");
+        for part in ["wel onder /api/v3", "but below /api/v3"] {
+            assert!(told.contains(part), "{path}: {told}");
+        }
+    }
+}

@@ -235,7 +235,11 @@ impl Call<'_> {
         let Answer::Response(response) = self.world.osr.answer(Arc::clone(&request)) else {
             panic!("the OSR misbehaved");
         };
-        if self.world.judging && target.starts_with("/api") && !response.body.is_empty() {
+        // What says that an address is outside the API is for people.
+        let for_people = response.status == 404
+            && (response.headers.iter()).any(|(_, value)| value.starts_with("text/plain"));
+        let is_message = target.starts_with("/api") && !response.body.is_empty() && !for_people;
+        if self.world.judging && is_message {
             judged(&request, &response, now);
         }
         Reply {

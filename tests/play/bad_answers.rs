@@ -132,6 +132,27 @@ fn every_bad_answer_is_its_own_finding_and_the_run_goes_on() {
             "UTF-8",
         ),
         ("a redirect", "duo", Some(redirect.into()), 1, "302"),
+        (
+            "nothing at the path",
+            "duo",
+            Some(Response::new(404, "text/plain", b"Not here.\nElsewhere.".to_vec()).into()),
+            1,
+            "At the path /duo the server answered with HTTP status 404 and: Not here. / Elsewhere.",
+        ),
+        (
+            "a page for people",
+            "duo",
+            Some(Response::new(200, "text/html", b"<!DOCTYPE html><html>".to_vec()).into()),
+            1,
+            "the path in the target file is wrong",
+        ),
+        (
+            "words that may be about somebody",
+            "duo",
+            Some(Response::new(500, "text/plain", b"Jansen is onbekend".to_vec()).into()),
+            1,
+            "HTTP status 500 and: ****** ** ********",
+        ),
     ];
     for (what, identity, answer, exit, words) in table {
         let folder = tempfile::tempdir().unwrap();
@@ -144,7 +165,11 @@ fn every_bad_answer_is_its_own_finding_and_the_run_goes_on() {
         let (output, report) = run(folder.path(), &file, &["eerste.yaml", "tweede.yaml"]);
         let said = said(&output);
         assert_eq!(output.status.code(), Some(exit), "{what}: {said}");
-        assert!(said.contains(words), "{what}: {said}");
+        let told = said.split_whitespace().filter(|word| *word != "│");
+        let told = told.collect::<Vec<_>>().join(" ");
+        assert!(told.contains(words), "{what}: {said}");
+        let masked = said.matches("--no-redact shows it").count();
+        assert_eq!(masked, usize::from(what.starts_with("words")), "{said}");
         let report = report.to_string();
         for id in ["eerste", "tweede"] {
             assert!(report.contains(id), "{what}: {id} was played: {said}");

@@ -24,6 +24,17 @@ enum Time {
 /// Starts a counterpart and checks a target file that names it: the exit code
 /// and what was said.
 fn checked(folder: &Path, role: &str, time: Time, defect: Option<&str>) -> (i32, String) {
+    checked_with(folder, role, time, defect, &|file| file)
+}
+
+/// The same with another target file than is right.
+fn checked_with(
+    folder: &Path,
+    role: &str,
+    time: Time,
+    defect: Option<&str>,
+    change: &dyn Fn(String) -> String,
+) -> (i32, String) {
     let listen = free();
     let at = listen.to_string();
     let mut args = vec![role, "--listen", &at];
@@ -97,7 +108,7 @@ fn checked(folder: &Path, role: &str, time: Time, defect: Option<&str>) -> (i32,
         args.extend(["--target", "doel.yaml"]);
     }
     let (_process, urls) = party(folder, &args, lines);
-    std::fs::write(&path, file(&urls)).unwrap();
+    std::fs::write(&path, change(file(&urls))).unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_ketenkeur"))
         .current_dir(folder)
         .args(["target", "check", "doel.yaml", "--lang", "en"])
@@ -173,4 +184,36 @@ fn a_counterpart_that_is_wrong_is_found_out() {
             assert_eq!(found, codes, "{defect} {time:?}: {told}");
         }
     }
+}
+
+/// A path that the server does not know is told, of endpoints and of triggers.
+#[test]
+fn a_wrong_path_in_the_target_file_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    for (role, right, wrong, path) in [
+        ("duo", "/duo\"", "/bron\"", "/bron"),
+        ("las", "/pushes\"", "/koppelvlak\"", "/koppelvlak"),
+        ("las", "/trigger\"", "/triger\"", "/triger"),
+        ("osr", "/api/v3\"", "/api/3\"", "/api/3"),
+    ] {
+        let change = |file: String| {
+            assert!(file.contains(right), "{file}");
+            file.replace(right, wrong)
+        };
+        let (code, told) = checked_with(folder.path(), role, Time::Real, None, &change);
+        assert_eq!(code, 1, "{role} {wrong}: {told}");
+        let wrong: Vec<&str> = told
+            .lines()
+            .filter(|line| line.starts_with("wrong"))
+            .collect();
+        let told_of = format!("the server has nothing at {path} (HTTP 404)");
+        // A mandate is asked for at that path, too.
+        assert!(wrong.iter().any(|line| line.contains(&told_of)), "{told}");
+    }
+    // Nothing stands before a reason that is about no address.
+    let (_, told) = checked(folder.path(), "las", Time::Real, None);
+    let clock = told
+        .lines()
+        .find(|line| line.contains("names no virtual clock"));
+    assert!(!clock.unwrap().contains(" : "), "{told}");
 }

@@ -289,7 +289,7 @@ impl Handler for Las {
                 .push(("allow".to_string(), "POST".to_string()));
             refused
         } else {
-            no_such_path("LAS", path_of(&self.settings.own_address))
+            no_such_path("no-such-path", "LAS", path_of(&self.settings.own_address))
         };
         response.into()
     }

@@ -10,6 +10,7 @@ mod registration;
 
 use super::object::Version;
 use super::register::Osr;
+use crate::counterpart::door::no_such_path;
 use crate::exchange::Exchange;
 use crate::transport::RequestTarget as Target;
 use crate::transport::Response;
@@ -21,7 +22,7 @@ use refusal::{not_allowed, not_found};
 pub(super) fn answer(osr: &Osr, request: &Exchange, method: &str, target: &Target) -> Response {
     let steps = target.steps();
     let Some(version) = steps.get(1).and_then(|step| Version::parse(step)) else {
-        return Response::empty(404);
+        return no_such_path("no-such-call", "OSR", "/api/v3");
     };
     let answered = Call::identify(osr, version, request, method, target)
         .and_then(|call| route(&call, &steps[2..]));
