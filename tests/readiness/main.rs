@@ -7,3 +7,4 @@ mod matrix;
 mod pages;
 mod serve;
 mod served;
+mod team;
