@@ -10,8 +10,8 @@ use super::output::{print, tell};
 use super::settings::Settings;
 use super::setup;
 use crate::check::shipped_facts;
-use crate::clock::Clock;
-use crate::evidence::runs_below;
+use crate::clock::{Clock, to_the_second};
+use crate::evidence::all_below;
 use crate::exit::Exit;
 use crate::facts::Profile;
 use crate::finding::Language;
@@ -57,6 +57,13 @@ pub fn run_readiness(
     runs.dedup_by(|one, other| one.id == other.id);
     if runs.is_empty() && team.supplier.is_empty() {
         return Err(Failure::usage("readiness-nothing"));
+    }
+    let later = runs.iter().filter(|run| run.began > at).count();
+    if later > 0 {
+        let args = [("count", later.to_string()), ("at", to_the_second(at))];
+        let args = args.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let key = if later == 1 { "later-one" } else { "later" };
+        tell(&say(&texts.readiness, key, &args));
     }
     let mut made = matrix(&runs, &team, at, since).disputed(&disputes);
     for (key, args) in doubts(&team, &made, Clock::at(at).today()) {
@@ -189,12 +196,21 @@ fn read(paths: &[PathBuf], texts: &Texts) -> Result<(Vec<Imported>, bool), Failu
         if !path.exists() {
             return Err(Failure::usage("not-found").with("path", path.display()));
         }
-        let found = runs_below(path)
+        let found = all_below(path)
             .map_err(|_| Failure::usage("readiness-many").with("path", path.display()))?;
-        if found.is_empty() {
+        if found.runs.is_empty() && found.unfinished.is_empty() {
             return Err(Failure::usage("evidence-none").with("path", path.display()));
         }
-        for folder in found {
+        for folder in &found.unfinished {
+            refused = true;
+            let path = visible(&folder.display().to_string());
+            tell(&say(
+                &texts.readiness,
+                "skip-unfinished",
+                &[("path", &path)],
+            ));
+        }
+        for folder in found.runs {
             match Imported::read(&folder) {
                 Ok(run) => runs.push(run),
                 Err(error) => {
@@ -204,10 +220,16 @@ fn read(paths: &[PathBuf], texts: &Texts) -> Result<(Vec<Imported>, bool), Failu
                         ImportError::Signature => "skip-signature",
                         ImportError::NoTarget => "skip-no-target",
                         ImportError::CutOff => "skip-cut-off",
+                        ImportError::Embellished(_) => "skip-embellished",
                     };
                     refused |= !matches!(error, ImportError::NoTarget);
                     let path = visible(&folder.display().to_string());
-                    tell(&say(&texts.readiness, key, &[("path", &path)]));
+                    let scenario = match &error {
+                        ImportError::Embellished(scenario) => visible(scenario),
+                        _ => String::new(),
+                    };
+                    let args = [("path", path.as_str()), ("scenario", &scenario)];
+                    tell(&say(&texts.readiness, key, &args));
                 }
             }
         }

@@ -28,7 +28,7 @@ mod share;
 mod store;
 
 pub use authorities::{TRUST, keep_authorities, kept_authorities};
-pub use below::{TooManyRuns, runs_below};
+pub use below::{Below, TooManyRuns, all_below, runs_below};
 pub use folder::{
     Folder, Growing, MANIFEST, Manifest, SIGNATURE, SIGNER, WriteError, new_file, sha256, sign,
 };

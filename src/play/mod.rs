@@ -61,5 +61,6 @@ pub use tested::{Tested, las_oin, server_oins};
 pub use traffic::{Passed, Traffic, TrafficError};
 pub use verify::{
     Difference, Open, Rejudged, WhyOpen, recorded_library, recorded_script, rejudge, stage_for,
+    told_otherwise,
 };
 pub use wire::name_of;

@@ -185,6 +185,17 @@ fn is_left_out(evidence: &Evidence, script: &str) -> bool {
     evidence.manifest().masked && evidence.read(&script_file(script)).is_err()
 }
 
+/// Scenarios of a run with these events of which the events do not say what
+/// their steps came to: somebody made them better. The steps themselves are not
+/// judged again.
+///
+/// # Errors
+///
+/// A file of the evidence cannot be read.
+pub fn told_otherwise(evidence: &Evidence, events: &[Event]) -> Result<Vec<String>, ReadError> {
+    Ok(embellished(events, &evidence.steps()?))
+}
+
 /// Scenarios of which the events do not say what their steps came to. Whoever
 /// makes a verdict better must do so in both, and the steps are judged again.
 fn embellished(events: &[Event], steps: &BTreeMap<String, Vec<StepRecord>>) -> Vec<String> {

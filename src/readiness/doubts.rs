@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use super::matrix::Matrix;
 use super::team::Team;
 use crate::document::nearest;
-use crate::scenario::Library;
+use crate::scenario::{Library, Role};
 
 /// Something doubtful, as a key of the texts (`readiness.<key>`) with its
 /// arguments.
@@ -42,6 +42,22 @@ pub fn doubts(team: &Team, matrix: &Matrix, today: Date) -> Vec<Doubt> {
             ],
         ));
     }
+    // A mistyped product of a supplier whose runs are of another one.
+    for row in matrix.rows.iter().filter(|row| row.version.is_none()) {
+        let tested = matrix.rows.iter().filter(|other| {
+            other.oin == row.oin && other.version.is_some() && other.followed.is_none()
+        });
+        if let Some(near) = nearest(&row.product, tested.map(|other| other.product.as_str())) {
+            doubts.push((
+                "team-supplier",
+                vec![
+                    ("product", row.product.clone()),
+                    ("oin", row.oin.clone()),
+                    ("nearest", near.to_string()),
+                ],
+            ));
+        }
+    }
     let lines = matrix.rows.iter().flat_map(|row| &row.cells);
     let lines = lines.flat_map(|cell| &cell.scenarios);
     let shipped = Library::shipped().scenarios.iter();
@@ -61,6 +77,10 @@ pub fn doubts(team: &Team, matrix: &Matrix, today: Date) -> Vec<Doubt> {
             let near = ("nearest", near.unwrap_or_default().to_string());
             let args = of_waiver().into_iter().chain([near]);
             doubts.push(("team-scenario", args.collect()));
+        }
+        let mut others = Library::shipped().scenarios.iter();
+        if others.any(|one| *one.id == *waiver.scenario && one.subject != Role::Las) {
+            doubts.push(("team-party", of_waiver()));
         }
         if waiver.until.0 < today {
             let until = ("until", waiver.until.0.to_string());

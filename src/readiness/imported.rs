@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::event::Event;
 use crate::evidence::{EVENTS, Evidence, ReadError, RunRecord, SignatureState, sha256};
 use crate::finding::{Grade, Kind, Verdict};
+use crate::play::told_otherwise;
 use crate::report::readiness::{is_elsewhere, is_official};
 use crate::scenario::{Key, Sector};
 use crate::target::{Capability, Declared};
@@ -39,6 +40,10 @@ pub struct Imported {
     pub declared: BTreeMap<Key, Declared>,
     /// What was played, and what was chosen and not played.
     pub outcomes: Vec<Outcome>,
+    /// The ids of the runs that it was put together from: they count in it and
+    /// no more by themselves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<String>,
 }
 
 /// What a scenario came to.
@@ -93,6 +98,9 @@ pub enum ImportError {
     /// The run was cut off before its end.
     #[error("the run was cut off")]
     CutOff,
+    /// The events say something better of this scenario than its steps do.
+    #[error("{0} is told otherwise than its steps")]
+    Embellished(String),
 }
 
 impl Imported {
@@ -124,12 +132,16 @@ impl Imported {
         if !matches!(events.last(), Some(Event::Finished(_))) {
             return Err(ImportError::CutOff);
         }
+        if let Some(scenario) = told_otherwise(&evidence, &events)?.into_iter().next() {
+            return Err(ImportError::Embellished(scenario));
+        }
         Ok(Self {
             id: sha256(&evidence.manifest_bytes()),
             signed,
             declared: declared(&run),
             outcomes: events.iter().filter_map(outcome).collect(),
             began: run.began,
+            parts: run.parts,
             tool: run.tool,
             supplier: run.target.supplier,
             oin: run.target.oin,

@@ -23,6 +23,8 @@ pub struct Matrix {
     pub at: Timestamp,
     /// The moment with which it is compared.
     pub since: Option<Timestamp>,
+    /// The supplier whose statement it is; `None` for that of all.
+    pub statement: Option<String>,
     /// A row for each product, by supplier and product.
     pub rows: Vec<Row>,
     /// For each key, how many products and schools are in which state.
@@ -42,10 +44,22 @@ pub struct Row {
     pub product: String,
     /// The version of the latest run; `None` without runs.
     pub version: Option<String>,
+    /// Other versions of which there are runs, with the moment of the latest:
+    /// they do not count.
+    pub others: Vec<Tested>,
     /// What the team knows of it.
     pub followed: Option<Followed>,
     /// A cell for each key and sector, in their order.
     pub cells: Vec<Cell>,
+}
+
+/// A version of a product that was tested.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Tested {
+    /// The version.
+    pub version: String,
+    /// When the latest run on it began.
+    pub latest: Timestamp,
 }
 
 /// A product's state for a key in a sector.
@@ -63,7 +77,7 @@ pub struct Cell {
     pub reason: Option<String>,
     /// The run that it rests on.
     pub run: Option<Evidenced>,
-    /// Mandatory scenarios that passed, or that somebody answers for.
+    /// Mandatory scenarios that passed.
     pub passed: usize,
     /// Mandatory scenarios that apply.
     pub mandatory: usize,
@@ -153,6 +167,8 @@ pub struct Total {
 pub struct Share {
     /// Products.
     pub products: u64,
+    /// Those of them that are in it because somebody answers for a scenario.
+    pub waived: u64,
     /// Schools with those products, as far as they are known.
     pub schools: u64,
     /// Pupils of those schools, as far as they are known.
@@ -165,7 +181,11 @@ type Product = (String, String);
 /// Makes the matrix of the runs that began up to `at`, compared with `since`.
 pub fn matrix(runs: &[Imported], team: &Team, at: Timestamp, since: Option<Timestamp>) -> Matrix {
     let mut of_product: BTreeMap<Product, Vec<&Imported>> = BTreeMap::new();
-    for run in runs.iter().filter(|run| run.began <= at) {
+    let counted = || runs.iter().filter(|run| run.began <= at);
+    let parts: BTreeSet<&str> = counted()
+        .flat_map(|run| run.parts.iter().map(String::as_str))
+        .collect();
+    for run in counted().filter(|run| !parts.contains(run.id.as_str())) {
         let product = (run.oin.clone(), run.product.clone());
         of_product.entry(product).or_default().push(run);
     }
@@ -184,7 +204,8 @@ pub fn matrix(runs: &[Imported], team: &Team, at: Timestamp, since: Option<Times
     Matrix {
         at,
         since,
-        totals: Key::ALL.iter().map(|key| total(*key, &rows)).collect(),
+        statement: None,
+        totals: totals(&rows),
         rows,
         disputes: Vec::new(),
     }
@@ -211,11 +232,13 @@ impl Matrix {
         let rows = self.rows.iter().filter(|row| row.oin == oin);
         let disputes = self.disputes.iter().filter(|one| one.is_for(oin));
         let disputes: Vec<Dispute> = disputes.cloned().collect();
+        let rows: Vec<Row> = rows.cloned().collect();
         let own = Self {
             at: self.at,
             since: self.since,
-            rows: rows.cloned().collect(),
-            totals: self.totals.clone(),
+            statement: rows.first().map(|row| row.supplier.clone()),
+            totals: totals(&rows),
+            rows,
             disputes: Vec::new(),
         };
         own.disputed(&disputes)
@@ -281,9 +304,21 @@ fn row(
         oin: oin.clone(),
         product: product.clone(),
         version: latest.map(|run| run.version.clone()),
+        others: others(runs),
         followed: followed.cloned(),
         cells: cells.collect(),
     }
+}
+
+/// The versions beside that of the latest run, the latest first.
+fn others(runs: &[&Imported]) -> Vec<Tested> {
+    let mut known: BTreeSet<&str> = runs.last().map(|run| &*run.version).into_iter().collect();
+    let others = runs.iter().rev().filter(|run| known.insert(&run.version));
+    let others = others.map(|run| Tested {
+        version: run.version.clone(),
+        latest: run.began,
+    });
+    others.collect()
 }
 
 fn until<'r>(runs: &[&'r Imported], moment: Timestamp) -> Vec<&'r Imported> {
@@ -349,7 +384,7 @@ impl Looked<'_> {
                 version: run.version.clone(),
                 signed: run.signed.clone(),
             }),
-            passed: count.passed(),
+            passed: count.passed() - count.waived(),
             mandatory: count.wanted(),
             waived: count.waived(),
             recorded,
@@ -454,26 +489,28 @@ impl Looked<'_> {
     }
 }
 
+fn totals(rows: &[Row]) -> Vec<Total> {
+    Key::ALL.iter().map(|key| total(*key, rows)).collect()
+}
+
 /// A product counts once for a key: in the state of its weakest sector among
 /// those that it is offered for.
 fn total(key: Key, rows: &[Row]) -> Total {
     let mut shares: BTreeMap<State, Share> = BTreeMap::new();
     for row in rows {
-        let states: BTreeSet<State> = row
-            .cells
-            .iter()
-            .filter(|cell| cell.key == key.name())
-            .map(|cell| cell.state)
-            .collect();
+        let cells = || row.cells.iter().filter(|cell| cell.key == key.name());
+        let states: BTreeSet<State> = cells().map(|cell| cell.state).collect();
         let offered = states.iter().rev().find(|state| state.counts());
         let Some(state) = offered.or_else(|| states.first()) else {
             continue;
         };
+        let is_waived = cells().any(|cell| cell.state == *state && cell.waived > 0);
         let share = shares.entry(*state).or_default();
         let known = |count: fn(&Followed) -> Option<u64>| {
             row.followed.as_ref().and_then(count).unwrap_or(0)
         };
         share.products += 1;
+        share.waived += u64::from(is_waived);
         share.schools += known(|one| one.schools);
         share.pupils += known(|one| one.pupils);
     }

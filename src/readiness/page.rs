@@ -10,10 +10,11 @@ use serde_json::{Value, json};
 use super::agenda::AtRisk;
 use super::matrix::Matrix;
 use super::show::{Edition, dispute, legend};
+use crate::clock::to_the_second;
 use crate::finding::Language;
 use crate::report::{page_policy, shown};
 use crate::scenario::{Key, Sector};
-use crate::text::{Texts, templates};
+use crate::text::{Texts, fill, templates};
 
 /// The style of this page, and of those that are served beside it.
 pub const PAGE_STYLE: &str = include_str!("page.css");
@@ -45,7 +46,11 @@ static PAGES: LazyLock<Environment<'static>> =
 /// Every text in a value as a page may hold it.
 fn all_shown(value: Value) -> Value {
     match value {
-        Value::String(text) => Value::String(shown(&text)),
+        // A reader has no use for less than a second.
+        Value::String(text) => Value::String(match text.parse() {
+            Ok(moment) => to_the_second(moment),
+            Err(_) => shown(&text),
+        }),
         Value::Array(all) => all.into_iter().map(all_shown).collect(),
         Value::Object(all) => all
             .into_iter()
@@ -69,6 +74,12 @@ pub fn page(
     let texts = Texts::of(language);
     let context = json!({
         "lang": language.code(),
+        "heading": match &matrix.statement {
+            Some(supplier) => {
+                fill(&texts.readiness["statement"], &[("supplier", &shown(supplier))])
+            }
+            None => texts.readiness["title"].to_string(),
+        },
         "t": &*texts.readiness,
         "not_played": &*texts.not_played,
         "style": PAGE_STYLE,

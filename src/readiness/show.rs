@@ -111,13 +111,8 @@ pub fn human(matrix: &Matrix, agenda: &[AtRisk], texts: &Texts) -> String {
         out += &format!("\n{}\n", word(texts, "agenda"));
     }
     for one in agenda {
-        let count = one.products.len().to_string();
-        let behind = match one.products.len() {
-            1 => word(texts, "behind-one").to_string(),
-            _ => fill(word(texts, "behind"), &[("count", &count)]),
-        };
         let what = word(texts, &format!("day-{}", one.what));
-        out += &format!("  {}  {what}: {behind}\n", one.day.0);
+        out += &format!("  {}  {what}: {}\n", one.day.0, at_risk(one, texts));
     }
     if !matrix.disputes.is_empty() {
         out += &format!("\n{}\n", word(texts, "disputes"));
@@ -131,6 +126,26 @@ pub fn human(matrix: &Matrix, agenda: &[AtRisk], texts: &Texts) -> String {
     }
     out += &format!("{}\n", word(texts, "own-tests"));
     out
+}
+
+/// How many products are not ready for a day, and how the others stand that are
+/// not simply ready.
+fn at_risk(one: &AtRisk, texts: &Texts) -> String {
+    let said = [
+        ("behind", &one.products),
+        ("only-reconstruction", &one.on_reconstruction),
+        ("offers-none", &one.not_offered),
+    ];
+    let said = said
+        .iter()
+        .filter(|(key, products)| *key == "behind" || !products.is_empty());
+    let said: Vec<String> = said
+        .map(|(key, products)| match products.len() {
+            1 => word(texts, &format!("{key}-one")).to_string(),
+            count => fill(word(texts, key), &[("count", &count.to_string())]),
+        })
+        .collect();
+    said.join("; ")
 }
 
 /// How wide a column of keys is.
@@ -162,10 +177,11 @@ fn product(row: &Row, texts: &Texts) -> String {
             .collect();
         lines.push(format!("  {key:keys$}{cells}"));
     }
-    lines.extend(phases(row, texts));
+    lines.extend(witnessed(row, texts));
     if let Some(run) = row.cells.iter().find_map(|cell| cell.run.as_ref()) {
         let signed = match &run.signed {
-            Some(oin) => fill(word(texts, "signed"), &[("oin", oin)]),
+            Some(oin) if *oin == row.oin => fill(word(texts, "signed"), &[("oin", oin)]),
+            Some(oin) => fill(word(texts, "signed-by-another"), &[("oin", oin)]),
             None => word(texts, "unsigned").to_string(),
         };
         let args = [
@@ -176,13 +192,19 @@ fn product(row: &Row, texts: &Texts) -> String {
         let args = args.each_ref().map(|(name, value)| (*name, value.as_str()));
         lines.push(format!("  {}", fill(word(texts, "evidence"), &args)));
     }
+    for one in &row.others {
+        let day = Clock::at(one.latest).today().to_string();
+        let version = visible(&one.version);
+        let args = [("version", version.as_str()), ("day", &day)];
+        lines.push(format!("  {}", fill(word(texts, "other-version"), &args)));
+    }
     let lines = lines.iter().map(|line| format!("{}\n", line.trim_end()));
     lines.collect()
 }
 
 /// What others witness of a product, a line for each phase; one of several
 /// sectors stands there once.
-fn phases(row: &Row, texts: &Texts) -> Vec<String> {
+fn witnessed(row: &Row, texts: &Texts) -> Vec<String> {
     let mut told: Vec<&Phase> = Vec::new();
     for phase in row.cells.iter().flat_map(|cell| &cell.phases) {
         if !told.contains(&phase) {
@@ -230,10 +252,16 @@ fn totals(matrix: &Matrix, texts: &Texts) -> String {
             .states
             .iter()
             .map(|(one, share)| {
-                let mut part = format!("{} {}", share.products, state(texts, *one));
+                let mark = if share.waived > 0 { "†" } else { "" };
+                let mut part = format!("{} {}{mark}", share.products, state(texts, *one));
                 if share.schools > 0 {
                     let schools = share.schools.to_string();
-                    let schools = fill(word(texts, "of-schools"), &[("schools", &schools)]);
+                    let key = if share.schools == 1 {
+                        "of-school"
+                    } else {
+                        "of-schools"
+                    };
+                    let schools = fill(word(texts, key), &[("schools", &schools)]);
                     part += &format!(" ({schools})");
                 }
                 part
@@ -249,7 +277,7 @@ fn of_key<'r>(row: &'r Row, key: &str) -> impl Iterator<Item = &'r Cell> {
 }
 
 /// The columns of the CSV, in their order.
-const COLUMNS: [&str; 32] = [
+const COLUMNS: [&str; 33] = [
     "supplier",
     "oin",
     "product",
@@ -274,6 +302,7 @@ const COLUMNS: [&str; 32] = [
     "registered",
     "endpoint",
     "first_exchange",
+    "phases",
     "phase",
     "planned",
     "forecast",
@@ -295,6 +324,23 @@ pub fn csv(matrix: &Matrix) -> String {
         }
     }
     out
+}
+
+/// Every phase of a cell with its days, for programs.
+fn phases(cell: &Cell) -> Vec<String> {
+    let told = cell.phases.iter().map(|phase| {
+        let days = [
+            ("planned", phase.planned),
+            ("forecast", phase.forecast),
+            ("realised", phase.realised),
+        ];
+        let days = days
+            .iter()
+            .filter_map(|(name, day)| Some((name, (*day)?.0)));
+        let days = days.map(|(name, day)| format!(" {name}={day}"));
+        format!("{}{}", phase.phase.name(), days.collect::<String>())
+    });
+    told.collect()
 }
 
 fn fields(row: &Row, cell: &Cell) -> [String; COLUMNS.len()] {
@@ -330,6 +376,7 @@ fn fields(row: &Row, cell: &Cell) -> [String; COLUMNS.len()] {
         number(followed.and_then(|one| one.registered)),
         date(followed.and_then(|one| one.endpoint)),
         date(followed.and_then(|one| one.first_exchange)),
+        phases(cell).join("; "),
         phase
             .map(|one| one.phase.name())
             .unwrap_or_default()

@@ -40,6 +40,7 @@
 //! until = 2026-12-31
 //! ```
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -133,10 +134,13 @@ pub struct Phase {
 }
 
 impl Phase {
-    /// The phase as it stands on a day: what is witnessed later is not yet.
+    /// The phase as it stands on a day: what is witnessed later is expected
+    /// then.
     pub fn as_of(&self, today: Date) -> Self {
+        let later = self.realised.filter(|day| day.0 > today);
         Self {
             realised: self.realised.filter(|day| day.0 <= today),
+            forecast: later.or(self.forecast),
             ..self.clone()
         }
     }
@@ -265,30 +269,61 @@ impl TeamFile {
 }
 
 impl Team {
-    /// Reads what a file says. That every OIN is one is checked here: a
-    /// mistyped one would be another supplier, without a word.
+    /// Reads what a file says. What only looks right is refused here: a mistyped
+    /// OIN would be another supplier without a word, nobody answers for a waiver
+    /// without an owner, and of two entries about the same one would be lost.
     fn read(text: &str) -> Result<Self, UserFileError> {
         let team: Self = user_file::read(text)?;
-        let suppliers = team.supplier.iter().map(|one| &one.oin).enumerate();
-        let phases = team.phase.iter().map(|one| &one.oin).enumerate();
-        let waivers = team.waiver.iter().map(|one| &one.oin).enumerate();
-        let all = (suppliers.map(|one| ("supplier", one)))
-            .chain(phases.map(|one| ("phase", one)))
-            .chain(waivers.map(|one| ("waiver", one)));
-        for (list, (entry, oin)) in all {
+        let mut seen = BTreeSet::new();
+        for (list, number, (oin, about, filled)) in team.entries() {
+            let wrong = |key, kind| Err(UserFileError::in_list(text, list, number, key, kind));
             if facts::oin(oin).is_err() {
-                return Err(UserFileError::in_list(
-                    text,
-                    list,
-                    entry,
-                    "oin",
-                    "config-oin",
-                ));
+                return wrong("oin", "config-oin");
+            }
+            if let Some((key, _)) = filled.iter().find(|(_, words)| words.trim().is_empty()) {
+                return wrong(key, "config-filled");
+            }
+            if !seen.insert((list, oin.to_string(), about)) {
+                return wrong("product", "config-twice");
             }
         }
         Ok(team)
     }
+
+    /// The entries of each list, from 0: the OIN, what else tells entries about
+    /// one product apart, and what has to be filled in.
+    fn entries(&self) -> Vec<(&'static str, usize, Entry<'_>)> {
+        let suppliers = self.supplier.iter().enumerate().map(|(number, one)| {
+            let filled = vec![("name", &*one.name), ("product", &*one.product)];
+            ("supplier", number, (&*one.oin, one.product.clone(), filled))
+        });
+        let phases = self.phase.iter().enumerate().map(|(number, one)| {
+            let about = format!(
+                "{} {:?} {:?} {:?}",
+                one.product, one.key, one.sector, one.phase
+            );
+            (
+                "phase",
+                number,
+                (&*one.oin, about, vec![("product", &*one.product)]),
+            )
+        });
+        let waivers = self.waiver.iter().enumerate().map(|(number, one)| {
+            let filled = vec![
+                ("product", &*one.product),
+                ("owner", &*one.owner),
+                ("reason", &*one.reason),
+            ];
+            let about = format!("{} {}", one.product, one.scenario);
+            ("waiver", number, (&*one.oin, about, filled))
+        });
+        suppliers.chain(phases).chain(waivers).collect()
+    }
 }
+
+/// An entry of a team file: its OIN, what it is about, and keys with words that
+/// may not be empty.
+type Entry<'t> = (&'t str, String, Vec<(&'static str, &'t str)>);
 
 impl Followed {
     /// Counts what the answers of the OSR say.

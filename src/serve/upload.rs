@@ -163,6 +163,7 @@ fn checked(site: &Site, oin: &str, path: &Path) -> Result<Imported, Refused> {
         ImportError::Signature => Refused::run("signature"),
         ImportError::NoTarget => Refused::run("no-target"),
         ImportError::CutOff => Refused::run("cut-off"),
+        ImportError::Embellished(scenario) => Refused::run("otherwise").about(scenario),
     })?;
     if run.oin != oin {
         return Err(Refused::new(403, "other-supplier").about(&run.oin));

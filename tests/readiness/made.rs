@@ -36,6 +36,24 @@ pub struct Made<'a> {
     pub said: &'a [&'a str],
     /// What stands before every title.
     pub title: &'a str,
+    /// Whether the steps stand there that verdicts rest on.
+    pub steps: bool,
+}
+
+/// Seals the evidence of one folder in another, but for the files that `leaves`
+/// names, as somebody would who changed it.
+pub fn sealed_again(from: &Path, to: &Path, leaves: &dyn Fn(&str) -> bool) {
+    let sealed = Folder::create(to).unwrap();
+    for entry in walkdir::WalkDir::new(from) {
+        let entry = entry.unwrap();
+        let name = entry.path().strip_prefix(from).unwrap().to_str().unwrap();
+        if entry.file_type().is_file() && name != "manifest.json" && !leaves(name) {
+            sealed
+                .write(name, &std::fs::read(entry.path()).unwrap())
+                .unwrap();
+        }
+    }
+    sealed.seal(false).unwrap();
 }
 
 impl Default for Made<'_> {
@@ -55,6 +73,7 @@ impl Default for Made<'_> {
             recorded: false,
             said: &[],
             title: "",
+            steps: true,
         }
     }
 }
@@ -75,11 +94,29 @@ impl Made<'_> {
         folder
             .write("run.json", run.to_string().as_bytes())
             .unwrap();
-        folder
-            .write("events.jsonl", self.events().as_bytes())
-            .unwrap();
+        let events = self.events();
+        folder.write("events.jsonl", events.as_bytes()).unwrap();
+        for line in events.lines() {
+            let event: Value = serde_json::from_str(line).unwrap();
+            if self.steps && event["event"] == "played" && event["not_played"].is_null() {
+                let id = event["about"]["scenario"].as_str().unwrap();
+                let step = self.step(&event["judgement"]["verdict"]).to_string();
+                let file = format!("steps/{id}.jsonl");
+                folder.write(&file, format!("{step}\n").as_bytes()).unwrap();
+            }
+        }
         folder.seal(self.masked[0]).unwrap();
         path.to_path_buf()
+    }
+
+    /// The step of a scenario that came to a verdict.
+    fn step(&self, verdict: &Value) -> Value {
+        json!({
+            "step": "stap", "scenario_file": "", "file": "", "line": 1, "at": self.began,
+            "exchange": null, "response": false, "took": 0, "of_subject": true,
+            "connection_unknown": false, "said": null, "values": {},
+            "outcome": { "verdict": verdict, "findings": [] },
+        })
     }
 
     /// The events of a run as the tool records them, taken from a real one and

@@ -3,12 +3,11 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use ketenkeur::evidence::Folder;
 use ketenkeur::scenario::Library;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::made::{Made, mandatory, text};
+use crate::made::{Made, mandatory, sealed_again, text};
 
 pub fn ketenkeur(args: &[&str]) -> Output {
     let at = (!args.contains(&"--at")).then_some(["--at", "2026-11-01T00:00:00Z"]);
@@ -296,14 +295,15 @@ fn a_scenario_that_was_left_out_is_no_pass() {
         .filter(|line| !line.contains(&format!("\"{}\"", needed[0])));
     let without: String = without.map(|line| format!("{line}\n")).collect();
     made.write(&path);
-    // Sealed again, as a run that never chose the scenario would be.
+    // As a run that never chose the scenario would be.
     let shorter = folder.path().join("shorter");
-    let again = Folder::create(&shorter).unwrap();
-    again
-        .write("run.json", &std::fs::read(path.join("run.json")).unwrap())
-        .unwrap();
-    again.write("events.jsonl", without.as_bytes()).unwrap();
-    again.seal(false).unwrap();
+    sealed_again(&path, &shorter, &|name| {
+        name == format!("steps/{}.jsonl", needed[0])
+    });
+    std::fs::write(shorter.join("events.jsonl"), without).unwrap();
+    let whole = folder.path().join("whole");
+    sealed_again(&shorter, &whole, &|_| false);
+    let shorter = whole;
     assert_eq!(state(&[&path], &[], key, "bo"), "ready");
     assert_eq!(state(&[&shorter], &[], key, "bo"), "partly");
 }
@@ -357,6 +357,72 @@ fn what_is_no_evidence_about_a_supplier_does_not_count() {
         let output = ketenkeur(&[path.to_str().unwrap()]);
         assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
     }
+}
+
+/// Whoever makes a verdict better in the events, with a manifest that fits
+/// again, is found out by the steps.
+#[test]
+fn events_that_say_better_than_their_steps_are_refused() {
+    let folder = TempDir::new().unwrap();
+    let needed = mandatory("po-bekostigen");
+    let fails = [(needed[0].as_str(), "fail")];
+    let run = Made {
+        verdicts: &fails,
+        ..Made::default()
+    };
+    let path = run.write(&folder.path().join("bewijs"));
+    let events = path.join("events.jsonl");
+    let told = std::fs::read_to_string(&events).unwrap();
+    let better = told.replace(r#""verdict":"fail""#, r#""verdict":"pass""#);
+    assert_ne!(told, better);
+    std::fs::write(&events, better).unwrap();
+    std::fs::remove_file(path.join("manifest.json")).unwrap();
+    let unfinished = ketenkeur(&["--lang", "en", folder.path().to_str().unwrap()]);
+    let said = text(&unfinished.stderr);
+    assert!(said.contains("broken off"), "{said}");
+    let again = folder.path().join("opnieuw");
+    sealed_again(&path, &again, &|_| false);
+    let output = ketenkeur(&["--lang", "en", again.to_str().unwrap()]);
+    let said = text(&output.stderr);
+    let expected = format!("say something else of {} than its steps", needed[0]);
+    assert!(said.contains(&expected), "{said}");
+    assert_eq!(output.status.code(), Some(2), "nothing is left: {said}");
+}
+
+/// What was put together from parts counts once: a part says less than the
+/// whole.
+#[test]
+fn the_parts_of_a_run_do_not_count_beside_it() {
+    use ketenkeur::readiness::{Imported, Team, matrix};
+
+    let folder = TempDir::new().unwrap();
+    let read =
+        |name: &str, run: Made<'_>| Imported::read(&run.write(&folder.path().join(name))).unwrap();
+    let key = "po-bekostigen";
+    let needed = mandatory(key);
+    let fails: Vec<(&str, &str)> = needed.iter().map(|id| (id.as_str(), "undecided")).collect();
+    let part = read(
+        "deel",
+        Made {
+            verdicts: &fails,
+            began: "2026-09-01T10:00:01Z",
+            ..Made::default()
+        },
+    );
+    let mut whole = read("geheel", Made::default());
+    let state = |runs: &[Imported]| {
+        let made = matrix(
+            runs,
+            &Team::default(),
+            "2026-11-01T00:00:00Z".parse().unwrap(),
+            None,
+        );
+        let cell = made.rows[0].cells.iter().find(|cell| cell.key == key);
+        cell.unwrap().state.name()
+    };
+    assert_eq!(state(&[whole.clone(), part.clone()]), "not");
+    whole.parts = vec![part.id.clone()];
+    assert_eq!(state(&[whole, part]), "ready");
 }
 
 #[test]

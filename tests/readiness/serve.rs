@@ -255,6 +255,7 @@ fn a_supplier_sends_its_own_masked_runs_and_nothing_else() {
             pack(
                 Made {
                     not_played: None,
+                    steps: false,
                     ..made()
                 },
                 "c",

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::made::{Made, OIN, mandatory, text};
@@ -176,6 +176,21 @@ fn what_is_doubtful_in_a_team_file_is_told() {
         ),
         (waiver(&known, "2026-10-31"), 0, "ended on 2026-10-31"),
         (
+            waiver("osr-m2m-osr-jwt", "2026-12-31"),
+            0,
+            "the waiver of Voorbeeld-LAS for osr-m2m-osr-jwt waives nothing",
+        ),
+        (
+            waiver(&known, "2026-12-31").replace("owner = 'a'", "owner = ' '"),
+            2,
+            "team.toml, line 10: \"owner\" is empty",
+        ),
+        (
+            supplier.clone(),
+            2,
+            "team.toml, line 9: an earlier entry is about the same",
+        ),
+        (
             "mandated = 11\nregistered = 10\n".to_string(),
             0,
             "Voorbeeld-LAS has more schools under mandated (11) than schools (10).",
@@ -202,8 +217,12 @@ fn what_is_doubtful_in_a_team_file_is_told() {
         assert_eq!(output.status.code(), Some(code), "{more}{told}");
         assert!(told.contains(said), "{more}{told}");
         assert_eq!(told.is_empty(), said.is_empty(), "{more}{told}");
-        // A phase of a later day is not shown as witnessed.
-        assert!(!text(&output.stdout).contains("2026-11-02"), "{more}");
+        // A phase of a later day is expected then, and not witnessed.
+        let shown = text(&output.stdout);
+        assert!(
+            !said.contains("after the day") || !shown.contains("realised"),
+            "{shown}"
+        );
     }
 }
 
@@ -270,4 +289,102 @@ fn weights_are_counted_in_answers_of_the_osr() {
         let said = text(&output.stderr);
         assert!(said.contains(says), "{more}: {said}");
     }
+}
+
+/// The days ahead say of every product how it stands for them then, and the
+/// text of which version it is.
+#[test]
+fn the_days_ahead_count_what_holds_on_them() {
+    let folder = TempDir::new().unwrap();
+    let needed = mandatory("po-inwinnen").remove(0);
+    let fails = [(needed.as_str(), "fail")];
+    let made = Made::default;
+    let weak = Made {
+        pack: "reconstruction",
+        ..made()
+    };
+    let no = ketenkeur::scenario::Key::NAMES.iter().map(|key| {
+        let sectors = json!({ "bo": "no", "sbo": "no", "so": "no", "vso": "no" });
+        ((*key).to_string(), sectors)
+    });
+    let none = Made {
+        capabilities: Value::Object(no.collect()),
+        ..made()
+    };
+    let waived = || Made {
+        verdicts: &fails,
+        ..made()
+    };
+    let waiver = |until: &str| {
+        format!(
+            "[[waiver]]\noin = '{OIN}'\nproduct = 'Voorbeeld-LAS'\nscenario = '{needed}'\nowner = 'a'\nreason = 'b'\nuntil = {until}\n"
+        )
+    };
+    for (number, (run, team, told)) in [
+        (made(), String::new(), "0 products are not ready yet"),
+        (
+            weak,
+            String::new(),
+            "0 products are not ready yet; 1 only on a reconstruction",
+        ),
+        (
+            none,
+            String::new(),
+            "0 products are not ready yet; 1 does not offer it",
+        ),
+        (waived(), String::new(), "1 product is not ready yet"),
+        (
+            waived(),
+            waiver("2027-02-01"),
+            "0 products are not ready yet",
+        ),
+        // It ends before the day.
+        (waived(), waiver("2027-01-31"), "1 product is not ready yet"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let path = run.write(&folder.path().join(number.to_string()));
+        let file = folder.path().join("team.toml");
+        std::fs::write(&file, team).unwrap();
+        let args = ["--lang", "en", "--team", file.to_str().unwrap()];
+        let output = ketenkeur(&[&args[..], &[path.to_str().unwrap()]].concat());
+        let shown = text(&output.stdout);
+        let day = shown.lines().find(|line| line.contains("2027-02-01"));
+        let day = day.unwrap_or_else(|| panic!("{shown}"));
+        assert!(day.ends_with(&format!(": {told}")), "{number}: {day}");
+    }
+    // What somebody answers for did not pass.
+    let shown = ketenkeur(&["--report", "csv", folder.path().join("4").to_str().unwrap()]);
+    let shown = text(&shown.stdout);
+    let columns: Vec<&str> = shown.lines().next().unwrap().split(',').collect();
+    let cell = shown.lines().find(|line| line.contains(",po-inwinnen,bo,"));
+    let cell: Vec<&str> = cell.unwrap().split(',').collect();
+    let of = |name: &str| {
+        let at = columns.iter().position(|one| *one == name).unwrap();
+        cell[at].parse::<usize>().unwrap()
+    };
+    assert_eq!(of("passed") + 1, of("mandatory"));
+    // A later run of an older version hides nothing without a word.
+    let newer = Made {
+        version: "2.0",
+        began: "2026-08-01T10:00:00Z",
+        ..made()
+    };
+    let newer = newer.write(&folder.path().join("nieuwer"));
+    let older = folder.path().join("0");
+    let both = [older.to_str().unwrap(), newer.to_str().unwrap()];
+    let shown = text(&ketenkeur(&[&["--lang", "en"], &both[..]].concat()).stdout);
+    assert!(
+        shown.contains("does not count: version 2.0, last tested on 2026-08-01"),
+        "{shown}"
+    );
+    // A run that is later than the matrix is told of.
+    let early = ["--lang", "en", "--at", "2026-08-15T00:00:00Z"];
+    let output = ketenkeur(&[&early[..], &both[..]].concat());
+    let told = text(&output.stderr);
+    assert!(
+        told.contains("1 run began after 2026-08-15T00:00:00Z"),
+        "{told}"
+    );
 }
