@@ -369,6 +369,7 @@ impl Texts {
             Kind::Interrupted => "interrupted",
             Kind::InvalidData | Kind::UnexpectedEof => "invalid-data",
             Kind::AddrInUse => "address-in-use",
+            Kind::AlreadyExists => "there-already",
             _ => "other",
         };
         phrase(&self.io, key, "other")

@@ -18,8 +18,8 @@ fn old_runs_go_when_it_is_confirmed_and_nothing_else_does() {
 
     // Nothing says what is old.
     prune(&[]).expect(2, &[]);
-    prune(&["--older-than", "30"]).expect(0, &["Nothing goes; 2 runs stay."]);
-    prune(&["--older-than", "30", "--at", "2100-01-01T00:00:00Z"]).expect(0, &["2 runs go"]);
+    prune(&["--older-than", "30"]).expect(0, &["Nothing goes. Runs to stay: 2."]);
+    prune(&["--older-than", "30", "--at", "2100-01-01T00:00:00Z"]).expect(0, &["Runs to go: 2"]);
     let dry = prune(&["--keep", "1"]);
     dry.expect(
         0,
@@ -28,7 +28,7 @@ fn old_runs_go_when_it_is_confirmed_and_nothing_else_does() {
             "Stays: runs/b",
             "po-inwinnen",
             "Stays: the evidence in runs/other cannot be read.",
-            "1 runs go, 1 stay. Nothing was removed yet",
+            "Runs to go: 1; to stay: 1. Nothing was removed yet",
         ],
     );
     assert_eq!(files(&work.path("runs")), before);
@@ -41,7 +41,7 @@ fn old_runs_go_when_it_is_confirmed_and_nothing_else_does() {
         0,
         &["Stays, being not as it was written: runs/a", "Nothing goes"],
     );
-    prune(&["--keep", "1", "--yes", "--broken"]).expect(0, &["1 runs were removed, 1 stay."]);
+    prune(&["--keep", "1", "--yes", "--broken"]).expect(0, &["Runs removed: 1; kept: 1."]);
     let left = files(&work.path("runs"));
     assert_eq!(files(&work.path("runs/a")).len(), 1);
     for (name, content) in before {
@@ -49,7 +49,7 @@ fn old_runs_go_when_it_is_confirmed_and_nothing_else_does() {
             assert_eq!(left.get(&name), Some(&content), "{name:?}");
         }
     }
-    prune(&["--keep", "0", "--yes"]).expect(0, &["1 runs were removed, 0 stay."]);
+    prune(&["--keep", "0", "--yes"]).expect(0, &["Runs removed: 1; kept: 0."]);
     assert!(!work.path("runs/b").exists());
     assert!(work.path("runs/notes.txt").exists());
 }
