@@ -30,7 +30,8 @@ use crate::pack::Store;
 use crate::pki::Authorities;
 use crate::play::{
     Asked, Asks, Interrupt, LeftOpen, PlayError, Question, RunOptions, Stage, StageOptions, Tested,
-    Traffic, TrafficError, Unmade, Witness, form, in_shard, play, play_recorded, server_oins,
+    Traffic, TrafficError, Unmade, Witness, form, in_shard, play, play_recorded, school_records,
+    server_oins,
 };
 use crate::scenario::{Key, Library, Scenario, Wanted, Work, order};
 use crate::target::Target;
@@ -395,6 +396,7 @@ fn record_of(target: &Target) -> TargetRecord {
             .keys()
             .map(|role| role.name().to_string())
             .collect(),
+        schools: school_records(target),
         capabilities: capabilities.into(),
     }
 }

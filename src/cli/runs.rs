@@ -228,7 +228,8 @@ fn verify(
     };
     out += &told(&rejudged, language);
     let otherwise = !rejudged.different.is_empty() && rejudged.packs.is_empty();
-    if otherwise || !rejudged.embellished.is_empty() {
+    let untrue = !rejudged.embellished.is_empty() || !rejudged.strange.is_empty();
+    if otherwise || untrue {
         exit = Exit::Findings;
     }
     // A view is no original: whether it shows what was exchanged, it cannot say.
@@ -263,6 +264,15 @@ fn told(rejudged: &Rejudged, language: Language) -> String {
     }
     for scenario in &rejudged.embellished {
         out += &say("embellished", &[("scenario", scenario)]);
+    }
+    for (scenario, stranger) in &rejudged.strange {
+        let (expected, found) = (stranger.expected.as_str(), stranger.found.as_str());
+        let args = [
+            ("scenario", scenario.as_str()),
+            ("expected", expected),
+            ("found", found),
+        ];
+        out += &say("strange", &args);
     }
     let alike = |one: &Open, other: &Open| one.scenario == other.scenario && one.why == other.why;
     for steps in rejudged.open.chunk_by(alike) {

@@ -53,7 +53,7 @@ pub fn school_oin(brin: &str) -> Option<String> {
 }
 
 /// Whether an OIN is a school's.
-pub(super) fn is_school(oin: &str) -> bool {
+pub fn is_school(oin: &str) -> bool {
     brin(oin).is_some()
 }
 

@@ -38,8 +38,8 @@ pub use part::{CopyError, EVENTS, JoinError, Part, PartError};
 pub use prune::{Keep, Kept, NotKept, remove};
 pub use read::{Differences, Evidence, ReadError, Recorded, SignatureState};
 pub use record::{
-    ExchangeRecord, MESSAGES, RelayRecord, RunRecord, SCRIPTS, StepOutcome, StepRecord,
-    TargetRecord, TlsRecord, ToRecord, message_file, script_file, write_json,
+    ExchangeRecord, MESSAGES, RelayRecord, RunRecord, SCRIPTS, SchoolRecord, StepOutcome,
+    StepRecord, TargetRecord, TlsRecord, ToRecord, message_file, script_file, write_json,
 };
 pub use sealed::{NoRecipient, seal};
 pub use share::{share, unmasked};

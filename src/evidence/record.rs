@@ -134,8 +134,24 @@ pub struct TargetRecord {
     pub version: String,
     /// The roles that it fills.
     pub roles: Vec<String>,
+    /// The schools with which it is tested.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub schools: Vec<SchoolRecord>,
     /// What it declares, as its target file has it.
     pub capabilities: Value,
+}
+
+/// A school with which a product is tested.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SchoolRecord {
+    /// Its institution code.
+    pub brin: String,
+    /// Its OIN.
+    pub oin: String,
+    /// Its vestigingen, six characters each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub vestigingen: Vec<String>,
 }
 
 /// One exchange.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::observe::{Observed, Seen};
 use super::stage::Stage;
 use super::traffic::Passed;
+use super::whose::{Stranger, is_from_school};
 use crate::finding::Kind;
 use crate::scenario::Role;
 
@@ -16,6 +17,8 @@ pub(super) struct Look<'a> {
     pub name: Option<String>,
     pub request: Option<Side<'a>>,
     response: Option<Side<'a>>,
+    /// Whose it is, where it is somebody else's than the target's.
+    pub stranger: Option<Stranger>,
 }
 
 /// One of its messages.
@@ -51,7 +54,26 @@ impl<'a> Look<'a> {
         let response = passed.response.as_ref();
         let response = response.map(|response| side(true, response.clone(), passed.took));
         let name = request.as_ref().and_then(Side::name).map(str::to_string);
+        let stranger = stage.tested.as_ref().and_then(|tested| {
+            let mut roles = tested.target.under_test.keys();
+            let asked = passed.from.is_some_and(|from| tested.role(from).is_some());
+            let by_school = passed
+                .request
+                .as_ref()
+                .is_some_and(|one| is_from_school(one));
+            let role = *roles.next()?;
+            let theirs = match asked || (passed.from.is_none() && by_school == (role == Role::Las))
+            {
+                true => request.as_ref(),
+                false => response.as_ref(),
+            };
+            let signer = theirs.and_then(Side::signer);
+            tested
+                .whose(role)
+                .stranger(passed.request.as_deref(), signer)
+        });
         Self {
+            stranger,
             passed,
             name,
             request,
@@ -75,6 +97,11 @@ impl<'a> Look<'a> {
 }
 
 impl Side<'_> {
+    /// The OIN of who signed its message.
+    pub fn signer(&self) -> Option<&str> {
+        self.observed.outcome.as_ref()?.signer.as_deref()
+    }
+
     /// The name of its message, where a pack knows it.
     pub fn name(&self) -> Option<&str> {
         let outcome = self.observed.outcome.as_ref()?;

@@ -43,6 +43,7 @@ mod tested;
 mod traffic;
 mod verify;
 mod weigh;
+mod whose;
 mod wire;
 
 pub use actor::{Asks, Question};
@@ -57,10 +58,11 @@ pub use run::{Interrupt, RunOptions, in_shard, play};
 pub use serve::{ServeError, ServeOptions, Served, Serving, serve};
 pub use sink::Sink;
 pub use stage::{PlayError, Stage, StageOptions, info_of};
-pub use tested::{Tested, las_oin, server_oins};
+pub use tested::{Tested, las_oin, school_records, server_oins};
 pub use traffic::{Passed, Traffic, TrafficError};
 pub use verify::{
     Difference, Open, Rejudged, WhyOpen, recorded_library, recorded_script, rejudge, stage_for,
     told_otherwise,
 };
+pub use whose::Stranger;
 pub use wire::name_of;

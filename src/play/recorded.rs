@@ -180,11 +180,12 @@ fn hold(
         shows: Shown::of(scenario),
         approves: Some(true),
         words: Vec::new(),
+        is_strange: false,
     };
     // Why it stopped stands in the ledger.
     let _ = holding.steps(&scenario.steps, "");
     let held = Held {
-        is_shown: !holding.shown.is_empty(),
+        is_shown: holding.is_strange || !holding.shown.is_empty(),
         hangs_on_value: holding.hangs_on_value,
         open: std::mem::take(&mut holding.open),
     };
@@ -237,6 +238,8 @@ pub(super) struct Holding<'s> {
     /// What is said of actions of which no step looks at a message, until the
     /// recording is looked through for one.
     pub(super) words: Vec<Word>,
+    /// The recording has messages of a step from somebody else only.
+    pub(super) is_strange: bool,
 }
 
 impl Holding<'_> {

@@ -187,6 +187,7 @@ impl Holding<'_> {
         let body = String::from_utf8_lossy(body.unwrap_or_default());
         let is_about = |number: &String| body.contains(&format!(">{number}<"));
         is_theirs
+            && look.stranger.is_none()
             && !self.shown.contains(&index)
             && word.is_sent_as(name)
             && word.about.iter().all(is_about)

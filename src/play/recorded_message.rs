@@ -7,7 +7,7 @@ use super::ended::Ended;
 use super::observe::Seen;
 use super::recorded::Holding;
 use super::wire::name_of;
-use crate::finding::Verdict;
+use crate::finding::{Args, Verdict};
 use crate::scenario::{
     Assertion, Capture, Content, Expect, Got, Judgment, Receive, Reply, Role, Send, Text, judge,
 };
@@ -98,6 +98,8 @@ impl Holding<'_> {
         let expect = wanted.expect;
         let named = |index: &usize| self.looks[*index].is(name, from, to);
         let named: Vec<usize> = (0..self.looks.len()).filter(named).collect();
+        let is_stranger = |index: &usize| self.looks[*index].stranger.is_some();
+        let (strangers, named): (Vec<usize>, Vec<usize>) = named.into_iter().partition(is_stranger);
         let request = Expect {
             assertions: wanted.which.clone(),
             ..Expect::nothing(ended.step.at)
@@ -116,6 +118,10 @@ impl Holding<'_> {
         let Some(index) = as_staged.or(all.first().copied()) else {
             let is_value_open = self.open.iter().any(|asked| !asked.values.is_empty());
             self.hangs_on_value |= is_value_open && !named.is_empty();
+            if let Some(index) = strangers.first().filter(|_| named.is_empty()) {
+                self.of_somebody_else(ended, name, *index, strangers.len());
+                return;
+            }
             let missing = self.missing(wanted, &named, &request);
             ended.not_recorded_of("recording-message", missing);
             return;
@@ -149,6 +155,21 @@ impl Holding<'_> {
             let args = differs.args().with("nearest", self.at(index));
             ended.not_recorded_of("recording-answer", args);
         }
+    }
+
+    /// The recording has the message of a step from somebody else only: that
+    /// says nothing of the target.
+    fn of_somebody_else(&mut self, ended: &Ended<'_>, name: &str, index: usize, count: usize) {
+        let Some(stranger) = self.looks[index].stranger.clone() else {
+            return;
+        };
+        let args = Args::new().with("name", name).with("count", count as u64);
+        let args = args.with("expected", stranger.expected);
+        let args = args
+            .with("nearest", self.at(index))
+            .with("found", stranger.found);
+        self.is_strange = true;
+        ended.not_recorded_of("recording-stranger", args);
     }
 
     /// Whether the request says what the scenario sends, where it sends it.
@@ -193,7 +214,8 @@ impl Holding<'_> {
         for index in 0..self.looks.len() {
             let look = &self.looks[index];
             let way = look.name.as_ref().and_then(|name| self.ways.get(name));
-            let Some(&(from, to)) = way.filter(|_| !self.shown.contains(&index)) else {
+            let is_free = !self.shown.contains(&index) && look.stranger.is_none();
+            let Some(&(from, to)) = way.filter(|_| is_free) else {
                 continue;
             };
             let name = look.name.as_deref().unwrap_or_default();

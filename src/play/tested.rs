@@ -1,7 +1,7 @@
 //! The target of a run: which roles it fills, and what can be played against
 //! it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
@@ -10,10 +10,12 @@ use super::actor::{Actor, Asks, ByCommand, ByPerson, OverHttp};
 use super::afresh::Asking;
 use super::built_in::Unmade;
 use super::cast::identity_of;
+use super::whose::Whose;
 use crate::clock::{Clock, RunningClock};
 use crate::counterpart::clock::{self, ClockTrouble};
 use crate::edukoppeling::Trust;
 use crate::event::Undeclared;
+use crate::evidence::SchoolRecord;
 use crate::limits::{CLOCK_SECONDS, NEAR_SECONDS};
 use crate::pack::Store;
 use crate::pki::{Authorities, IDENTITIES, TEST_DOMAIN};
@@ -42,6 +44,17 @@ impl std::fmt::Debug for Tested {
             .field("target", &self.target)
             .finish_non_exhaustive()
     }
+}
+
+/// The schools with which a target is tested, as evidence has them.
+pub fn school_records(target: &Target) -> Vec<SchoolRecord> {
+    let schools = target.schools.iter();
+    let record = |school: &crate::target::School| SchoolRecord {
+        brin: school.brin.clone(),
+        oin: school.oin.clone(),
+        vestigingen: school.vestigingen.clone(),
+    };
+    schools.map(record).collect()
 }
 
 /// Why a scenario is not played against a target.
@@ -108,6 +121,17 @@ impl Tested {
         roles
             .map(|(role, tested)| (role.name().to_string(), tested.oin.clone()))
             .collect()
+    }
+
+    /// Who is tested in a role, as messages name it.
+    pub(super) fn whose(&self, role: Role) -> Whose {
+        let supplier = &self.target.supplier.oin;
+        let oin = self.role(role).map(|tested| &tested.oin);
+        let oins: BTreeSet<String> = oin.into_iter().chain([supplier]).cloned().collect();
+        Whose {
+            oins: oins.into_iter().filter(|oin| !oin.is_empty()).collect(),
+            schools: school_records(&self.target),
+        }
     }
 
     /// Whether a person makes its LAS act.

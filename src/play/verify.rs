@@ -1,7 +1,7 @@
 //! Evidence, judged again: the recorded messages against what the recorded
 //! scripts expect of them. The verdicts must come out the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use super::observe::{Observed, Seen};
 use super::run::Interrupt;
 use super::stage::{Stage, StageOptions};
 use super::weigh::{Scale, outcome_of, weigh};
+use super::whose::{Stranger, Whose};
 use crate::check::Reporter;
 use crate::clock::RunningClock;
 use crate::document::{Mistake, Spot};
@@ -42,6 +43,9 @@ pub struct Rejudged {
     pub packs: Vec<String>,
     /// Scenarios of which the events say something better than their steps.
     pub embellished: Vec<String>,
+    /// Scenarios about the target that rest on recorded traffic of somebody
+    /// else, and whose that is.
+    pub strange: BTreeMap<String, Stranger>,
 }
 
 /// A step that cannot be judged again.
@@ -145,7 +149,10 @@ pub fn rejudge(evidence: &Evidence, stage: &Stage) -> Result<Rejudged, ReadError
     };
     let mut scenarios: BTreeMap<String, Result<Scenario, Box<ScriptMistake>>> = BTreeMap::new();
     let steps = evidence.steps()?;
-    result.embellished = embellished(&evidence.lines(EVENTS)?, &steps);
+    let events = evidence.lines(EVENTS)?;
+    result.embellished = embellished(&events, &steps);
+    let recorded = recorded_scenarios(&events);
+    let whose = whose(&run);
     for (id, steps) in steps {
         for record in steps {
             let script = scenarios
@@ -158,6 +165,14 @@ pub fn rejudge(evidence: &Evidence, stage: &Stage) -> Result<Rejudged, ReadError
                 }
                 Err(mistake) => Err(WhyOpen::Script(mistake.clone())),
             };
+            let outcome = outcome.map(|again| {
+                let of_target = recorded.contains(&id) && record.of_subject;
+                let stranger = whose.stranger(again.request.as_deref(), again.signer.as_deref());
+                if let Some(stranger) = stranger.filter(|_| of_target) {
+                    result.strange.entry(id.clone()).or_insert(stranger);
+                }
+                again.outcome
+            });
             let open = |why| Open {
                 scenario: id.clone(),
                 step: record.step.clone(),
@@ -194,6 +209,36 @@ fn is_left_out(evidence: &Evidence, script: &str) -> bool {
 /// A file of the evidence cannot be read.
 pub fn told_otherwise(evidence: &Evidence, events: &[Event]) -> Result<Vec<String>, ReadError> {
     Ok(embellished(events, &evidence.steps()?))
+}
+
+/// A step that was judged again.
+struct Again {
+    outcome: StepOutcome,
+    request: Option<Arc<Exchange>>,
+    /// The OIN of who signed its message.
+    signer: Option<String>,
+}
+
+/// The scenarios that were held against recorded traffic.
+fn recorded_scenarios(events: &[Event]) -> BTreeSet<String> {
+    let played = events.iter().filter_map(|event| match event {
+        Event::Played(played) if played.about.recorded => Some(&played.about.scenario),
+        _ => None,
+    });
+    played.cloned().collect()
+}
+
+/// Who was tested in a run; nobody in particular without a target.
+fn whose(run: &RunRecord) -> Whose {
+    let oins = run.oins.values().chain([&run.target.oin]);
+    let oins: BTreeSet<String> = oins.filter(|oin| !oin.is_empty()).cloned().collect();
+    match run.target.supplier.is_empty() {
+        true => Whose::default(),
+        false => Whose {
+            oins: oins.into_iter().collect(),
+            schools: run.target.schools.clone(),
+        },
+    }
 }
 
 /// Scenarios of which the events do not say what their steps came to. Whoever
@@ -282,19 +327,21 @@ fn again(
     id: &str,
     scenario: &Scenario,
     record: &StepRecord,
-) -> Result<Result<StepOutcome, WhyOpen>, ReadError> {
+) -> Result<Result<Again, WhyOpen>, ReadError> {
     let nothing = Expect::nothing(Spot { line: 0, column: 0 });
     let expect = match expectation(scenario, record) {
         Some(expect) => expect,
         None if record.step == REST => &nothing,
         None => return Ok(Err(WhyOpen::NoStep)),
     };
+    let mut request = None;
     let message: Result<Arc<Exchange>, TransportProblem> = match (record.exchange, &record.said) {
         (Some(number), _) => {
             let kept = evidence.exchange(id, number)?;
             if kept.record.is_masked() {
                 return Ok(Err(WhyOpen::Masked));
             }
+            request = Some(Arc::clone(&kept.request));
             let problem = kept.record.problem.as_deref();
             match (record.response, kept.response) {
                 (false, _) => Ok(kept.request),
@@ -337,7 +384,12 @@ fn again(
         facts: &facts,
     };
     let weighed = weigh(&scale, &record.step, expect, &mut values, &seen, &observed);
-    Ok(Ok(weighed.outcome()))
+    let outcome = observed.outcome.as_ref();
+    Ok(Ok(Again {
+        outcome: weighed.outcome(),
+        request,
+        signer: outcome.and_then(|outcome| outcome.signer.clone()),
+    }))
 }
 
 /// What the script expects at the step of a record.

@@ -195,7 +195,8 @@ fn checked(site: &Site, oin: &str, path: &Path) -> Result<Imported, Refused> {
         .first()
         .filter(|_| rejudged.packs.is_empty())
         .map(|one| &one.scenario);
-    if let Some(scenario) = otherwise.or(rejudged.embellished.first()) {
+    let strange = rejudged.strange.keys().next();
+    if let Some(scenario) = otherwise.or(rejudged.embellished.first()).or(strange) {
         return Err(Refused::run("otherwise").about(scenario));
     }
     // A contract of which another pack is in force here may have elements that

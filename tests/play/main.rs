@@ -13,5 +13,6 @@ mod operator;
 mod recorded;
 mod recorded_answers;
 mod recorded_form;
+mod recorded_whose;
 mod shipped;
 mod target;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use ketenkeur::event::Event;
+use ketenkeur::event::{Event, ScenarioJudged};
 use ketenkeur::evidence::Evidence;
 use ketenkeur::exchange::Exchange;
 use ketenkeur::facts::Profile;
@@ -104,7 +104,7 @@ pub fn stage() -> Stage {
     stage_of(None)
 }
 
-fn stage_of(tested: Option<Arc<Tested>>) -> Stage {
+pub fn stage_of(tested: Option<Arc<Tested>>) -> Stage {
     let options = StageOptions {
         store: Store::builtin(),
         profile: Profile::Test,
@@ -131,6 +131,8 @@ pub struct Held {
     not_played: Option<String>,
     said: u32,
     open: Vec<Asked>,
+    /// What is told of the findings.
+    pub told: String,
     /// The form that was filled in.
     pub answers: String,
 }
@@ -161,8 +163,14 @@ pub fn held(
         not_played: played.not_played.clone(),
         said: played.said,
         open: left.unwrap().asked,
+        told: format!("{:?}", findings_of(&played)),
         answers: String::new(),
     }
+}
+
+fn findings_of(played: &ScenarioJudged) -> Vec<&Vec<(String, String)>> {
+    let findings = played.findings.iter();
+    findings.map(|found| &found.finding.args).collect()
 }
 
 /// What the LAS said in each step of a scenario, as the evidence of it has it.
