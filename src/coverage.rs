@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::edukoppeling::{Breakable, breakable};
-use crate::event::{Event, ScenarioJudged};
+use crate::event::{Event, SaidBy, ScenarioJudged};
 use crate::evidence::{Evidence, ReadError};
 use crate::example::Cases;
 use crate::finding::Verdict;
@@ -26,6 +26,21 @@ pub struct Proof {
     /// The file of the case, or the folder of the run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
+    /// What a run proves it with.
+    #[serde(flatten)]
+    pub rests: Rests,
+}
+
+/// What the proof of a run rests on, beside what was played.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Rests {
+    /// It was held against recorded traffic: nothing was staged.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub recorded: bool,
+    /// Who said what the traffic does not show, and when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub said_by: Option<SaidBy>,
 }
 
 /// What kinds of things prove requirements.
@@ -54,6 +69,8 @@ pub struct Proven {
     /// Runs in which ketenkeur itself played the tested party: they show how
     /// it goes, and prove nothing about a supplier.
     pub own: Vec<Proof>,
+    /// Runs of recorded traffic without a target: of whom it is, nobody can tell.
+    pub no_target: Vec<Proof>,
     /// Runs in which a scenario that should prove it did not pass.
     pub failed: Vec<Proof>,
 }
@@ -76,6 +93,8 @@ impl Proven {
             State::Failed
         } else if !(self.positive.is_empty() && self.negative.is_empty()) {
             State::Proven
+        } else if !self.no_target.is_empty() {
+            State::NoTarget
         } else if !self.own.is_empty() {
             State::Own
         } else if requirement.unproven.is_some() {
@@ -92,6 +111,8 @@ impl Proven {
 pub enum State {
     /// Something proves it.
     Proven,
+    /// Only recorded traffic without a target shows it.
+    NoTarget,
     /// Only runs of ketenkeur against itself show it.
     Own,
     /// A scenario that should prove it did not pass.
@@ -104,8 +125,9 @@ pub enum State {
 
 impl State {
     /// All of them, in the order in which they are counted.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Proven,
+        Self::NoTarget,
         Self::Own,
         Self::Failed,
         Self::Explained,
@@ -116,6 +138,7 @@ impl State {
     pub fn name(self) -> &'static str {
         match self {
             Self::Proven => "proven",
+            Self::NoTarget => "no-target",
             Self::Own => "own",
             Self::Failed => "failed",
             Self::Explained => "explained",
@@ -149,6 +172,7 @@ impl Coverage {
                     by: Means::Scenario,
                     name: scenario.id.to_string(),
                     place: None,
+                    rests: Rests::default(),
                 };
                 coverage.of(&proof.id).add(proof.negative, by);
             }
@@ -193,6 +217,7 @@ impl Coverage {
         if !evidence.differences()?.is_empty() {
             return Err(CoverageError::Changed);
         }
+        let has_target = !evidence.run()?.target.supplier.is_empty();
         let steps = evidence.steps()?;
         for event in evidence.lines("events.jsonl")? {
             let Event::Played(played) = event else {
@@ -210,20 +235,32 @@ impl Coverage {
                     let mut proofs = script.requirements.iter();
                     proofs.any(|proof| *proof.id == **id && proof.negative)
                 });
-                self.played(&played, id, is_negative, folder);
+                self.played(&played, id, is_negative, (folder, has_target));
             }
         }
         Ok(())
     }
 
-    fn played(&mut self, played: &ScenarioJudged, id: &str, is_negative: bool, folder: &Path) {
+    fn played(
+        &mut self,
+        played: &ScenarioJudged,
+        id: &str,
+        is_negative: bool,
+        (folder, has_target): (&Path, bool),
+    ) {
         let proof = Proof {
             by: Means::Run,
             name: played.about.scenario.clone(),
             place: Some(folder.display().to_string()),
+            rests: Rests {
+                recorded: played.about.recorded,
+                said_by: played.said_by.clone(),
+            },
         };
         let proven = self.of(id);
         match (played.judgement.verdict, played.about.own) {
+            // As the readiness matrix has it: it counts for no product.
+            (Verdict::Pass, false) if !has_target => proven.no_target.push(proof),
             (Verdict::Pass, false) => proven.add(is_negative, proof),
             (Verdict::Pass, true) => proven.own.push(proof),
             (Verdict::Fail, _) => proven.failed.push(proof),
@@ -248,6 +285,7 @@ impl Coverage {
                 by,
                 name: rule.to_string(),
                 place: place.cloned(),
+                rests: Rests::default(),
             };
             self.of(&requirement.id).add(negative, proof);
         }

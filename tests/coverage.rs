@@ -5,10 +5,12 @@ use std::path::Path;
 use std::process::Command;
 
 use ketenkeur::coverage::{Coverage, State};
+use ketenkeur::evidence::Folder;
 use ketenkeur::example::Cases;
 use ketenkeur::finding::Language;
 use ketenkeur::requirement::{Because, Judged, requirements};
 use ketenkeur::text::Texts;
+use serde_json::{Value, json};
 
 fn ketenkeur(args: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_ketenkeur"))
@@ -169,4 +171,96 @@ fn a_run_counts_for_what_it_showed() {
         .unwrap();
     assert_eq!(refused.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("runs verify"));
+}
+
+/// A run of one scenario that was held against recorded traffic and passed.
+fn recorded_run(path: &Path, supplier: &str, said_by: Option<Value>) {
+    let folder = Folder::create(path).unwrap();
+    let run = json!({
+        "tool": "0.1.0", "began": "2026-09-01T10:00:00Z", "seed": "proef",
+        "now": "2026-09-01T10:00:00Z", "virtual_clock": false, "profile": "test",
+        "strict_provenance": false, "fail_on": "foutmelding",
+        "target": {
+            "supplier": supplier, "oin": "", "product": supplier, "version": "1.0",
+            "roles": ["las"], "capabilities": {},
+        },
+        "packs": [], "scenarios": {}, "shard": null,
+    });
+    folder
+        .write("run.json", run.to_string().as_bytes())
+        .unwrap();
+    let about = json!({
+        "scenario": "po-inwinnen-las-inschrijven", "title_nl": "", "title_en": "",
+        "key": "po-inwinnen", "mandatory": true, "subject": "las", "own": false,
+        "recorded": true, "sectors": ["bo"], "requirements": ["BRON-INS"], "hash": "",
+    });
+    let mut played = json!({
+        "event": "played", "about": about, "pack": "official", "unreachable": false,
+        "judgement": { "verdict": "pass", "grade": "published" }, "not_played": null,
+        "steps": 2, "said": u32::from(said_by.is_some()), "findings": [],
+    });
+    if let Some(by) = said_by {
+        played["said_by"] = by;
+    }
+    folder
+        .write("events.jsonl", format!("{played}\n").as_bytes())
+        .unwrap();
+    folder.seal(false).unwrap();
+}
+
+/// What rests on recorded traffic or on a person's word is marked as in the
+/// readiness matrix; what names no target counts for nobody, as there.
+#[test]
+fn proof_says_what_it_rests_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let schema = include_str!("../docs/schemas/coverage.schema.json");
+    let validator = jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap();
+    let by = json!({ "by": "De Linde, beheer", "on": "2026-09-02" });
+    for (name, supplier, by, state, mark, told) in [
+        (
+            "alleen",
+            "Voorbeeld",
+            None,
+            "proven",
+            "po-inwinnen-las-inschrijven‡",
+            "",
+        ),
+        (
+            "woord",
+            "Voorbeeld",
+            Some(by),
+            "proven",
+            "po-inwinnen-las-inschrijven‡§",
+            "De Linde, beheer, 2026-09-02",
+        ),
+        (
+            "zonder",
+            "",
+            None,
+            "no-target",
+            "po-inwinnen-las-inschrijven‡",
+            "the readiness matrix does not count it either",
+        ),
+    ] {
+        let out = folder.path().join(name);
+        recorded_run(&out, supplier, by.clone());
+        let out = out.to_str().unwrap();
+        let report = ketenkeur(&["requirements", "coverage", out, "--report", "json"]);
+        let report: Value = serde_json::from_str(&report).unwrap();
+        validator.validate(&report).unwrap();
+        let mut all = report["requirements"].as_array().unwrap().iter();
+        let one = all.find(|one| one["id"] == "BRON-INS").unwrap();
+        assert_eq!(one["state"], state);
+        let proofs = match state {
+            "proven" => &one["positive"],
+            _ => &one["no-target"],
+        };
+        assert_eq!(proofs[0]["recorded"], true);
+        assert_eq!(proofs[0].get("said-by").cloned(), by);
+        let text = ketenkeur(&["requirements", "coverage", out, "--lang", "en"]);
+        for told in [mark, told, "‡ rests on recorded traffic"] {
+            assert!(text.contains(told), "{told}\n{text}");
+        }
+        assert_eq!(text.contains('§'), by.is_some(), "{text}");
+    }
 }

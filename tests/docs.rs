@@ -80,7 +80,7 @@ fn the_documented_form_is_about_steps_that_are_there() {
     let page = std::fs::read_to_string(page).unwrap();
     let form = page.split("```yaml form\n").nth(1).unwrap();
     let form = form.split("```").next().unwrap();
-    let witness = Witness::read(form.as_bytes()).unwrap();
+    let witness = Witness::read(form.as_bytes(), true).unwrap();
     let strangers = witness.strangers(&Library::shipped().scenarios);
     assert!(strangers.is_empty(), "{strangers:?}");
 }

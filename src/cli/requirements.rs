@@ -12,6 +12,7 @@ use super::output::{print, print_json};
 use super::runs;
 use crate::coverage::{Coverage, CoverageError, Proof, Proven, State};
 use crate::document::nearest;
+use crate::event::SaidBy;
 use crate::example::Cases;
 use crate::exit::Exit;
 use crate::finding::{Grade, Language};
@@ -65,6 +66,13 @@ struct Summary {
     proven: usize,
     positively: usize,
     negatively: usize,
+    /// Proven, but for whom nobody can tell.
+    #[serde(rename = "no-target")]
+    no_target: usize,
+    /// How many of the proven rest on recorded traffic alone, and on a person's
+    /// word.
+    recorded: usize,
+    said: usize,
     own: usize,
     failed: usize,
     explained: usize,
@@ -271,6 +279,10 @@ fn coverage(
         let line = format!("{:width$}  {state:12}  {}", one.id, how);
         out += &format!("{}\n", line.trim_end());
     }
+    let legend = legend(&out, &covered, language);
+    if !legend.is_empty() {
+        out += &format!("\n{legend}");
+    }
     out += &format!("\n{}\n", summary.text(!folders.is_empty(), language));
     print(&out)
 }
@@ -278,9 +290,14 @@ fn coverage(
 /// By what a requirement is proven, or why it is not, in one line.
 fn how(one: &Covered<'_>, language: Language) -> String {
     let names = |proofs: &[Proof]| {
-        let names: BTreeSet<&str> = proofs.iter().map(|proof| proof.name.as_str()).collect();
+        let names = proofs.iter().map(|proof| {
+            let marks = MARKS.iter().filter(|(_, _, holds)| holds(proof));
+            let marks: String = marks.map(|(mark, _, _)| *mark).collect();
+            visible(&proof.name) + &marks
+        });
+        let names: BTreeSet<String> = names.collect();
         let more = names.len().saturating_sub(NAMED);
-        let mut shown: Vec<String> = names.into_iter().take(NAMED).map(visible).collect();
+        let mut shown: Vec<String> = names.into_iter().take(NAMED).collect();
         if more > 0 {
             shown.push(format!("+{more}"));
         }
@@ -293,6 +310,7 @@ fn how(one: &Covered<'_>, language: Language) -> String {
             fill(said(language, because), &[("see", see)])
         }
         State::Failed => names(&one.proven.failed),
+        State::NoTarget => names(&one.proven.no_target),
         State::Own => names(&one.proven.own),
         State::Open => String::new(),
         State::Proven => [
@@ -307,6 +325,41 @@ fn how(one: &Covered<'_>, language: Language) -> String {
     }
 }
 
+/// A mark at a name, what it means, and of which proof it is.
+type Mark = (&'static str, &'static str, fn(&Proof) -> bool);
+
+/// The marks of the readiness matrix: what a proof rests on beside what was
+/// played.
+const MARKS: [Mark; 2] = [
+    ("‡", "mark-recorded", |proof| proof.rests.recorded),
+    ("§", "mark-said", |proof| proof.rests.said_by.is_some()),
+];
+
+/// What the marks mean that stand in `out`, and who said what rests on a word.
+fn legend(out: &str, covered: &[Covered<'_>], language: Language) -> String {
+    let mut legend = String::new();
+    for (mark, key, _) in MARKS.iter().filter(|(mark, _, _)| out.contains(mark)) {
+        legend += &format!("{mark} {}\n", said(language, key));
+    }
+    let proofs = covered.iter().flat_map(|one| {
+        let proven = &one.proven;
+        let all = [
+            &proven.positive,
+            &proven.negative,
+            &proven.no_target,
+            &proven.failed,
+        ];
+        all.into_iter().flatten()
+    });
+    let by = proofs.filter_map(|proof| proof.rests.said_by.as_ref());
+    let by: BTreeSet<&SaidBy> = by.collect();
+    for by in by {
+        let args = [("by", &*visible(&by.by)), ("on", &*visible(&by.on))];
+        legend += &format!("  {}\n", fill(said(language, "said-by"), &args));
+    }
+    legend
+}
+
 /// How many names a line of the coverage has.
 const NAMED: usize = 2;
 
@@ -317,7 +370,12 @@ impl Summary {
                 self.proven += 1;
                 self.positively += usize::from(!proven.positive.is_empty());
                 self.negatively += usize::from(!proven.negative.is_empty());
+                let proofs = || proven.positive.iter().chain(&proven.negative);
+                self.recorded += usize::from(proofs().all(|proof| proof.rests.recorded));
+                let is_said = |proof: &Proof| proof.rests.said_by.is_some();
+                self.said += usize::from(proofs().all(is_said));
             }
+            State::NoTarget => self.no_target += 1,
             State::Own => self.own += 1,
             State::Failed => self.failed += 1,
             State::Explained => self.explained += 1,
@@ -331,6 +389,9 @@ impl Summary {
             ("proven", self.proven),
             ("positively", self.positively),
             ("negatively", self.negatively),
+            ("no-target", self.no_target),
+            ("recorded", self.recorded),
+            ("said", self.said),
             ("own", self.own),
             ("failed", self.failed),
             ("explained", self.explained),
@@ -343,6 +404,12 @@ impl Summary {
             .collect();
         let key = if of_runs { "summary-runs" } else { "summary" };
         let mut text = fill(said(language, key), &args);
+        if self.recorded + self.said > 0 {
+            text += &format!("\n{}", fill(said(language, "rests-note"), &args));
+        }
+        if self.no_target > 0 {
+            text += &format!("\n{}", fill(said(language, "no-target-note"), &args));
+        }
         if self.own > 0 {
             text += &format!("\n{}", said(language, "own-note"));
         }

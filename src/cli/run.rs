@@ -300,7 +300,8 @@ fn witness(run: &Run, store: &Store, language: Language) -> Result<Witness, Fail
             let bytes = std::fs::read(path).map_err(|error| setup::unreadable(path, &error))?;
             // Also those that are not held against the recording now.
             let scenarios = scenarios(&run.paths, store, language)?;
-            let read = Witness::read(&bytes).and_then(|witness| {
+            let masked = !run.no_redact;
+            let read = Witness::read(&bytes, masked).and_then(|witness| {
                 let strangers = witness.strangers(&scenarios);
                 strangers.is_empty().then_some(witness).ok_or(strangers)
             });
@@ -373,6 +374,7 @@ fn ask(question: &Question<'_>, language: Language) {
             let asked = fill(text, &[("path", path), ("value", &value)]);
             format!("  {asked} {}", texts.ask_shows)
         }
+        Question::Who => format!("  {}", texts.ask_who),
         Question::Value(name) => format!("  {}", fill(&texts.ask_for, &[("name", name)])),
     };
     output::ask(&format!("{words} "));

@@ -16,7 +16,7 @@ pub use compare::{CaseChange, Comparison, FindingChange, PackChange, RunState, T
 pub use record::{RecordError, Recorder};
 pub use recording::{Recording, RecordingError};
 pub use scenario::{
-    Exchanged, ScenarioInfo, ScenarioJudged, StepFinding, Stepped, Undeclared, input_name,
+    Exchanged, SaidBy, ScenarioInfo, ScenarioJudged, StepFinding, Stepped, Undeclared, input_name,
     is_cut_short,
 };
 pub use spool::{Replay, Spool, SpoolError};

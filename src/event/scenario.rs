@@ -83,6 +83,9 @@ pub struct Stepped {
     pub exchange: Option<u32>,
     /// What its expectations come to.
     pub judgement: Judgement,
+    /// Whether it rests on what a person said.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub said: bool,
     /// What the target does not declare, where the step was left out for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undeclared: Option<Undeclared>,
@@ -141,8 +144,20 @@ pub struct ScenarioJudged {
     /// How many of them rest on what a person said.
     #[serde(default, skip_serializing_if = "is_none")]
     pub said: u32,
+    /// Who said it, and when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said_by: Option<SaidBy>,
     /// What was found, in the order of the steps.
     pub findings: Vec<StepFinding>,
+}
+
+/// Who said what recorded traffic does not show, and when.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SaidBy {
+    /// The organisation or role, as it was written.
+    pub by: String,
+    /// The date, as 2026-09-28.
+    pub on: String,
 }
 
 fn is_none(count: &u32) -> bool {

@@ -127,6 +127,8 @@ pub enum Question<'a> {
     Shows(&'a str, &'a Wanted),
     /// What the LAS shows under a name.
     Value(&'a str),
+    /// Who answers: an organisation or a role.
+    Who,
 }
 
 /// Puts a question to a person, in words.
@@ -171,6 +173,11 @@ impl ByPerson {
             "m" | "f" => Some(Status::Failed),
             _ => None,
         }
+    }
+
+    /// Who answers; `None` when nobody says so.
+    pub fn who(&self) -> Option<String> {
+        self.answer(Question::Who).filter(|who| !who.is_empty())
     }
 
     /// What the LAS shows under a name.

@@ -1,9 +1,12 @@
 //! The steps of a scenario of which a person can say something, as a form names
 //! them (docs/recorded.md).
 
+use serde_json::Value;
+
 use crate::counterpart::trigger::Status;
 use crate::scenario::{
     Action, Extract, Given, GivenContent, JsonExpectation, JsonMust, Over, Scenario, Step, Trigger,
+    Wanted,
 };
 
 /// Such a step.
@@ -71,6 +74,38 @@ impl Askable<'_> {
         let mut asked = paths.collect::<Option<Vec<String>>>()?;
         asked.extend(values_of(trigger));
         Some(asked)
+    }
+}
+
+impl Askable<'_> {
+    /// The names of the data that the action is given.
+    pub fn with(&self) -> Vec<&str> {
+        let with = match &self.step.action {
+            Action::Trigger(trigger) => &trigger.with[..],
+            Action::Act(act) => &act.with[..],
+            _ => &[],
+        };
+        with.iter().map(|(name, _)| &**name).collect()
+    }
+
+    /// What is wanted at a path, where the script says it without values.
+    pub fn wanted(&self, path: &str) -> Option<Wanted> {
+        let Action::Trigger(trigger) = &self.step.action else {
+            return None;
+        };
+        let mut all = trigger.expect.json.iter();
+        let json = all.find(|json| json.path.as_literal() == Some(path))?;
+        Some(match &json.must {
+            JsonMust::Equal(given) => Wanted::Equal(match &given.content {
+                GivenContent::Bool(truth) => Value::Bool(*truth),
+                GivenContent::Number(number) => Value::Number(number.clone()),
+                GivenContent::Text(text) => Value::from(text.as_literal()?),
+                _ => return None,
+            }),
+            JsonMust::Match(pattern) => Wanted::Match(pattern.as_literal()?.to_string()),
+            JsonMust::Exist(there) => Wanted::Exist(*there),
+            JsonMust::Count(count) => Wanted::Count(*count),
+        })
     }
 }
 

@@ -13,7 +13,8 @@ use super::weigh::{Scale, Weighed, weigh};
 use crate::check::{CheckOptions, Reporter};
 use crate::document::Spot;
 use crate::event::{
-    Event, PackKind, ScenarioInfo, ScenarioJudged, StepFinding, Stepped, Undeclared, input_name,
+    Event, PackKind, SaidBy, ScenarioInfo, ScenarioJudged, StepFinding, Stepped, Undeclared,
+    input_name,
 };
 use crate::evidence::{Folder, StepRecord, WriteError};
 use crate::facts::Facts;
@@ -63,6 +64,9 @@ struct State {
     records: Vec<StepRecord>,
     undeclared: Vec<Undeclared>,
     said: u32,
+    said_by: Option<SaidBy>,
+    /// The steps of which a person said something.
+    said_steps: BTreeSet<String>,
     /// A step judged a message of the party under test, and found it right.
     is_borne_out: bool,
     /// How the LAS stood at the beginning.
@@ -100,6 +104,8 @@ impl Ledger {
                 records: Vec::new(),
                 undeclared: Vec::new(),
                 said: 0,
+                said_by: None,
+                said_steps: BTreeSet::new(),
                 is_borne_out: false,
                 beginning: Beginning::Afresh,
             }),
@@ -168,6 +174,13 @@ impl Ledger {
         self.lock().said += 1;
     }
 
+    /// Who says what the recording does not show.
+    pub(super) fn note_said_by(&self, said_by: &SaidBy, step: &str) {
+        let mut state = self.lock();
+        state.said_by = Some(said_by.clone());
+        state.said_steps.insert(step.to_string());
+    }
+
     /// A step was left out for what the target does not declare: it shows
     /// nothing, and that can be seen.
     pub(super) fn left_out(&self, step: &Step, number: &str, undeclared: Undeclared) {
@@ -182,6 +195,7 @@ impl Ledger {
             line: step.at.line,
             exchange: None,
             judgement: Judgement::NOT_APPLICABLE,
+            said: false,
             undeclared: Some(undeclared.clone()),
         }));
         self.lock().undeclared.push(undeclared);
@@ -374,6 +388,7 @@ impl Ledger {
             line,
             exchange,
             judgement,
+            said: self.lock().said_steps.contains(number),
             undeclared: None,
         }));
         let mut state = self.lock();
@@ -409,6 +424,7 @@ impl Ledger {
             undeclared: std::mem::take(&mut state.undeclared),
             steps: state.steps,
             said: state.said,
+            said_by: state.said_by.take().filter(|_| state.said > 0),
             findings: std::mem::take(&mut state.findings),
         };
         drop(state);

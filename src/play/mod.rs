@@ -9,6 +9,7 @@
 mod actor;
 mod addresses;
 mod afresh;
+mod answers;
 mod as_scripted;
 mod askable;
 mod built_in;

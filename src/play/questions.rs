@@ -2,14 +2,16 @@
 //! form on which they stand, and the answers on it (docs/recorded.md).
 
 use std::fmt::Write as _;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::actor::{Asks, ByPerson};
-use super::askable::Askable;
+use super::answers::{Answer, Other, answer, said_by, twins, written};
+use crate::clock::Clock;
 use crate::counterpart::trigger::{Status, Trigger};
-use crate::document::{Fields, Mistake, Mistakes, Spot, Yaml, nearest};
+use crate::document::{Fields, Mistakes, Yaml};
+use crate::event::SaidBy;
 use crate::scenario::{Scenario, Wanted};
 
 /// What a person is asked about a step.
@@ -65,7 +67,11 @@ impl Said {
 #[derive(Default)]
 pub struct Witness {
     answers: Vec<Answer>,
+    /// Who filled in the form.
+    by: Option<SaidBy>,
     person: Option<ByPerson>,
+    /// Who is at the terminal, once that was asked.
+    who: OnceLock<Option<SaidBy>>,
 }
 
 impl std::fmt::Debug for Witness {
@@ -74,56 +80,38 @@ impl std::fmt::Debug for Witness {
     }
 }
 
-/// What stands on a form about a step.
-struct Answer {
-    scenario: Name,
-    step: Name,
-    action: Name,
-    outcome: Option<Status>,
-    shows: Vec<(String, Value, Option<bool>)>,
-    values: Map<String, Value>,
-    /// The paths and the names of the values.
-    asked: Vec<Name>,
+/// What was heard of a step.
+pub(super) struct Heard {
+    pub said: Said,
+    /// Whether that is all of it.
+    pub all: bool,
+    /// Who said it.
+    pub by: Option<SaidBy>,
+    pub other: Option<Other>,
 }
-
-/// A name on a form, and where it stands.
-struct Name {
-    text: String,
-    spot: Spot,
-}
-
-const OUTCOMES: [(&str, Status); 3] = [
-    ("done", Status::Done),
-    ("refused", Status::Refused),
-    ("failed", Status::Failed),
-];
-
-const SHOWN: [(&str, bool); 4] = [("yes", true), ("ja", true), ("no", false), ("nee", false)];
 
 impl Witness {
-    /// Reads a form.
+    /// Reads a form; `masked` masks numbers of persons in who filled it in.
     ///
     /// # Errors
     ///
     /// Every mistake in it, with its place.
-    pub fn read(bytes: &[u8]) -> Result<Self, Mistakes> {
+    pub fn read(bytes: &[u8], masked: bool) -> Result<Self, Mistakes> {
         let yaml = Yaml::read(bytes).map_err(|mistake| vec![mistake])?;
         let mut mistakes = Vec::new();
-        let answers = match yaml.is_nothing() {
-            true => Vec::new(),
-            false => {
-                let items = yaml.list(&mut mistakes);
-                let read = items.iter().filter_map(|item| answer(item, &mut mistakes));
-                let read: Vec<Answer> = read.collect();
-                mistakes.extend(twins(&read));
-                read
-            }
-        };
+        let mut witness = Self::default();
+        if let Some(mut fields) = Fields::of(&yaml, &mut mistakes) {
+            let items = fields.list("answers", &mut mistakes);
+            let read = items.iter().filter_map(|item| answer(item, &mut mistakes));
+            witness.answers = read.collect();
+            mistakes.extend(twins(&witness.answers));
+            // A form on which nothing is filled in rests on nobody.
+            let is_answered = witness.answers.iter().any(Answer::is_something);
+            witness.by = said_by(&mut fields, is_answered, masked, &mut mistakes);
+            fields.finish(&mut mistakes);
+        }
         match mistakes.is_empty() {
-            true => Ok(Self {
-                answers,
-                person: None,
-            }),
+            true => Ok(witness),
             false => Err(mistakes),
         }
     }
@@ -153,104 +141,39 @@ impl Witness {
         self.person.is_some()
     }
 
-    /// What is said of a step, and whether that is all of it.
-    pub(super) fn say(&self, asked: &Asked) -> (Said, bool) {
-        let mut said = self.on_form(asked);
+    /// What is said of a step.
+    pub(super) fn say(&self, asked: &Asked) -> Heard {
+        let found = self.answers.iter().find(|answer| answer.is_about(asked));
+        let other = found.and_then(|answer| answer.other(asked));
+        let mut said = match (found, &other) {
+            (Some(answer), None) => answer.said(asked),
+            _ => Said {
+                shows: vec![None; asked.shows.len()],
+                ..Said::default()
+            },
+        };
+        let mut by = self.by.clone();
         if let Some(person) = self.person.as_ref().filter(|_| !said.is_all(asked)) {
-            by_person(person, asked, &mut said);
+            by = by.or_else(|| self.who.get_or_init(|| who(person)).clone());
+            if by.is_some() {
+                by_person(person, asked, &mut said);
+            }
         }
         let all = said.is_all(asked);
-        (said, all)
-    }
-
-    fn on_form(&self, asked: &Asked) -> Said {
-        let mut answers = self.answers.iter();
-        let found = answers.find(|answer| {
-            *answer.scenario.text == *asked.scenario
-                && answer.step.text == asked.step
-                && answer.action.text == asked.action
-        });
-        let of_path = |(path, wanted): &(String, Wanted)| {
-            let wanted = written(wanted);
-            let shows = found.map_or(&[][..], |answer| &answer.shows);
-            let mut shows = shows.iter();
-            // A form about another version of the scenario says nothing of this.
-            let one = shows.find(|(known, value, _)| known == path && *value == wanted);
-            one.and_then(|(_, _, shown)| *shown)
-        };
-        Said {
-            outcome: found.and_then(|answer| answer.outcome),
-            shows: asked.shows.iter().map(of_path).collect(),
-            values: found
-                .map(|answer| answer.values.clone())
-                .unwrap_or_default(),
+        Heard {
+            said,
+            all,
+            by,
+            other,
         }
     }
 }
 
-/// Answers about a step that was answered before: which of them counts, nobody
-/// can tell.
-fn twins(answers: &[Answer]) -> impl Iterator<Item = Mistake> {
-    let before = |number: usize, one: &Answer| {
-        let mut before = answers[..number].iter();
-        before.any(|other| {
-            (&other.scenario.text, &other.step.text) == (&one.scenario.text, &one.step.text)
-        })
-    };
-    let twins = answers.iter().enumerate();
-    let twins = twins.filter(move |(number, one)| before(*number, one));
-    twins.map(|(_, one)| {
-        let mistake = Mistake::new(one.scenario.spot, "answered-twice");
-        let mistake = mistake.with("name", &*one.step.text);
-        mistake.with("scenario", &*one.scenario.text)
-    })
-}
-
-impl Answer {
-    fn strangers(&self, scenarios: &[Arc<Scenario>]) -> Mistakes {
-        let mut known = scenarios.iter();
-        let Some(scenario) = known.find(|one| *one.id == *self.scenario.text) else {
-            let ids = scenarios.iter().map(|one| &*one.id);
-            return vec![self.scenario.unknown("no-scenario", ids)];
-        };
-        let askable = Askable::of(scenario);
-        let Some(step) = askable.iter().find(|step| step.is(&self.step.text)) else {
-            let numbers: Vec<String> = askable.iter().map(Askable::number).collect();
-            let numbers = numbers.iter().map(String::as_str);
-            let mistake = self.step.unknown("no-step", numbers.clone());
-            let mistake = mistake.with("scenario", &*scenario.id);
-            return vec![mistake.with("known", numbers.collect::<Vec<_>>().join(", "))];
-        };
-        let of_step = |mistake: Mistake| {
-            let mistake = mistake.with("scenario", &*scenario.id);
-            mistake.with("step", &*self.step.text)
-        };
-        if step.action() != self.action.text {
-            let mistake = Mistake::new(self.action.spot, "no-action");
-            let mistake = mistake.with("name", &*self.action.text);
-            return vec![of_step(mistake).with("known", step.action())];
-        }
-        let Some(asked) = step.asked() else {
-            return Vec::new();
-        };
-        let strangers = self.asked.iter().filter(|name| !asked.contains(&name.text));
-        let told = strangers.map(|name| {
-            let mistake = name.unknown("no-question", asked.iter().map(String::as_str));
-            of_step(mistake).with("known", asked.join(", "))
-        });
-        told.collect()
-    }
-}
-
-impl Name {
-    /// It is none of `known`.
-    fn unknown<'a>(&self, key: &'static str, known: impl IntoIterator<Item = &'a str>) -> Mistake {
-        let mistake = Mistake::new(self.spot, key).with("name", &*self.text);
-        match nearest(&self.text, known) {
-            Some(nearest) => mistake.with("nearest", nearest),
-            None => mistake,
-        }
-    }
+/// Who is at the terminal.
+fn who(person: &ByPerson) -> Option<SaidBy> {
+    let by = person.who()?;
+    let on = Clock::system().today().to_string();
+    Some(SaidBy { by, on })
 }
 
 /// Asks a person for what was not said yet.
@@ -282,75 +205,6 @@ fn by_person(person: &ByPerson, asked: &Asked, said: &mut Said) {
     }
 }
 
-/// What is wanted, as it stands on a form.
-fn written(wanted: &Wanted) -> Value {
-    match wanted {
-        Wanted::Equal(value) => value.clone(),
-        Wanted::Match(pattern) => json!({ "matches": pattern }),
-        Wanted::Exist(there) => json!({ "exists": there }),
-        Wanted::Count(count) => json!({ "count": count }),
-    }
-}
-
-fn answer(yaml: &Yaml, mistakes: &mut Mistakes) -> Option<Answer> {
-    let mut fields = Fields::of(yaml, mistakes)?;
-    let required = |fields: &mut Fields<'_>, name, mistakes: &mut Mistakes| {
-        let yaml = fields.required(name, mistakes)?;
-        let text = yaml.text(mistakes)?.to_string();
-        let spot = yaml.spot;
-        Some(Name { text, spot })
-    };
-    let scenario = required(&mut fields, "scenario", mistakes);
-    let step = required(&mut fields, "step", mistakes);
-    let action = required(&mut fields, "action", mistakes);
-    // For who fills it in.
-    fields.optional("with");
-    let outcome = fields.optional("outcome").filter(|yaml| !yaml.is_nothing());
-    let outcome = outcome.and_then(|yaml| yaml.one_of(&OUTCOMES, mistakes));
-    let mut asked = Vec::new();
-    let items = fields.list("shows", mistakes);
-    let shows = items.iter().filter_map(|item| {
-        let mut fields = Fields::of(item, mistakes)?;
-        let path = required(&mut fields, "path", mistakes);
-        let wanted = fields.required("wanted", mistakes).map(Yaml::to_json);
-        let shown = fields.optional("shown").filter(|yaml| !yaml.is_nothing());
-        let shown = shown.and_then(|yaml| yaml.one_of(&SHOWN, mistakes));
-        fields.finish(mistakes);
-        let path = path?;
-        let text = path.text.clone();
-        asked.push(path);
-        Some((text, wanted?, shown))
-    });
-    let shows = shows.collect();
-    let mut values = Map::new();
-    if let Some(given) = fields.optional("values") {
-        for (name, value) in given.entries(mistakes) {
-            asked.push(Name {
-                text: name.name.to_string(),
-                spot: name.spot,
-            });
-            if !value.is_nothing()
-                && let Some(text) = value.text(mistakes)
-            {
-                values.insert(
-                    name.name.to_string(),
-                    Value::String(text.trim().to_string()),
-                );
-            }
-        }
-    }
-    fields.finish(mistakes);
-    Some(Answer {
-        scenario: scenario?,
-        step: step?,
-        action: action?,
-        outcome,
-        shows,
-        values,
-        asked,
-    })
-}
-
 /// The form with these questions, to be filled in. `heading` says above them
 /// how.
 pub fn form(heading: &str, asked: &[Asked]) -> String {
@@ -358,9 +212,7 @@ pub fn form(heading: &str, asked: &[Asked]) -> String {
     for line in heading.lines() {
         let _ = writeln!(form, "{}", format!("# {line}").trim_end());
     }
-    if asked.is_empty() {
-        form.push_str("\n[]\n");
-    }
+    form.push_str("\nby:\non:\nanswers:\n");
     for one in asked {
         // JSON is YAML, and quotes what needs it.
         let text = |text: &str| Value::from(text).to_string();
@@ -397,7 +249,15 @@ pub fn form(heading: &str, asked: &[Asked]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    fn read(form: &str) -> Result<Witness, Mistakes> {
+        let form = form.replace("by:\n", "by: beheer\n");
+        let form = form.replace("on:\n", "on: 2026-09-28\n");
+        Witness::read(form.as_bytes(), true)
+    }
 
     fn asked() -> Asked {
         let mut with = Map::new();
@@ -421,16 +281,16 @@ mod tests {
     fn an_empty_form_answers_nothing_and_a_full_one_everything() {
         let asked = asked();
         let empty = form("Vul in.", std::slice::from_ref(&asked));
-        let witness = Witness::read(empty.as_bytes()).unwrap();
-        let (said, all) = witness.say(&asked);
-        assert!(!said.is_something() && !all, "{said:?}");
+        let witness = Witness::read(empty.as_bytes(), true).unwrap();
+        let Heard { said, all, by, .. } = witness.say(&asked);
+        assert!(!said.is_something() && !all && by.is_none(), "{said:?}");
         let mut full = empty.replace("outcome:\n", "outcome: refused\n");
         for answer in ["ja", "nee", "yes"] {
             full = full.replacen("shown:\n", &format!("shown: {answer}\n"), 1);
         }
         let full = full.replace("\"nummer\":\n", "\"nummer\": 0012\n");
-        let (said, all) = Witness::read(full.as_bytes()).unwrap().say(&asked);
-        assert!(all, "{full}");
+        let Heard { said, all, by, .. } = read(&full).unwrap().say(&asked);
+        assert!(all && by.unwrap().by == "beheer", "{full}");
         assert_eq!(said.outcome, Some(Status::Refused));
         assert_eq!(said.shows, [Some(true), Some(false), Some(true)]);
         assert_eq!(said.values["nummer"], "0012");
@@ -449,8 +309,26 @@ mod tests {
             ("$.a", "$.d"),
         ] {
             let other = full.replace(from, to);
-            let (said, _) = Witness::read(other.as_bytes()).unwrap().say(&asked);
+            let said = read(&other).unwrap().say(&asked).said;
             assert_eq!(said.shows[0], None, "{to}");
+        }
+    }
+
+    /// Who did something else answered about something else: that is told.
+    #[test]
+    fn an_answer_about_something_else_that_was_done_is_told() {
+        let asked = asked();
+        let full = form("", std::slice::from_ref(&asked)).replace("shown:\n", "shown: ja\n");
+        for (from, to, reason) in [
+            ("000000012", "999987112", "recording-other-with"),
+            ("2026-08-01", "2026-08-02", "recording-other-wanted"),
+        ] {
+            let heard = read(&full.replace(from, to)).unwrap().say(&asked);
+            assert!(!heard.said.is_something(), "{to}");
+            let other = heard.other.unwrap();
+            assert_eq!(other.reason, reason);
+            assert_eq!((&other.expected, &other.found), (&json!(from), &json!(to)));
+            assert!(other.line > 5, "{}", other.line);
         }
     }
 
@@ -461,9 +339,9 @@ mod tests {
             ("shown:\n", "shown: misschien\n", "one-of"),
             ("outcome:\n", "outcome: goed\n", "one-of"),
             ("step:", "stap:", "unknown"),
-            ("- scenario", "scenario", "expected-list"),
+            ("- scenario", "scenario", "twice"),
         ] {
-            let mistakes = Witness::read(form.replacen(from, to, 1).as_bytes()).unwrap_err();
+            let mistakes = Witness::read(form.replacen(from, to, 1).as_bytes(), true).unwrap_err();
             let keys: Vec<&str> = mistakes.iter().map(|one| one.key).collect();
             assert!(!keys.is_empty(), "{to}");
             assert!(

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::answers::Other;
 use super::askable::{is_about_outcome, is_approved, is_asked, values_of};
 use super::ended::Ended;
 use super::observe::{Observed, Seen};
@@ -13,7 +14,8 @@ use super::recorded::Holding;
 use super::recorded_answer::Word;
 use crate::counterpart::trigger::{Outcome, Status};
 use crate::exchange::Exchange;
-use crate::scenario::{Act, LasAction, Trigger, capture};
+use crate::finding::{Args, DataClass, MessageValue};
+use crate::scenario::{Act, Action, LasAction, Trigger, capture};
 
 impl Holding<'_> {
     /// What a LAS says of an action is seen on no wire; that it was made to act
@@ -49,8 +51,7 @@ impl Holding<'_> {
             shows,
             values: values_of(trigger),
         };
-        let Some(said) = self.said(asked) else {
-            ended.not_recorded("recording-said");
+        let Some(said) = self.said(ended, asked) else {
             return;
         };
         // That it was done, what it shows says.
@@ -113,8 +114,14 @@ impl Holding<'_> {
             shows: Vec::new(),
             values: Vec::new(),
         });
-        let outcome = asked.and_then(|asked| self.said(asked)?.outcome);
-        match outcome {
+        let Some(asked) = asked else {
+            ended.not_recorded("recording-value");
+            return;
+        };
+        let Some(said) = self.said(ended, asked) else {
+            return;
+        };
+        match said.outcome {
             Some(Status::Done) => {
                 self.ledger.note_said();
                 ended.done();
@@ -123,13 +130,40 @@ impl Holding<'_> {
         }
     }
 
-    /// What a person says of a step; `None` when nothing. What was not answered
-    /// is kept for a form.
-    fn said(&mut self, asked: Asked) -> Option<Said> {
-        let (said, all) = self.witness.say(&asked);
-        if !all {
+    /// What a person says of a step; `None` when nothing that counts, and then
+    /// that is told. What was not answered is kept for a form.
+    fn said(&mut self, ended: &Ended<'_>, asked: Asked) -> Option<Said> {
+        let heard = self.witness.say(&asked);
+        let is_act = matches!(ended.step.action, Action::Act(_));
+        if !heard.all {
             self.open.push(asked);
         }
-        said.is_something().then_some(said)
+        if let Some(by) = heard.by.as_ref().filter(|_| heard.said.is_something()) {
+            self.ledger.note_said_by(by, ended.number);
+        }
+        match (heard.said.is_something(), heard.other) {
+            (true, _) => return Some(heard.said),
+            (false, Some(other)) => ended.not_recorded_of(other.reason, other.args()),
+            // Of what others do there is something to see, too.
+            (false, None) if is_act => ended.not_recorded("recording-step"),
+            (false, None) => ended.not_recorded("recording-said"),
+        }
+        None
+    }
+}
+
+impl Other {
+    /// The same in a finding: what is about a person is masked by its name.
+    fn args(self) -> Args {
+        let class = DataClass::of(&self.name, []);
+        let value = |value: &Value| {
+            let text = value.as_str().map_or(value.to_string(), str::to_string);
+            MessageValue::new(text, class)
+        };
+        Args::new()
+            .with("expected", value(&self.expected))
+            .with("found", value(&self.found))
+            .with("name", self.name)
+            .with("line", u64::from(self.line))
     }
 }

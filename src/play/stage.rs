@@ -316,6 +316,7 @@ pub(super) fn not_played(
         undeclared: why.undeclared.clone(),
         steps: 0,
         said: 0,
+        said_by: None,
         findings: Vec::new(),
     };
     sink.event(Event::Played(Box::new(judged.clone())));

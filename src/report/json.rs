@@ -15,7 +15,7 @@ use super::stream::{Stream, write_document};
 use super::{ReportError, Run, Voice};
 use crate::document::Excerpt;
 use crate::event::{
-    BatchJudged, Event, Excused, Judged, PackInForce, PackKind, Recognised, Reported,
+    BatchJudged, Event, Excused, Judged, PackInForce, PackKind, Recognised, Reported, SaidBy,
     ScenarioJudged, Started, Tally, Undeclared,
 };
 use crate::facts::Profile;
@@ -374,6 +374,7 @@ struct ScenarioEntry {
     mandatory: bool,
     subject: String,
     own: bool,
+    recorded: bool,
     sectors: Vec<String>,
     requirements: Vec<String>,
     hash: String,
@@ -386,6 +387,7 @@ struct ScenarioEntry {
     undeclared: Vec<Undeclared>,
     steps: u32,
     said: u32,
+    said_by: Option<SaidBy>,
     findings: Vec<StepFindingEntry>,
 }
 
@@ -409,6 +411,7 @@ impl ScenarioEntry {
             mandatory: about.mandatory,
             subject: about.subject,
             own: about.own,
+            recorded: about.recorded,
             sectors: about.sectors,
             requirements: about.requirements,
             hash: about.hash,
@@ -421,6 +424,7 @@ impl ScenarioEntry {
             undeclared: played.undeclared,
             steps: played.steps,
             said: played.said,
+            said_by: played.said_by,
             findings: played
                 .findings
                 .into_iter()

@@ -219,6 +219,7 @@ mod tests {
             undeclared: Vec::new(),
             steps: 1,
             said: 0,
+            said_by: None,
             findings: Vec::new(),
         }
     }

@@ -1,7 +1,9 @@
 //! What a run came to, counted and in words.
 
+use std::collections::BTreeSet;
+
 use super::Voice;
-use crate::event::{Event, PackKind, Summary, Tally};
+use crate::event::{Event, PackKind, SaidBy, Summary, Tally};
 use crate::exit::Exit;
 use crate::finding::{Class, Verdict};
 use crate::text::fill;
@@ -15,6 +17,12 @@ pub(super) struct Totals {
     /// Scenarios that were played, or would have been.
     scenarios: u64,
     /// Those among them that were not, or not to their end.
+    /// How many of them were held against recorded traffic.
+    pub(super) recorded: u64,
+    /// How many steps rest on what a person said.
+    pub(super) said: u64,
+    /// Who said it.
+    pub(super) said_by: BTreeSet<SaidBy>,
     not_played: u64,
     fail_on: Option<Class>,
 }
@@ -41,6 +49,9 @@ impl Totals {
             }
             Event::Played(played) => {
                 self.scenarios += 1;
+                self.recorded += u64::from(played.about.recorded);
+                self.said += u64::from(played.said);
+                self.said_by.extend(played.said_by.clone());
                 self.not_played += u64::from(played.not_played.is_some());
                 if played.judgement.verdict != Verdict::Pass {
                     return;
@@ -60,10 +71,26 @@ impl Totals {
         self.tally.summary()
     }
 
+    /// Whether every scenario was held against recorded traffic.
+    pub(super) fn is_recorded(&self) -> bool {
+        self.recorded > 0 && self.recorded == self.scenarios
+    }
+
+    /// The verdict of the whole with what it rests on.
+    pub(super) fn rests(&self, verdict: &str, voice: Voice<'_>) -> String {
+        let verdict = match self.is_recorded() {
+            true => fill(&voice.words().run.recorded, &[("verdict", verdict)]),
+            false => verdict.to_string(),
+        };
+        voice.with_said(verdict, self.said, self.said_by.first())
+    }
+
     /// How many messages or scenarios there were.
     pub(super) fn inputs(&self, voice: Voice<'_>) -> String {
         let texts = voice.words();
-        let (one, many) = if self.scenarios > 0 {
+        let (one, many) = if self.is_recorded() {
+            (&texts.run.held_one, &texts.run.held_many)
+        } else if self.scenarios > 0 {
             (&texts.run.scenarios_one, &texts.run.scenarios_many)
         } else {
             (&texts.summary.inputs_one, &texts.summary.inputs_many)
@@ -73,6 +100,8 @@ impl Totals {
             1 => one.clone(),
             count => fill(many, &[("count", count.to_string().as_str())]),
         };
+        let by = self.said_by.first();
+        let said = voice.with_said(said, self.said, by);
         match self.not_played {
             0 => said,
             left => {

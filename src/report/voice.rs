@@ -3,7 +3,9 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::event::{Excused, Judged, Of, PackKind, Reported, ScenarioJudged, Started, Undeclared};
+use crate::event::{
+    Excused, Judged, Of, PackKind, Reported, SaidBy, ScenarioJudged, Started, Stepped, Undeclared,
+};
 use crate::exit::Exit;
 use crate::finding::{
     Class, Dispute, Grade, Judgement, Kind, Language, Position, RuleBook, RuleInfo, RuleText,
@@ -259,12 +261,35 @@ impl<'a> Voice<'a> {
             true => fill(&run.recorded, &[("verdict", &verdict)]),
             false => verdict,
         };
-        match played.said {
-            0 => verdict,
-            said => {
-                let count = said.to_string();
-                fill(&run.said, &[("verdict", &verdict), ("count", &count)])
-            }
+        self.with_said(verdict, played.said.into(), played.said_by.as_ref())
+    }
+
+    /// A text with how many steps rest on what a person said, and on whom.
+    pub fn with_said(&self, text: String, said: u64, by: Option<&SaidBy>) -> String {
+        let run = &self.texts.run;
+        let words = match said {
+            0 => return text,
+            1 => &run.said_one,
+            _ => &run.said,
+        };
+        let count = said.to_string();
+        let (who, on) = by.map_or(("", ""), |by| (&*by.by, &*by.on));
+        let args = [
+            ("verdict", &*text),
+            ("count", &count),
+            ("by", who),
+            ("on", on),
+        ];
+        fill(words, &args)
+    }
+
+    /// The verdict on a step in words.
+    pub fn step(&self, step: &Stepped) -> String {
+        let verdict = self.texts.verdict(step.judgement.verdict, None);
+        match (&step.undeclared, step.said) {
+            (Some(lack), _) => self.undeclared(lack),
+            (None, false) => verdict.to_string(),
+            (None, true) => fill(&self.texts.run.step_said, &[("verdict", verdict)]),
         }
     }
 

@@ -156,9 +156,10 @@ section! {
     /// What a run of scenarios says.
     RunTexts {
         pass, pass_reconstruction, unreachable, scenarios_one, scenarios_many, scenarios_left,
+        held_one, held_many, said_one, step_said,
         evidence, own_kept,
         own_parties, said_masked, large_left_out, step, no_step, ask, ask_done, ask_value, ask_there, ask_absent, ask_count, ask_shows,
-        ask_for, left_out, recorded, said, form, form_written, form_written_one, recording_left_out,
+        ask_for, ask_who, left_out, recorded, said, form, form_written, form_written_one, recording_left_out,
         not_recorded,
     }
 }

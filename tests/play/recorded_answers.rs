@@ -11,10 +11,10 @@ use ketenkeur::edukoppeling::{SignRequest, SigningKey, address_of, message_id, s
 use ketenkeur::exchange::Exchange;
 use ketenkeur::finding::Verdict;
 use ketenkeur::pki::TestPki;
-use ketenkeur::play::{Passed, Witness};
+use ketenkeur::play::Passed;
 use ketenkeur::scenario::{Action, Conduct, Library, Reply, Role, Scenario};
 
-use crate::recorded::{held, held_with_a_form, passed, played, said_in, stage};
+use crate::recorded::{held, held_with_a_form, passed, played, said_in, stage, witness};
 
 /// Answers on which nothing in their scenario rests, by their place in the
 /// recording.
@@ -121,13 +121,6 @@ fn is_not_believed(scenario: &Scenario) -> bool {
         },
         _ => false,
     })
-}
-
-fn witness(answers: &str) -> Witness {
-    match answers.is_empty() {
-        true => Witness::default(),
-        false => Witness::read(answers.as_bytes()).unwrap(),
-    }
 }
 
 #[test]

@@ -42,7 +42,7 @@ fn a_form_asks_only_about_what_the_recording_has_something_of() {
         (left.unwrap(), without)
     };
     let (left, without) = hold(&Witness::default());
-    let whole = Witness::read(form("", &left.asked).as_bytes()).unwrap();
+    let whole = Witness::read(form("", &left.asked).as_bytes(), true).unwrap();
     assert_eq!(whole.strangers(&of_las), [], "a form that we wrote");
     let of = |scenario: &str| {
         let asked = left.asked.iter();
@@ -65,7 +65,7 @@ fn a_form_asks_only_about_what_the_recording_has_something_of() {
     assert!(without.contains("po-inwinnen-las-no-show"));
     let said = said_in(&evidence, "po-inwinnen-las-no-show");
     let answers = filled_in(&form("", &of("po-inwinnen-las-no-show")), &said);
-    let (_, after) = hold(&Witness::read(answers.as_bytes()).unwrap());
+    let (_, after) = hold(&Witness::read(answers.as_bytes(), true).unwrap());
     assert!(!after.contains("po-inwinnen-las-no-show"), "{answers}");
     assert!(after.is_subset(&without));
 }
@@ -76,8 +76,7 @@ fn a_form_asks_only_about_what_the_recording_has_something_of() {
 fn an_answer_about_no_step_of_a_scenario_is_a_mistake_on_the_form() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("bericht.xml"), "<a/>").unwrap();
-    const FORM: &str =
-        "- scenario: po-inwinnen-las-melding\n  step: \"1.1.1\"\n  action: inschrijven\n";
+    const FORM: &str = "by: beheer\non: 2026-09-28\nanswers:\n- scenario: po-inwinnen-las-melding\n  step: \"1.1.1\"\n  action: inschrijven\n";
     for (language, from, to, told) in [
         ("nl", "", "", None),
         (
@@ -85,7 +84,7 @@ fn an_answer_about_no_step_of_a_scenario_is_a_mistake_on_the_form() {
             "las-melding",
             "las-meldign",
             Some(
-                "regel 1, kolom 13: Het scenario «po-inwinnen-las-meldign» bestaat niet. Bedoelt u «po-inwinnen-las-melding»?",
+                "regel 4, kolom 13: Het scenario «po-inwinnen-las-meldign» bestaat niet. Bedoelt u «po-inwinnen-las-melding»?",
             ),
         ),
         (
@@ -93,7 +92,7 @@ fn an_answer_about_no_step_of_a_scenario_is_a_mistake_on_the_form() {
             "las-melding",
             "las-meldign",
             Some(
-                "line 1, column 13: There is no scenario \"po-inwinnen-las-meldign\". Did you mean \"po-inwinnen-las-melding\"?",
+                "line 4, column 13: There is no scenario \"po-inwinnen-las-meldign\". Did you mean \"po-inwinnen-las-melding\"?",
             ),
         ),
         (
@@ -101,7 +100,7 @@ fn an_answer_about_no_step_of_a_scenario_is_a_mistake_on_the_form() {
             "\"1.1.1\"",
             "\"1.1.2\"",
             Some(
-                "regel 2, kolom 9: Het scenario «po-inwinnen-las-melding» heeft geen stap 1.1.2 waarvan een mens iets kan zeggen. Bedoelt u 1.1.1? Die stappen zijn: 1.1.1, 2.",
+                "regel 5, kolom 9: Het scenario «po-inwinnen-las-melding» heeft geen stap 1.1.2 waarvan een mens iets kan zeggen. Bedoelt u 1.1.1? Die stappen zijn: 1.1.1, 2.",
             ),
         ),
         (
@@ -109,7 +108,7 @@ fn an_answer_about_no_step_of_a_scenario_is_a_mistake_on_the_form() {
             "inschrijven",
             "uitschrijven",
             Some(
-                "line 3, column 11: Step 1.1.1 of \"po-inwinnen-las-melding\" is about the action \"inschrijven\", not about \"uitschrijven\".",
+                "line 6, column 11: Step 1.1.1 of \"po-inwinnen-las-melding\" is about the action \"inschrijven\", not about \"uitschrijven\".",
             ),
         ),
         (
@@ -117,7 +116,7 @@ fn an_answer_about_no_step_of_a_scenario_is_a_mistake_on_the_form() {
             "action: inschrijven\n",
             "action: inschrijven\n  shows: [{ path: $.gregistreerd, wanted: true, shown: ja }]\n",
             Some(
-                "regel 4, kolom 19: Over stap 1.1.1 van «po-inwinnen-las-melding» wordt niets gevraagd onder «$.gregistreerd». Bedoelt u «$.geregistreerd»?",
+                "regel 7, kolom 19: Over stap 1.1.1 van «po-inwinnen-las-melding» wordt niets gevraagd onder «$.gregistreerd». Bedoelt u «$.geregistreerd»?",
             ),
         ),
         (
@@ -125,7 +124,36 @@ fn an_answer_about_no_step_of_a_scenario_is_a_mistake_on_the_form() {
             "action: inschrijven\n",
             "action: inschrijven\n  values: { meldingsnummer: 7 }\n",
             Some(
-                "line 4, column 13: Nothing is asked as \"meldingsnummer\" about step 1.1.1 of \"po-inwinnen-las-melding\". Asked are: $.geregistreerd, ",
+                "line 7, column 13: Nothing is asked as \"meldingsnummer\" about step 1.1.1 of \"po-inwinnen-las-melding\". Asked are: $.geregistreerd, ",
+            ),
+        ),
+        ("nl", "by: beheer\n", "", None),
+        (
+            "nl",
+            "by: beheer\non: 2026-09-28\nanswers:\n- scenario: po-inwinnen-las-melding\n  step: \"1.1.1\"\n",
+            "on: gisteren\nby:\nanswers:\n- scenario: po-inwinnen-las-melding\n  step: \"1.1.1\"\n  outcome: done\n",
+            Some("regel 2, kolom 1: Het veld «by» ontbreekt of is leeg. Vul het in."),
+        ),
+        (
+            "en",
+            "on: 2026-09-28",
+            "on: yesterday",
+            Some("line 2, column 5: \"yesterday\" is no date such as 2026-09-28."),
+        ),
+        (
+            "nl",
+            "action: inschrijven\n",
+            "action: inschrijven\n  with: { burgerservicenumer: \"999974233\" }\n",
+            Some(
+                "regel 7, kolom 11: Bij stap 1.1.1 van «po-inwinnen-las-melding» hoort geen gegeven «burgerservicenumer». Bedoelt u «burgerservicenummer»?",
+            ),
+        ),
+        (
+            "en",
+            "action: inschrijven\n",
+            "action: inschrijven\n  shows: [{ path: $.geregistreerd, wanted: false, shown: ja }]\n",
+            Some(
+                "line 7, column 44: Step 1.1.1 of \"po-inwinnen-las-melding\" asks at \"$.geregistreerd\" for true, not for false.",
             ),
         ),
         (
@@ -133,7 +161,7 @@ fn an_answer_about_no_step_of_a_scenario_is_a_mistake_on_the_form() {
             "action: inschrijven\n",
             "action: inschrijven\n  outcome: done\n- scenario: po-inwinnen-las-melding\n  step: \"1.1.1\"\n  action: inschrijven\n",
             Some(
-                "regel 5, kolom 13: Over stap 1.1.1 van «po-inwinnen-las-melding» staat hier een tweede antwoord. Houd er één over.",
+                "regel 8, kolom 13: Over stap 1.1.1 van «po-inwinnen-las-melding» staat hier een tweede antwoord. Houd er één over.",
             ),
         ),
     ] {
@@ -207,6 +235,8 @@ fn a_form_is_written_read_and_never_overwritten_and_a_terminal_asks_the_same() {
     assert_eq!(code, Some(2), "{told}");
     let answer = |name: &str, answer: &str| {
         let form = form.replace("shown:\n", &format!("shown: {answer}\n"));
+        let form = form.replace("by:\n", "by: De Linde, beheer\n");
+        let form = form.replace("on:\n", "on: 2026-09-28\n");
         std::fs::write(folder.path().join(name), form).unwrap();
     };
     answer("fout.yaml", "misschien");
@@ -231,12 +261,12 @@ fn a_form_is_written_read_and_never_overwritten_and_a_terminal_asks_the_same() {
             .unwrap();
         assert_eq!(verified.status.code(), Some(0), "{}", said(&verified));
     }
-    let (code, told) = run(&["--ask"], &"\n".repeat(20));
+    let (code, told) = run(&["--ask"], &format!("beheer\n{}", "\n".repeat(20)));
     assert_eq!(code, Some(5), "{told}");
     assert!(
         told.contains("Does the LAS show") && told.contains(mark),
         "{told}"
     );
-    let (code, told) = run(&["--ask"], &format!("\n{}", "n\n".repeat(20)));
+    let (code, told) = run(&["--ask"], &format!("beheer\n\n{}", "n\n".repeat(20)));
     assert_eq!(code, Some(1), "{told}");
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use ketenkeur::event::{Event, SaidBy, Stepped};
 use ketenkeur::exit::Exit;
 use ketenkeur::finding::Language;
 use ketenkeur::report::{Run, write_html};
@@ -149,4 +150,64 @@ fn a_page_is_whole_by_itself() {
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), count);
+}
+
+/// A run that was held against recorded traffic says so at its head, and a step
+/// that rests on a person's word where it stands.
+#[test]
+fn a_recorded_run_and_a_persons_word_are_marked_on_the_page() {
+    let by = SaidBy {
+        by: "De Linde, beheer".to_string(),
+        on: "2026-09-28".to_string(),
+    };
+    let recorded = scenes::events().into_iter().map(|event| match event {
+        Event::Scenario(mut about) => {
+            about.recorded = true;
+            Event::Scenario(about)
+        }
+        Event::Stepped(step) => Event::Stepped(Stepped { said: true, ..step }),
+        Event::Played(mut played) => {
+            played.about.recorded = true;
+            (played.said, played.said_by) = (1, Some(by.clone()));
+            Event::Played(played)
+        }
+        other => other,
+    });
+    let recorded: Vec<Event> = recorded.collect();
+    let events = spool(&recorded);
+    let (origin, known) = (scenes::origin(), scenes::known());
+    for (language, told) in [
+        (
+            Language::Nl,
+            [
+                ", uit opgenomen verkeer</h",
+                "Niets van deze run is gespeeld",
+                "stappen berusten op het woord van wie antwoordde: De Linde, beheer (2026-09-28).",
+                "voldoet, volgens wie antwoordde",
+                "beoordeeld aan opgenomen verkeer",
+            ],
+        ),
+        (
+            Language::En,
+            [
+                ", from recorded traffic</h",
+                "Nothing of this run was played",
+                "steps rest on the word of who answered: De Linde, beheer (2026-09-28).",
+                "conforms, by who answered",
+                "judged by recorded traffic",
+            ],
+        ),
+    ] {
+        let run = Run {
+            origin: Some(&origin),
+            known: Some(&known),
+            ..Run::new(&events, &Book, language, Exit::Findings)
+        };
+        let page = html(&[run]);
+        for told in told {
+            assert!(page.contains(told), "{told}");
+        }
+        let played = self::page(language);
+        assert!(!played.contains("opgenomen verkeer") && !played.contains("recorded traffic"));
+    }
 }

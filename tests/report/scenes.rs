@@ -46,6 +46,7 @@ fn exchanged(scenario: &str, number: u32, parties: [&str; 2], end: Result<u16, &
 
 fn stepped(scenario: &str, step: &str, exchange: Option<u32>, verdict: Verdict) -> Event {
     Event::Stepped(Stepped {
+        said: false,
         undeclared: None,
         scenario: scenario.to_string(),
         step: step.to_string(),
@@ -67,6 +68,7 @@ fn played(about: ScenarioInfo, verdict: Verdict) -> ScenarioJudged {
         undeclared: Vec::new(),
         steps: 1,
         said: 0,
+        said_by: None,
         findings: Vec::new(),
     }
 }

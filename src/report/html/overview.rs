@@ -11,7 +11,7 @@ use crate::event::{PackKind, ScenarioInfo};
 use crate::finding::Verdict;
 use crate::limits::MAX_PAGE_NAMES;
 use crate::report::{Known, Proof, Run, Voice};
-use crate::text::say;
+use crate::text::{fill, say};
 
 /// A run as a whole.
 #[derive(Serialize)]
@@ -136,7 +136,7 @@ impl Overview {
             id: format!("r{number}"),
             title: title(run, digest),
             verdict: mark(verdict),
-            says: says(verdict, digest, voice).to_string(),
+            says: digest.totals.rests(says(verdict, digest, voice), voice),
             notices: notices(run, digest),
             facts: facts(run, digest),
             inputs: digest.totals.inputs(voice),
@@ -191,7 +191,7 @@ fn says(verdict: Verdict, digest: &Digest, voice: Voice<'_>) -> &'static str {
 fn title(run: &Run<'_>, digest: &Digest) -> String {
     let words = &run.voice.words().report;
     let word = |key: &str| crate::text::word(words, key);
-    match run.origin {
+    let title = match run.origin {
         Some(origin) if !origin.product.is_empty() => {
             let parts = [&origin.supplier, &origin.product, &origin.version];
             shown(&parts.map(String::as_str).join(" "))
@@ -199,6 +199,10 @@ fn title(run: &Run<'_>, digest: &Digest) -> String {
         _ if !digest.scenarios.is_empty() && digest.own => word("title-own").to_string(),
         _ if !digest.scenarios.is_empty() => word("title-run").to_string(),
         _ => word("title-check").to_string(),
+    };
+    match digest.totals.is_recorded() {
+        true => fill(word("title-recorded"), &[("title", &title)]),
+        false => title,
     }
 }
 
@@ -228,6 +232,20 @@ fn notices(run: &Run<'_>, digest: &Digest) -> Vec<Notice> {
         if origin.masked {
             add("note", phrase("masked"));
         }
+    }
+    let totals = &digest.totals;
+    let count = |key, count: u64| say(&texts.report, key, &[("count", &count.to_string())]);
+    match totals.recorded {
+        0 => {}
+        _ if totals.is_recorded() => add("warning", phrase("rests-on-recorded")),
+        recorded => add("warning", count("rests-in-part", recorded)),
+    }
+    if totals.said > 0 {
+        let by = totals.said_by.iter();
+        let by: Vec<String> = by.map(|by| format!("{} ({})", by.by, by.on)).collect();
+        let (said, by) = (totals.said.to_string(), shown(&by.join("; ")));
+        let args = [("count", &*said), ("by", &*by)];
+        add("warning", say(&texts.report, "rests-on-word", &args));
     }
     if !digest.scenarios.is_empty() && digest.own {
         add("warning", texts.run.own_parties.clone());

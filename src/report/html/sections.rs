@@ -401,10 +401,7 @@ impl StepRow {
             line: step.line,
             exchange: step.exchange,
             verdict: mark(step.judgement.verdict),
-            says: match &step.undeclared {
-                Some(lack) => voice.undeclared(lack),
-                None => voice.words().verdict(step.judgement.verdict, None).into(),
-            },
+            says: shown(&voice.step(step)),
         }
     }
 }
