@@ -18,10 +18,11 @@ use crate::recorded::{held, held_with_a_form, passed, played, said_in, stage, wi
 
 /// Answers on which nothing in their scenario rests, by their place in the
 /// recording.
-const DECIDE_NOTHING: [(&str, usize); 12] = [
+const DECIDE_NOTHING: [(&str, usize); 15] = [
     // Nobody waits for what comes of it: the scenario is about the request.
     ("certificaat-leverancier-las-verzoek", 1),
     ("koppeling-bron-las-verzoek", 1),
+    ("koppeling-bron-las-verzoek-so", 1),
     ("koppeling-verzuim-las-voorloopnul", 4),
     ("po-inwinnen-las-onderwijsnummer", 1),
     ("po-inwinnen-las-vestiging", 1),
@@ -29,11 +30,13 @@ const DECIDE_NOTHING: [(&str, usize); 12] = [
     // No step looks at what comes of it.
     ("koppeling-verzuim-las-voorloopnul", 1),
     ("po-inwinnen-las-advies-schoolwissel", 4),
+    ("rio-po-las-codes-so", 1),
     // What this LAS asks of its own accord.
     ("koppeling-verzuim-las-langdurig", 4),
     // The second question to RIO: the scenario is about the first.
     ("certificaat-leverancier-las-alle-diensten", 9),
     ("rio-po-las-codes-in-inschrijving", 3),
+    ("rio-po-las-codes-so", 3),
     ("rio-po-las-ophalen", 3),
 ];
 
