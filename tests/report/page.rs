@@ -185,6 +185,7 @@ fn a_recorded_run_and_a_persons_word_are_marked_on_the_page() {
                 "stappen berusten op het woord van wie antwoordde: De Linde, beheer (2026-09-28).",
                 "voldoet, volgens wie antwoordde",
                 "beoordeeld aan opgenomen verkeer",
+                "; 1 van de stappen berust op wat iemand zei (De Linde, beheer, 2026-09-28)",
             ],
         ),
         (
@@ -195,6 +196,7 @@ fn a_recorded_run_and_a_persons_word_are_marked_on_the_page() {
                 "steps rest on the word of who answered: De Linde, beheer (2026-09-28).",
                 "conforms, by who answered",
                 "judged by recorded traffic",
+                "; 1 of its steps rests on what a person said (De Linde, beheer, 2026-09-28)",
             ],
         ),
     ] {
