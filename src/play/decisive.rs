@@ -135,6 +135,7 @@ impl Decisive {
             let parts: Vec<String> = parts.map(text).collect();
             let soort = if parts.len() < 2 { "FOUTMELDING " } else { "" };
             self.outcome.push(format!("{soort}{}", parts.join(" ")));
+            return;
         }
         if let Some(with_value) = shown.0.get(name) {
             let is_leaf = document.elements(node).next().is_none();

@@ -13,6 +13,9 @@ use crate::exchange::Exchange;
 use crate::finding::{Class, Kind};
 use crate::scenario::{Content, Expect, FaultExpectation, Outgoing, Placed, Reply, Trigger};
 
+/// An answer that is not there, as it is told in a program.
+pub(super) const NOTHING: &str = "-";
+
 /// What the scenario has a counterpart answer, and what it answered instead.
 pub(super) struct Differs {
     pub expected: String,
@@ -269,7 +272,7 @@ impl Holding<'_> {
         let answer = match &self.looks[index].passed.response {
             Some(Ok(answer)) => answer,
             Some(Err(problem)) => return problem.name().to_string(),
-            None => return "-".to_string(),
+            None => return NOTHING.to_string(),
         };
         let side = self.looks[index].side(true);
         let name = side.and_then(Side::name).map(str::to_string);
@@ -281,7 +284,7 @@ impl Holding<'_> {
         let parts = [name, status, fault, decisive].into_iter().flatten();
         let parts: Vec<String> = parts.chain(wrong).filter(|part| !part.is_empty()).collect();
         match parts.is_empty() {
-            true => "-".to_string(),
+            true => NOTHING.to_string(),
             false => parts.join(", "),
         }
     }

@@ -3,19 +3,27 @@
 
 use super::decisive::Decisive;
 use super::recorded::Holding;
-use super::recorded_answer::Differs;
+use super::recorded_answer::{Differs, NOTHING};
 use super::recorded_message::Wanted;
 use crate::clock::to_the_second;
 use crate::document::nearest;
 use crate::finding::{Arg, Args, DataClass, MessageValue, Verdict};
 use crate::scenario::{Expect, Judgment, Text};
+use crate::text::{in_words, word};
 
 impl Differs {
     /// The same in a finding.
     pub fn args(self) -> Args {
         let plain = |text: String| MessageValue::said(text, DataClass::Plain);
+        let is_nothing = self.found == NOTHING;
         let args = Args::new().with("expected", plain(self.expected));
-        args.with("found", plain(self.found))
+        let mut args = args.with("found", plain(self.found));
+        if is_nothing {
+            in_words(&mut args, "found", |texts| {
+                word(&texts.reason, "recording-no-answer").to_string()
+            });
+        }
+        args
     }
 }
 
@@ -45,6 +53,10 @@ impl Holding<'_> {
             // Each of them stands before this step, or is that of another.
             let last = named.last().copied().unwrap_or_default();
             args.push("nearest", self.at(last));
+            args.push("taken", "-");
+            in_words(&mut args, "taken", |texts| {
+                word(&texts.reason, "recording-taken").to_string()
+            });
             return args;
         };
         args.push("nearest", self.at(index));

@@ -22,6 +22,7 @@ const RULES_OF_JUDGING: &[&str] = &[
     "KK-INVOER-",
     "KK-INTERN",
     "KK-SC-SCRIPT",
+    "KK-SC-OPNAME",
 ];
 
 /// Makes text of findings, in one language.

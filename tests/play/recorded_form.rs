@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use ketenkeur::event::Event;
+use ketenkeur::evidence::Evidence;
 use ketenkeur::play::{Traffic, Witness, form, play_recorded};
 use ketenkeur::scenario::{Library, Role, Scenario};
 
@@ -269,4 +270,50 @@ fn a_form_is_written_read_and_never_overwritten_and_a_terminal_asks_the_same() {
     );
     let (code, told) = run(&["--ask"], &format!("beheer\n\n{}", "n\n".repeat(20)));
     assert_eq!(code, Some(1), "{told}");
+}
+
+/// A step that is left open says what it looked for, and what came nearest.
+#[test]
+fn what_is_not_in_the_recording_is_told_with_what_came_nearest() {
+    let folder = tempfile::tempdir().unwrap();
+    let id = "po-inwinnen-las-foutmelding";
+    let scenario = Library::shipped().scenario(id).unwrap();
+    let evidence = played(folder.path(), &[scenario], &[]);
+    // The enrolment and DUO's refusal, as messages of HTTP.
+    let number = number_of(&evidence, id);
+    let sides = ["request", "response"].map(|side| {
+        let name = format!("exchanges/{id}/{number:04}-{side}.http");
+        evidence.read(&name).unwrap()
+    });
+    std::fs::write(folder.path().join("opname.http"), sides.concat()).unwrap();
+    let told = |id: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_ketenkeur"))
+            .current_dir(folder.path())
+            .args(["run", "--lang", "en", "--recorded", "opname.http"])
+            .args(["--now", "2026-08-03T09:00:00Z", "--id", id])
+            .output()
+            .unwrap();
+        let shown = said(&output).replace("\n  │ ", " ");
+        shown.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let melding = told("po-inwinnen-las-melding");
+    for told in [
+        "the answer that the scenario gives there. Looked for: aanleverenInschrijvingBO_Response 200, MELDING KK-VOORBEELD-MELDING, requestGoedgekeurd true.",
+        "Nearest: exchange 1",
+        "There it says: aanleverenInschrijvingBO_Response, HTTP 200, FOUTMELDING 046_waardenlijst_fout, requestGoedgekeurd false.",
+    ] {
+        assert!(melding.contains(told), "{told}\n{melding}");
+    }
+    assert!(melding.contains("1 scenario judged by recorded traffic"));
+    // Two enrolments are looked for, and there is one.
+    let both = told("po-inwinnen-las-inschrijfdatum");
+    let taken = "That one is that of an earlier step, or came before it.";
+    assert!(both.contains(taken), "{both}");
+}
+
+/// The number of the exchange with DUO.
+fn number_of(evidence: &Evidence, id: &str) -> u32 {
+    let mut numbers = 1..10;
+    let with_duo = |number: &u32| evidence.exchange(id, *number).unwrap().record.to == "duo";
+    numbers.find(with_duo).unwrap()
 }
