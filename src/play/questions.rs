@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::counterpart::trigger::{Status, Trigger};
 use crate::document::{Fields, Mistakes, Yaml};
 use crate::event::SaidBy;
+use crate::finding::{MessageValue, Redaction};
 use crate::scenario::{Scenario, Wanted};
 
 /// What a person is asked about a step.
@@ -171,7 +172,7 @@ impl Witness {
 
 /// Who is at the terminal.
 fn who(person: &ByPerson) -> Option<SaidBy> {
-    let by = person.who()?;
+    let by = MessageValue::plain(person.who()?).shown(Redaction::Mask);
     let on = Clock::system().today().to_string();
     Some(SaidBy { by, on })
 }

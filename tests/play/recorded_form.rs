@@ -268,8 +268,15 @@ fn a_form_is_written_read_and_never_overwritten_and_a_terminal_asks_the_same() {
         told.contains("Does the LAS show") && told.contains(mark),
         "{told}"
     );
-    let (code, told) = run(&["--ask"], &format!("beheer\n\n{}", "n\n".repeat(20)));
+    let (code, told) = run(
+        &["--ask"],
+        &format!("beheer 999999990 123456782\n\n{}", "n\n".repeat(20)),
+    );
     assert_eq!(code, Some(1), "{told}");
+    assert!(
+        told.contains("beheer") && !told.contains("123456782"),
+        "{told}"
+    );
 }
 
 /// A step that is left open says what it looked for, and what came nearest.
