@@ -1,14 +1,14 @@
 //! What somebody may have meant who wrote a word that nobody knows.
 
-/// Shorter words are no beginning of anything in particular, and neither is
-/// less than half of a word: codes of rules all begin alike.
+/// Shorter words are no beginning of anything in particular.
 const BEGINNING: usize = 3;
 
 /// The comparison is quadratic, and no word that anybody may mean is that long.
 const LONGEST: usize = 100;
 
 /// The word among `known` that somebody who wrote `word` may have meant: the
-/// one with the fewest slips of the pen, where to stop halfway is one slip. Of
+/// one with the fewest slips of the pen, where to stop halfway is one slip; to
+/// stop before that is one where nothing else begins so, as codes of rules do. Of
 /// words that are equally near the shortest that goes on where `word` stops,
 /// else the first.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -17,10 +17,13 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     }
     let written = word.to_lowercase();
     let length = written.chars().count();
+    let known: Vec<&str> = known.into_iter().collect();
+    let begins = |known: &str| known.to_lowercase().starts_with(&written);
+    let is_only = known.iter().filter(|known| begins(known)).count() == 1;
     let near = known.into_iter().filter_map(|known| {
         let whole = known.chars().count();
-        let is_beginning = length >= BEGINNING && length * 2 >= whole;
-        if is_beginning && known.to_lowercase().starts_with(&written) {
+        let is_beginning = length >= BEGINNING && (is_only || length * 2 >= whole);
+        if is_beginning && begins(known) {
             return Some((1, known.len(), known));
         }
         let slips = slips(word, known);
@@ -77,6 +80,7 @@ mod tests {
             ("KK-INS-LEERJAAR-ONBEKEND", &rules, None),
             ("KK-INS", &rules, Some(rules[1])),
             ("KK-I", &rules, None),
+            ("KK-U", &rules, Some(rules[2])),
         ] {
             assert_eq!(nearest(word, known.iter().copied()), meant, "{word}");
         }
