@@ -10,6 +10,7 @@ use super::views::shown;
 use crate::event::{PackKind, ScenarioInfo};
 use crate::finding::Verdict;
 use crate::limits::MAX_PAGE_NAMES;
+use crate::report::readiness::State;
 use crate::report::{Known, Proof, Run, Voice};
 use crate::text::{fill, say};
 
@@ -313,7 +314,12 @@ fn keys(digest: &Digest, known: &Known, voice: Voice<'_>) -> Vec<KeyRow> {
         KeyRow {
             key: shown(key),
             title: key_title(key, voice),
-            state: count.state().name(),
+            // A run of optional scenarios alone tested nothing that counts, of
+            // whichever party.
+            state: match count.state() {
+                State::NotAsked => State::NotTested.name(),
+                state => state.name(),
+            },
             passed: count.passed(),
             wanted: count.wanted(),
             own: digest.own,
