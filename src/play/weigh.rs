@@ -2,6 +2,7 @@
 //! evidence is judged again.
 
 use super::endpoint::no_endpoint;
+use super::ledger::REST;
 use super::observe::{Observed, Seen};
 use crate::check::{CheckOptions, Reporter};
 use crate::event::{Reported, StepFinding, input_name};
@@ -184,6 +185,12 @@ pub(super) fn weigh(
             expected: false,
             finding: scale.reported(finding),
         });
+    }
+    // Nothing was expected of the answer: what is wrong with it counts, and that
+    // nothing is wrong shows nothing.
+    let unasked = seen.response && seen.exchange.is_some() && step != REST && expect.is_nothing();
+    if unasked && judgement.verdict == Verdict::Pass {
+        judgement = Judgement::NOT_APPLICABLE;
     }
     let expects_failure = expect
         .transport

@@ -28,10 +28,11 @@ pub struct LintContext<'a> {
 
 /// What a lint says of scripts that can be played as they stand: their author
 /// may have meant something else.
-const WARNINGS: [&str; 10] = [
+const WARNINGS: [&str; 11] = [
     "lint-answer-unused",
     "lint-direction",
     "lint-no-cause",
+    "lint-no-expectation",
     "lint-no-refusal",
     "lint-pupils-idle",
     "lint-requirement-key",
@@ -97,6 +98,10 @@ impl Linter<'_> {
         if !parties.contains(&scenario.subject) {
             let mistake = Mistake::new(scenario.id_at, "lint-subject-idle")
                 .with("name", scenario.subject.name());
+            self.add(&scenario.file, mistake);
+        }
+        if !scenario.all_steps().iter().any(|step| can_go_wrong(step)) {
+            let mistake = Mistake::new(scenario.id_at, "lint-nothing-expected");
             self.add(&scenario.file, mistake);
         }
         let mut causes = Causes::default();
@@ -232,6 +237,10 @@ impl Linter<'_> {
                     self.add(file, mistake);
                 }
                 self.expect(file, &send.expect);
+                let is_asked = send.to == scenario.subject && send.capture.is_empty();
+                if is_asked && send.expect.is_nothing() {
+                    self.add(file, Mistake::new(step.at, "lint-no-expectation"));
+                }
                 causes.sent(send.from, send.to);
             }
             Action::Receive(receive) => {
@@ -279,7 +288,12 @@ impl Linter<'_> {
     ) {
         let file = &step.file;
         if !causes.of(receive.role) {
-            let mistake = Mistake::new(step.at, "lint-no-cause").with("name", receive.role.name());
+            // What nothing could bring about is absent whatever a party does.
+            let key = match receive.absent {
+                true => "lint-absent-anyhow",
+                false => "lint-no-cause",
+            };
+            let mistake = Mistake::new(step.at, key).with("name", receive.role.name());
             self.add(file, mistake);
         }
         if let Some(message) = &receive.message
@@ -417,6 +431,15 @@ fn fails(expect: &Expect) -> bool {
         .transport
         .as_ref()
         .is_some_and(|one| one.value != TransportExpectation::Answered)
+}
+
+/// Whether a step can come out otherwise than it should.
+fn can_go_wrong(step: &Step) -> bool {
+    match &step.action {
+        Action::Send(send) => !send.expect.is_nothing() || !send.capture.is_empty(),
+        Action::Receive(_) | Action::Trigger(_) | Action::Probe(_) | Action::Capture(_) => true,
+        _ => false,
+    }
 }
 
 /// The parties that do something in a scenario.

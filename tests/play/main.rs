@@ -4,6 +4,7 @@
 mod bad_answers;
 mod checked;
 mod elsewhere;
+mod expected;
 mod foreign;
 mod hunt;
 mod interrupted;
