@@ -183,6 +183,9 @@ fn explain(id: &str, shape: Shape, language: Language) -> Result<Exit, Failure> 
         let row = format!("  {:>2}  {:8} {name}", number + 1, step.action);
         out.push_str(&format!("{}\n", row.trim_end()));
     }
+    if described.steps.iter().any(|step| step.action == "send") {
+        out.push_str(&format!("\n{}\n", words.expects));
+    }
     print(&out)
 }
 

@@ -48,6 +48,21 @@ impl Ended<'_> {
         weighed.goes_on
     }
 
+    /// The message that the script has the party under test send: it must be
+    /// right, and that it is shows nothing.
+    pub fn sent(&self, values: &mut Values, seen: &Seen, observed: &Observed<'_>) {
+        let nothing = Expect::nothing(self.step.at);
+        let place = At {
+            step: self.number,
+            file: &self.step.file,
+            line: self.step.at.line,
+        };
+        let weighed = self.ledger.record(place, &nothing, values, seen, observed);
+        if !weighed.findings.is_empty() {
+            self.write(seen.exchange, weighed.judgement, weighed.findings);
+        }
+    }
+
     /// It went as it should.
     fn passed(&self) {
         let pass = Judgement::new(Verdict::Pass, self.ledger.grade);

@@ -3,6 +3,7 @@
 mod acting;
 mod messages;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::SignedDuration;
@@ -39,6 +40,9 @@ pub(super) struct Player<'s> {
     ledger: &'s Arc<Ledger>,
     /// Actions of the LAS that go on while the scenario does.
     acting: Mutex<Vec<std::thread::JoinHandle<()>>>,
+    /// Messages of the party under test that were judged at the step that sent
+    /// them.
+    judged: Mutex<BTreeSet<u32>>,
 }
 
 impl<'s> Player<'s> {
@@ -48,6 +52,7 @@ impl<'s> Player<'s> {
             cast,
             ledger,
             acting: Mutex::default(),
+            judged: Mutex::default(),
         }
     }
 
@@ -80,6 +85,10 @@ impl<'s> Player<'s> {
 
     fn acting(&self) -> MutexGuard<'_, Vec<std::thread::JoinHandle<()>>> {
         self.acting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn judged(&self) -> MutexGuard<'_, BTreeSet<u32>> {
+        self.judged.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn steps(&self, line: &mut Line, steps: &'s [Step]) -> Result<(), Stop> {

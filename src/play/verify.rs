@@ -24,7 +24,7 @@ use crate::finding::{Redaction, Verdict};
 use crate::pack::Store;
 use crate::pki::Authorities;
 use crate::scenario::{
-    Action, Expect, Library, Scenario, Script, ScriptMistake, Shipped, SourceError, Sources,
+    Action, Expect, Library, Scenario, Script, ScriptMistake, Shipped, SourceError, Sources, Step,
     Values, read_script,
 };
 use crate::transport::TransportProblem;
@@ -332,6 +332,8 @@ fn again(
     let expect = match expectation(scenario, record) {
         Some(expect) => expect,
         None if record.step == REST => &nothing,
+        // Of what the script itself sends it expects nothing.
+        None if !record.response && sends(scenario, record) => &nothing,
         None => return Ok(Err(WhyOpen::NoStep)),
     };
     let mut request = None;
@@ -392,14 +394,22 @@ fn again(
     }))
 }
 
+/// The step of a record.
+fn step_of<'s>(scenario: &'s Scenario, record: &StepRecord) -> Option<&'s Step> {
+    let mut steps = scenario.all_steps().into_iter();
+    steps.find(|step| *step.file == *record.file && step.at.line == record.line)
+}
+
+/// Whether the script sends a message at the step of a record.
+fn sends(scenario: &Scenario, record: &StepRecord) -> bool {
+    let step = step_of(scenario, record);
+    step.is_some_and(|step| matches!(step.action, Action::Send(_)))
+}
+
 /// What the script expects at the step of a record.
 fn expectation<'s>(scenario: &'s Scenario, record: &StepRecord) -> Option<&'s Expect> {
-    let steps = scenario.all_steps();
-    let step = steps
-        .iter()
-        .find(|step| *step.file == *record.file && step.at.line == record.line)?;
-    match &step.action {
-        Action::Send(send) => Some(&send.expect),
+    match &step_of(scenario, record)?.action {
+        Action::Send(send) if record.response => Some(&send.expect),
         Action::Receive(receive) => Some(&receive.expect),
         Action::Trigger(trigger) => Some(&trigger.expect),
         _ => None,

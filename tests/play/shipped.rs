@@ -346,6 +346,10 @@ fn the_script_in_the_readme_fails_on_a_broken_message_and_passes_on_a_right_one(
         let said = text(&output);
         assert_eq!(output.status.code(), Some(code), "{said}");
         assert_eq!(said.contains("KK-INS-EERSTE-PERIODE"), code == 1, "{said}");
+        // What the step itself sends belongs to it.
+        assert!(!said.contains("outside the steps"), "{said}");
+        let of_step = "step 1: po-inwinnen-mijn-inschrijving#1/request";
+        assert_eq!(said.contains(of_step), code == 1, "{said}");
         // What DUO says of it is quoted to the end.
         let words = said.split_whitespace().filter(|word| *word != "│");
         let told = words.collect::<Vec<_>>().join(" ");

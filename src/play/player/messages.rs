@@ -48,6 +48,20 @@ impl<'s> Player<'s> {
                 && send.tls_identity.is_none();
             if !theirs {
                 self.cast.wire.claim(heard);
+            } else if let Some(heard) = self.cast.wire.heard(heard) {
+                self.judged().insert(heard.number);
+                let seen = Seen {
+                    exchange: Some(heard.number),
+                    response: false,
+                    message: Ok(Arc::clone(&heard.request)),
+                    took: heard.took,
+                    at: heard.at,
+                    of_subject: true,
+                    connection_unknown: self.connection_unknown(&heard),
+                    confirmed: None,
+                };
+                let observed = Observed::of(&self.cast.stage, Some(self.scenario.subject), &seen);
+                ended.sent(&mut line.values, &seen, &observed);
             }
         }
         let seen = Seen {
@@ -225,7 +239,8 @@ impl<'s> Player<'s> {
             } else {
                 heard.answer_claimed
             };
-            if claimed || !(asked || heard.to == subject) {
+            let judged = asked && self.judged().contains(&heard.number);
+            if claimed || judged || !(asked || heard.to == subject) {
                 continue;
             }
             let message = if asked {
