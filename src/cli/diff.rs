@@ -6,35 +6,53 @@ use serde::Serialize;
 
 use super::args::Shape;
 use super::failure::Failure;
-use super::output::{print, print_json};
+use super::output::{print, print_json, tell};
 use super::report::unreadable;
 use crate::event::{Comparison, PackInForce, Reported, RunState, TooMany};
 use crate::exit::Exit;
 use crate::finding::{Class, Grade, Kind, Verdict};
 use crate::recorded::Recorded;
 use crate::report::{Change, Compared, DisputeEntry, Voice, compared, newest_of, visible};
+use crate::text::fill;
 
-/// Runs the command. Ends as [`Exit::Findings`] when anything got worse.
+/// Runs the command. Ends as [`Exit::Findings`] when anything got worse, or a run
+/// is not as it was written.
 pub fn diff(
     [before, after]: [&Path; 2],
     unmasked: bool,
     shape: Shape,
     voice: Voice<'_>,
 ) -> Result<Exit, Failure> {
-    let comparison = state(before, unmasked)?.compare(&state(after, unmasked)?);
+    let (old, new) = (state(before, unmasked)?, state(after, unmasked)?);
+    let damaged = [(before, old.1), (after, new.1)];
+    let comparison = old.0.compare(&new.0);
     match shape {
         Shape::Json => print_json(&Document::of(&comparison, voice))?,
         Shape::Human => print(&told(&comparison, voice))?,
     };
-    Ok(if comparison.is_worse() {
+    for (path, differs) in damaged.iter().filter(|(_, differs)| !differs.is_empty()) {
+        let word = |key: &str| crate::text::word(&voice.words().runs, key);
+        for (key, name) in differs {
+            tell(fill(word(key), &[("name", &visible(name))]).trim_end());
+        }
+        let path = path.display().to_string();
+        tell(&fill(word("diff-damaged"), &[("path", &path)]));
+    }
+    let is_damaged = damaged.iter().any(|(_, differs)| !differs.is_empty());
+    Ok(if comparison.is_worse() || is_damaged {
         Exit::Findings
     } else {
         Exit::Conforms
     })
 }
 
-/// What is compared of the run that the user named.
-fn state(path: &Path, unmasked: bool) -> Result<RunState, Failure> {
+/// Files that are not as the manifest of a run has them, each with the key of
+/// the text that says how.
+type Differs = Vec<(&'static str, String)>;
+
+/// What is compared of the run that the user named, and what of it is not as it
+/// was written.
+fn state(path: &Path, unmasked: bool) -> Result<(RunState, Differs), Failure> {
     let recorded = Recorded::read(path, unmasked).map_err(|error| unreadable(path, error))?;
     let mut state = RunState::default();
     for event in recorded.events.replay() {
@@ -42,7 +60,7 @@ fn state(path: &Path, unmasked: bool) -> Result<RunState, Failure> {
             .add(&event?)
             .map_err(|TooMany| Failure::usage("diff-many").with("path", path.display()))?;
     }
-    Ok(state)
+    Ok((state, recorded.origin.differences))
 }
 
 /// The comparison in lines, what is worse before what is not.

@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::args::{Global, Run, WhichScenarios};
@@ -31,7 +32,7 @@ use crate::pki::Authorities;
 use crate::play::{
     Asked, Asks, Interrupt, LeftOpen, PlayError, Question, RunOptions, Stage, StageOptions, Tested,
     Traffic, TrafficError, Unmade, Witness, form, in_shard, play, play_recorded, school_records,
-    server_oins,
+    server_oins, too_early,
 };
 use crate::scenario::{Key, Library, Scenario, Wanted, Work, order};
 use crate::target::Target;
@@ -67,6 +68,9 @@ pub fn run_run(
         Some(settled) if tested.is_none() => settled.now,
         _ => setup::clock(run.now.as_deref())?.now(),
     };
+    if tested.is_none() && traffic.is_none() {
+        refuse_too_early(&scenarios, &store, now)?;
+    }
     let asked = run.fail_on.map(Class::from).or(settings.fail_on);
     let strict = run.strict_provenance || settings.strict_provenance;
     let profile = tested
@@ -220,6 +224,29 @@ pub fn run_run(
         output::tell(&Texts::of(language).run.own_parties);
     }
     Ok(exit)
+}
+
+/// Refuses a moment at which no pack holds yet of what a scenario is about: what
+/// came of it would be told of the product.
+fn refuse_too_early(
+    scenarios: &[Arc<Scenario>],
+    store: &Store,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let mut early = scenarios
+        .iter()
+        .filter_map(|one| too_early(store, one, now).map(|found| (one, found)));
+    let Some((scenario, (message, from))) = early.next() else {
+        return Ok(());
+    };
+    let key = match scenario.at {
+        None => "now-early",
+        Some(_) => "at-early",
+    };
+    Err(Failure::usage(key)
+        .with("id", &scenario.id)
+        .with("message", message)
+        .with("from", from))
 }
 
 /// Whether something that a party said in words of its own is masked in an event.

@@ -340,7 +340,11 @@ fn run_order(store: &Store, wanted: &Order, language: Language) -> Result<Exit, 
         ("before", before.to_string()),
     ];
     let args: Vec<(&str, &str)> = args.iter().map(|(name, value)| (*name, &**value)).collect();
-    out.push_str(&format!("\n{}\n", fill(&words.work, &args)));
+    let work = match ordered.len() {
+        1 => &words.work_one,
+        _ => &words.work,
+    };
+    out.push_str(&format!("\n{}\n", fill(work, &args)));
     print(out.trim_start())
 }
 
@@ -382,6 +386,7 @@ fn run_lint(store: &Store, paths: &[PathBuf], language: Language) -> Result<Exit
     let mut out: String = found.iter().map(|one| line_of(one, texts) + "\n").collect();
     let (errors, warnings) = counted(&found);
     let count = match (errors, warnings) {
+        (0, 0) if library.scenarios.len() == 1 => texts.scenarios.clean_one.clone(),
         (0, 0) => {
             let count = library.scenarios.len().to_string();
             fill(&texts.scenarios.clean, &[("count", &count)])
@@ -460,6 +465,9 @@ pub fn playable(
 /// Scripts that cannot be had, as a mistake in the call.
 pub fn unread(error: LibraryError) -> Failure {
     match error {
+        LibraryError::NotFound(path) if Library::shipped().scenario(&path).is_some() => {
+            Failure::usage("not-found-id").with("id", path)
+        }
         LibraryError::NotFound(path) => Failure::usage("not-found").with("path", path),
         LibraryError::NoScripts(path) => Failure::usage("no-scenarios").with("path", path),
         LibraryError::TooMany(path) => Failure::usage("scenarios-many").with("path", path),

@@ -291,14 +291,21 @@ pub fn message_file(name: &str) -> String {
 /// Stands for a folder above, in the path of a file in the evidence.
 const ABOVE: &str = "__";
 
+/// Stands for where a whole path begins, in the path of a file in the evidence:
+/// a file that is named by it is another than one of the same name here.
+const ROOT: &str = "__root";
+
 /// The path of a file without what leads out of the evidence. A file in a
-/// folder above keeps a name of its own.
+/// folder above, or that is named by its whole path, keeps a name of its own.
 fn within(name: &str) -> String {
-    let parts = name.split(['/', '\\']);
-    let parts: Vec<&str> = parts
+    let mut parts = name.split(['/', '\\']).peekable();
+    let first = parts.peek().copied().unwrap_or_default();
+    let is_whole = name.len() > first.len() && (first.is_empty() || first.ends_with(':'));
+    let root = is_whole.then_some(ROOT);
+    let parts = parts
         .filter(|part| !matches!(*part, "" | ".") && !part.ends_with(':'))
-        .map(|part| if part == ".." { ABOVE } else { part })
-        .collect();
+        .map(|part| if part == ".." { ABOVE } else { part });
+    let parts: Vec<&str> = root.into_iter().chain(parts).collect();
     parts.join("/")
 }
 
@@ -422,4 +429,23 @@ pub fn write_json(folder: &Folder, name: &str, record: &impl Serialize) -> Resul
     let mut json = serde_json::to_vec_pretty(record).map_err(std::io::Error::from)?;
     json.push(b'\n');
     folder.write(name, &json)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_different_paths_are_kept_apart() {
+        for (name, kept) in [
+            ("a/b.yaml", "scenarios/a/b.yaml"),
+            ("./a/b.yaml", "scenarios/a/b.yaml"),
+            ("../a/b.yaml", "scenarios/__/a/b.yaml"),
+            ("/a/b.yaml", "scenarios/__root/a/b.yaml"),
+            ("C:\\a\\b.yaml", "scenarios/__root/a/b.yaml"),
+            ("b.yaml", "scenarios/b.yaml"),
+        ] {
+            assert_eq!(script_file(name), kept, "{name}");
+        }
+    }
 }

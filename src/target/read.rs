@@ -8,7 +8,7 @@ use super::identity::{IdentitySource, PassphraseSource};
 use super::model::{
     EndpointName, PlayedRole, Product, School, Supplier, Target, TestedRole, Trigger,
 };
-use crate::document::{Fields, Mistake, Mistakes, Yaml, YamlValue, unknown};
+use crate::document::{Fields, Mistake, Mistakes, Yaml, YamlValue, nearest, unknown};
 use crate::edukoppeling::school_oin;
 use crate::facts::{Profile, oin};
 use crate::limits::MAX_MADE_UP_PUPILS;
@@ -530,9 +530,19 @@ impl Reader<'_> {
                     .push(Mistake::new(yaml.spot, "reason-missing"));
                 return None;
             }
-            let known = [("yes", true), ("no", false)];
-            let yes = yaml.one_of(&known, &mut self.mistakes)?;
-            return Some(if yes { Capability::Yes } else { Capability::No });
+            return match yaml.text(&mut self.mistakes)? {
+                "yes" => Some(Capability::Yes),
+                "no" => Some(Capability::No),
+                other => {
+                    let choices = "yes, no, { not-applicable: \"...\" }";
+                    let mut mistake = Mistake::new(yaml.spot, "one-of").with("found", other);
+                    if let Some(meant) = nearest(other, ["yes", "no", "not-applicable"]) {
+                        mistake = mistake.with("nearest", meant);
+                    }
+                    self.mistakes.push(mistake.with("known", choices));
+                    None
+                }
+            };
         }
         let mut fields = Fields::of(yaml, &mut self.mistakes)?;
         let reason = self.required_text(&mut fields, "not-applicable");

@@ -234,7 +234,7 @@ section! {
     /// Words of `scenarios`.
     ScenariosTexts {
         scenarios, mandatory, optional, subject, key, sectors, requirements, negative, tags, at,
-        brings_about, minutes, file, version, expects, steps, clean, mistakes, warning, no_action, work,
+        brings_about, minutes, file, version, expects, steps, clean, clean_one, mistakes, warning, no_action, work, work_one,
         from_step, of_run,
     }
 }

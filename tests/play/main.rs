@@ -2,6 +2,7 @@
 //! of somebody else's; and the evidence of it.
 
 mod bad_answers;
+mod calls;
 mod checked;
 mod elsewhere;
 mod expected;

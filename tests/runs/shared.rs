@@ -100,7 +100,9 @@ fn a_view_is_never_a_pass_and_names_what_it_leaves_open() {
 #[test]
 fn what_needed_no_mask_is_judged_again() {
     let work = Work::new();
-    work.script("leeg", "  - act: { party: duo, what: lever-pushes }\n");
+    // Nothing is exchanged that could be judged again.
+    let probe = "  - probe: { party: duo, refuses: [zonder-certificaat] }\n";
+    work.script("leeg", probe);
     let number =
         "  - trigger: { party: las, action: toon, with: { burgerservicenummer: \"123456782\" } }\n";
     work.script_of("las", "persoon", number);
