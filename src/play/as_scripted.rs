@@ -10,15 +10,6 @@ use crate::document::Spot;
 use crate::finding::Code;
 use crate::scenario::{Assertion, Change, Outgoing, Piece, Placed, ScriptEdit, StatusRange, Text};
 
-/// Whether a message is signed and sent as it should be: what a script makes
-/// wrong on purpose is not looked for.
-pub(super) fn is_right(message: &Outgoing) -> bool {
-    message.sign.is_none()
-        && message.break_envelope.is_none()
-        && message.break_body.is_none()
-        && message.signing_identity.is_none()
-}
-
 /// The rules that a message breaks on purpose, by which it is known; `None` where
 /// that is not a rule but who signed.
 pub(super) fn broken_by(message: &Outgoing) -> Option<Vec<Placed<Code>>> {

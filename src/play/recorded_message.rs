@@ -1,7 +1,7 @@
 //! Which message of recorded traffic a step is about, and what is wrong with
 //! the others of its kind.
 
-use super::as_scripted::{as_edited, is_right};
+use super::as_scripted::as_edited;
 use super::decisive::Decisive;
 use super::ended::Ended;
 use super::observe::Seen;
@@ -59,7 +59,7 @@ impl Holding<'_> {
 
     pub(super) fn send(&mut self, ended: &Ended<'_>, send: &Send) {
         let message = &send.message;
-        let plain = is_right(message)
+        let plain = message.is_right()
             && send.rest.is_none()
             && send.tls_identity.is_none()
             && send.school.is_none()

@@ -186,9 +186,10 @@ pub(super) fn weigh(
             finding: scale.reported(finding),
         });
     }
-    // Nothing was expected of the answer: what is wrong with it counts, and that
-    // nothing is wrong shows nothing.
-    let unasked = seen.response && seen.exchange.is_some() && step != REST && expect.is_nothing();
+    // That something came of which nothing is expected shows nothing, unless it
+    // is a message that could be judged.
+    let answers = seen.response && seen.exchange.is_some() && step != REST;
+    let unasked = answers && expect.is_nothing() && observed.message().is_none();
     if unasked && judgement.verdict == Verdict::Pass {
         judgement = Judgement::NOT_APPLICABLE;
     }

@@ -239,7 +239,14 @@ impl Linter<'_> {
                 self.expect(file, &send.expect);
                 let is_asked = send.to == scenario.subject && send.capture.is_empty();
                 if is_asked && send.expect.is_nothing() {
-                    self.add(file, Mistake::new(step.at, "lint-no-expectation"));
+                    // What is wrong on purpose is about nothing but the answer.
+                    let is_right =
+                        send.message.is_right() && !send.raw && send.tls_identity.is_none();
+                    let key = match is_right {
+                        true => "lint-no-expectation",
+                        false => "lint-wrong-unasked",
+                    };
+                    self.add(file, Mistake::new(step.at, key));
                 }
                 causes.sent(send.from, send.to);
             }

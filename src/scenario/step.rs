@@ -143,6 +143,14 @@ pub struct Outgoing {
 }
 
 impl Outgoing {
+    /// Whether it is signed and made as it should be, and not wrong on purpose.
+    pub fn is_right(&self) -> bool {
+        self.sign.is_none()
+            && self.break_envelope.is_none()
+            && self.break_body.is_none()
+            && self.signing_identity.is_none()
+    }
+
     /// Whether it is a file to which nothing is done.
     pub fn is_file_as_it_is(&self) -> bool {
         matches!(self.content, Content::File { .. })

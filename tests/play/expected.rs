@@ -16,8 +16,10 @@ fn script(steps: &str) -> String {
     )
 }
 
+/// Something that no DUO knows, and of which nothing is expected.
+const UNASKED: &str = "  - send: { from: las, to: duo, body: \"<onbekend xmlns='urn:x'/>\" }\n";
 /// Something that no DUO may take, and of which nothing is expected.
-const UNASKED: &str = "  - send: { from: las, to: duo, file: kapot.xml, raw: true }\n";
+const WRONG: &str = "  - send: { from: las, to: duo, file: kapot.xml, raw: true }\n";
 
 fn played(folder: &Path, steps: &str) -> Output {
     std::fs::write(folder.join("eigen.yaml"), script(steps)).unwrap();
@@ -32,8 +34,10 @@ fn played(folder: &Path, steps: &str) -> Output {
 #[test]
 fn a_script_that_expects_nothing_is_not_played() {
     let folder = tempfile::tempdir().unwrap();
+    let beside = format!("{WRONG}  - probe: {{ party: duo, refuses: [zonder-certificaat] }}\n");
     for (steps, words) in [
         (UNASKED, "No step expects anything"),
+        (&beside, "Say with expect how it must be refused"),
         (
             "  - receive: { as: las, from: duo, absent: true, within: 10ms }\n",
             "that none comes shows nothing",

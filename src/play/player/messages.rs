@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use super::{Line, Player, at_fault};
 use crate::document::Spot;
-use crate::play::as_scripted::is_right;
 use crate::play::ended::Ended;
 use crate::play::ledger::Stop;
 use crate::play::memory;
@@ -43,7 +42,7 @@ impl<'s> Player<'s> {
             // What the script has the party under test send is that party's
             // message, unless it is wrong on purpose.
             let theirs = send.from == self.scenario.subject
-                && is_right(&send.message)
+                && send.message.is_right()
                 && !send.raw
                 && send.tls_identity.is_none();
             if !theirs {
