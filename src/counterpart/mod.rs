@@ -19,6 +19,7 @@ pub mod osr;
 mod outgoing;
 mod part;
 mod reading;
+pub mod reason;
 pub mod trigger;
 
 pub use bodies::Bodies;

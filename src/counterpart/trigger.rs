@@ -7,6 +7,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::reason;
 use crate::document::{Document, Gated};
 use crate::exchange::Exchange;
 use crate::limits::MAX_TRIGGER_BYTES;
@@ -15,39 +16,6 @@ use crate::transport::{Request, Response};
 /// Where a LAS listens for triggers. On loopback only: who can trigger can
 /// make the LAS send anything.
 pub const PATH: &str = "/trigger";
-
-/// Why an action is refused or fails: words for programs beside the text of an
-/// outcome (docs/trigger.md).
-pub mod reason {
-    /// The OSR knows no mandate.
-    pub const NO_MANDATE: &str = "geen-mandaat";
-    /// The trigger makes no sense.
-    pub const TRIGGER: &str = "trigger";
-    /// What the trigger speaks of is not there.
-    pub const UNKNOWN: &str = "onbekend";
-    /// What it would make is there already.
-    pub const EXISTS: &str = "bestaat";
-    /// An earlier document about the pupil must go first.
-    pub const ORDER: &str = "volgorde";
-    /// The municipality or the school has closed the report.
-    pub const CLOSED: &str = "afgesloten";
-    /// RIO codes are not known.
-    pub const RIO: &str = "rio";
-    /// No answer came.
-    pub const CONNECTION: &str = "geen-antwoord";
-    /// A SOAP fault or an error of the OSR came.
-    pub const FAULT: &str = "fout";
-    /// What came cannot be believed.
-    pub const ANSWER: &str = "antwoord-onjuist";
-    /// The LAS itself is at fault.
-    pub const INTERNAL: &str = "intern";
-
-    /// All of them.
-    pub const ALL: [&str; 11] = [
-        NO_MANDATE, TRIGGER, UNKNOWN, EXISTS, ORDER, CLOSED, RIO, CONNECTION, FAULT, ANSWER,
-        INTERNAL,
-    ];
-}
 
 /// The media type of both messages.
 const MEDIA_TYPE: &str = "application/json";
@@ -477,8 +445,6 @@ pub(super) fn object(
 mod tests {
     use super::*;
     use crate::exchange::{HttpFacts, StartLine};
-    use crate::finding::Language;
-    use crate::text::Texts;
 
     fn response(status: u16, body: &str) -> Exchange {
         let mut response = Exchange::bare(body.as_bytes());
@@ -564,24 +530,6 @@ mod tests {
         }
         let large = vec![b' '; MAX_TRIGGER_BYTES + 1];
         assert_eq!(Trigger::read(&large), Err(TriggerError::TooLarge));
-    }
-
-    /// Each word for programs stands in the contract and is told in words.
-    #[test]
-    fn every_reason_is_documented_and_told() {
-        let page = include_str!("../../docs/trigger.md");
-        for word in reason::ALL {
-            assert!(page.contains(&format!("| `{word}` |")), "{word}");
-            for language in [Language::Nl, Language::En] {
-                let told = &Texts::of(language).outcome;
-                assert!(told.contains_key(word), "{word}");
-                assert_eq!(told.len(), reason::ALL.len());
-            }
-        }
-        let mut outcome = Outcome::new(Status::Refused, "").with("reden", "bestaat");
-        assert_eq!(outcome.reason(), Some("bestaat"));
-        outcome = outcome.with("reden", "zomaar");
-        assert_eq!(outcome.reason(), None);
     }
 
     /// The published schema and the code accept the same.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-pub use crate::counterpart::trigger::reason::{
+pub use crate::counterpart::reason::{
     ANSWER, CLOSED, CONNECTION, EXISTS, FAULT, INTERNAL, NO_MANDATE, ORDER, RIO, TRIGGER, UNKNOWN,
 };
 use crate::counterpart::trigger::{Outcome, Status};
