@@ -11,6 +11,7 @@ mod identity;
 mod inspect;
 mod model;
 mod read;
+mod read_capabilities;
 
 pub use capabilities::{Capabilities, Capability, Declared};
 pub use example::example;

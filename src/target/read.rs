@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::capabilities::{Capabilities, Capability, Declared};
 use super::identity::{IdentitySource, PassphraseSource};
 use super::model::{
     EndpointName, PlayedRole, Product, School, Supplier, Target, TestedRole, Trigger,
 };
-use crate::document::{Fields, Mistake, Mistakes, Yaml, YamlValue, nearest, unknown};
+use crate::document::{Fields, Mistake, Mistakes, Yaml, YamlValue, unknown};
 use crate::edukoppeling::school_oin;
 use crate::facts::{Profile, oin};
+use crate::finding::{DataClass, mask};
 use crate::limits::MAX_MADE_UP_PUPILS;
 use crate::pki::IDENTITIES;
-use crate::scenario::{Key, Role, Sector};
+use crate::scenario::Role;
 use crate::transport::{Proxy, UrlKind, url_kind};
 
 impl Target {
@@ -39,9 +39,9 @@ impl Target {
     }
 }
 
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     folder: &'a Path,
-    mistakes: Mistakes,
+    pub(super) mistakes: Mistakes,
 }
 
 /// Reads nothing further where a value is missing; its mistake is told.
@@ -91,34 +91,42 @@ impl Reader<'_> {
 
     fn product(&mut self, yaml: &Yaml) -> Option<Product> {
         let mut fields = Fields::of(yaml, &mut self.mistakes)?;
-        let name = self.required_text(&mut fields, "name");
-        let version = self.required_text(&mut fields, "version");
+        let name = self.required_words(&mut fields, "name");
+        let version = self.required_words(&mut fields, "version");
         fields.finish(&mut self.mistakes);
         Some(Product {
-            name: name?.to_string(),
-            version: version?.to_string(),
+            name: name?,
+            version: version?,
         })
     }
 
     fn supplier(&mut self, yaml: &Yaml) -> Option<Supplier> {
         let mut fields = Fields::of(yaml, &mut self.mistakes)?;
-        let name = self.required_text(&mut fields, "name");
+        let name = self.required_words(&mut fields, "name");
         let number = fields.required("oin", &mut self.mistakes);
         let number = number.and_then(|yaml| self.oin(yaml));
         fields.finish(&mut self.mistakes);
         Some(Supplier {
-            name: name?.to_string(),
+            name: name?,
             oin: number?,
         })
     }
 
-    fn required_text<'y>(
+    /// Words of the user, at least one. They go into every report, so a number of
+    /// a person in them is masked.
+    pub(super) fn required_words(
         &mut self,
-        fields: &mut Fields<'y>,
+        fields: &mut Fields<'_>,
         name: &'static str,
-    ) -> Option<&'y str> {
+    ) -> Option<String> {
         let value = fields.required(name, &mut self.mistakes)?;
-        value.text(&mut self.mistakes)
+        let text = value.text(&mut self.mistakes)?;
+        if text.trim().is_empty() {
+            let mistake = Mistake::new(value.spot, "missing").with("name", name);
+            self.mistakes.push(mistake);
+            return None;
+        }
+        Some(mask(text, DataClass::Plain))
     }
 
     fn oin(&mut self, yaml: &Yaml) -> Option<String> {
@@ -165,7 +173,16 @@ impl Reader<'_> {
         let mut fields = Fields::of(yaml, &mut self.mistakes)?;
         let endpoints = fields.optional("endpoints");
         let endpoints = endpoints.map(|yaml| self.endpoints(role, yaml));
-        let number = fields.optional("oin").map(|yaml| self.oin(yaml));
+        let number = fields.optional("oin").map(|yaml| {
+            let number = self.oin(yaml)?;
+            if role == Role::Las && !supplier.is_empty() && number != supplier {
+                let mistake = Mistake::new(yaml.spot, "other-las")
+                    .with("found", number.as_str())
+                    .with("known", supplier);
+                self.mistakes.push(mistake);
+            }
+            Some(number)
+        });
         let trigger = if role == Role::Las {
             fields.required("trigger", &mut self.mistakes)
         } else {
@@ -467,87 +484,6 @@ impl Reader<'_> {
             vestigingen,
             administrations,
         })
-    }
-
-    fn capabilities(&mut self, yaml: &Yaml) -> Option<Capabilities> {
-        let mut fields = Fields::of(yaml, &mut self.mistakes)?;
-        let mut capabilities = Capabilities::default();
-        for &key in Key::ALL {
-            if let Some(yaml) = fields.required(key.name(), &mut self.mistakes) {
-                let declared = self.declared(yaml, true);
-                capabilities.keys.insert(key, declared);
-            }
-        }
-        if let Some(messages) = fields.optional("messages") {
-            for (key, value) in messages.entries(&mut self.mistakes) {
-                let declared = self.declared(value, false);
-                capabilities.messages.insert(key.name.to_string(), declared);
-            }
-        }
-        fields.finish(&mut self.mistakes);
-        Some(capabilities)
-    }
-
-    /// What is said for all sectors alike, or for each; of a row for each.
-    fn declared(&mut self, yaml: &Yaml, each: bool) -> Declared {
-        let by_sector = match &yaml.value {
-            YamlValue::Map(entries) => entries
-                .iter()
-                .all(|(key, _)| &*key.name != "not-applicable"),
-            _ => false,
-        };
-        if !by_sector {
-            let Some(one) = self.capability(yaml) else {
-                return Declared::new();
-            };
-            return Sector::ALL
-                .iter()
-                .map(|&sector| (sector, one.clone()))
-                .collect();
-        }
-        let Some(mut fields) = Fields::of(yaml, &mut self.mistakes) else {
-            return Declared::new();
-        };
-        let mut declared = Declared::new();
-        for &sector in Sector::ALL {
-            let value = if each {
-                fields.required(sector.name(), &mut self.mistakes)
-            } else {
-                fields.optional(sector.name())
-            };
-            if let Some(capability) = value.and_then(|yaml| self.capability(yaml)) {
-                declared.insert(sector, capability);
-            }
-        }
-        fields.finish(&mut self.mistakes);
-        declared
-    }
-
-    fn capability(&mut self, yaml: &Yaml) -> Option<Capability> {
-        if let YamlValue::Scalar { .. } = &yaml.value {
-            if yaml.text(&mut Mistakes::new()) == Some("not-applicable") {
-                self.mistakes
-                    .push(Mistake::new(yaml.spot, "reason-missing"));
-                return None;
-            }
-            return match yaml.text(&mut self.mistakes)? {
-                "yes" => Some(Capability::Yes),
-                "no" => Some(Capability::No),
-                other => {
-                    let choices = "yes, no, { not-applicable: \"...\" }";
-                    let mut mistake = Mistake::new(yaml.spot, "one-of").with("found", other);
-                    if let Some(meant) = nearest(other, ["yes", "no", "not-applicable"]) {
-                        mistake = mistake.with("nearest", meant);
-                    }
-                    self.mistakes.push(mistake.with("known", choices));
-                    None
-                }
-            };
-        }
-        let mut fields = Fields::of(yaml, &mut self.mistakes)?;
-        let reason = self.required_text(&mut fields, "not-applicable");
-        fields.finish(&mut self.mistakes);
-        reason.map(|reason| Capability::NotApplicable(reason.to_string()))
     }
 
     /// A party elsewhere cannot call loopback: those that are played for a LAS

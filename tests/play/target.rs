@@ -1,5 +1,6 @@
 //! `ketenkeur run --target`.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -165,6 +166,68 @@ fn what_cannot_be_played_against_it_never_passes() {
 }
 
 /// The target with something declared of single messages.
+/// The words of a target file go wherever a run is told of.
+#[test]
+fn a_number_of_a_person_in_the_target_file_is_in_no_output() {
+    let folder = tempfile::tempdir().unwrap();
+    let bsn = "123456782";
+    let (duo, osr, gone) = (free(), free(), free());
+    let file = target(
+        &format!("https://leverancier.ketenkeur.invalid:{}/bron", gone.port()),
+        &format!("http://127.0.0.1:{}/trigger", gone.port()),
+        duo,
+        osr,
+    );
+    let file = file
+        .replace("een mens doet dat", &format!("leerling {bsn} doet dat"))
+        .replace("Voorbeeld-LAS", &format!("LAS van {bsn}"));
+    let more = [
+        "--id=osr-h2m-las-mandaat",
+        "--out=bewijs",
+        "--report=html=run.html",
+    ];
+    let (output, _) = run(folder.path(), &file, &more);
+    assert_eq!(output.status.code(), Some(5), "{}", said(&output));
+    let mut spoken = said(&output);
+    for args in [
+        &["runs", "share", "bewijs", "--out", "beeld"][..],
+        &["readiness", "bewijs", "--report", "html=stand.html"],
+        &["readiness", "beeld", "--report", "json=stand.json"],
+    ] {
+        let output = ketenkeur(folder.path(), args);
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        spoken += &said(&output);
+    }
+    assert!(!spoken.contains(bsn), "{spoken}");
+    std::fs::remove_file(folder.path().join("target.yaml")).unwrap();
+    let mut masked = BTreeSet::new();
+    let mut folders = vec![folder.path().to_path_buf()];
+    while let Some(next) = folders.pop() {
+        for entry in std::fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
+            assert!(!text.contains(bsn), "{path:?}");
+            if text.contains("*****6782") {
+                let path = path.strip_prefix(folder.path()).unwrap();
+                masked.insert(path.display().to_string());
+            }
+        }
+    }
+    for told in [
+        "bewijs/run.json",
+        "beeld/run.json",
+        "run.html",
+        "stand.html",
+        "stand.json",
+    ] {
+        assert!(masked.contains(told), "{told}: {masked:?}");
+    }
+}
+
 fn declaring(messages: &str) -> String {
     let gone = free();
     let file = target(

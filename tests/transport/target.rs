@@ -125,6 +125,16 @@ const MISTAKES: &[(&str, &str, &str, bool)] = &[
     ("profile: test", "profile: acceptatie", "one-of", true),
     ("profile: test", "profiel: test", "missing", true),
     ("  name: Voorbeeld-LAS\n", "", "missing", true),
+    ("name: Voorbeeld-LAS", "name: \"\"", "missing", true),
+    ("name: Voorbeeld-LAS", "name: \" \"", "missing", true),
+    ("version: \"2026.3\"", "version: \"\"", "missing", true),
+    ("name: Voorbeeldleverancier", "name: \" \"", "missing", true),
+    (
+        "    oin: \"00000003999999990000\"\n    # How",
+        "    oin: \"00000003123456780000\"\n    # How",
+        "other-las",
+        false,
+    ),
     (
         "  name: Voorbeeldleverancier\n  oin: \"00000003999999990000\"",
         "  name: Voorbeeldleverancier\n  oin: \"123\"",
@@ -243,6 +253,12 @@ const MISTAKES: &[(&str, &str, &str, bool)] = &[
     ),
     (
         "  koppeling-bron: yes",
+        "  koppeling-bron: { not-applicable: \" \" }",
+        "missing",
+        true,
+    ),
+    (
+        "  koppeling-bron: yes",
         "  koppeling-bron: { bo: yes, so: yes, vso: yes }",
         "missing",
         true,
@@ -272,12 +288,15 @@ fn each_mistake_is_told_where_it_is_by_reader_and_schema() {
             mistakes.iter().any(|(_, told)| told == key),
             "{new}: {mistakes:?}"
         );
-        // On the line that was changed, or of the map that misses something.
+        // On the line that was changed, or of the map that misses something; what
+        // is left blank is told on its own line.
         let at = text
             .lines()
             .take_while(|line| example(Language::En).lines().any(|l| l == *line));
         let changed = at.count() as u32 + 1;
-        if !new.is_empty() && !["missing", "unknown", "needs-public-url"].contains(key) {
+        let is_blank = new.contains("\"\"") || new.contains("\" \"");
+        let elsewhere = ["missing", "unknown", "needs-public-url"].contains(key) && !is_blank;
+        if !new.is_empty() && !elsewhere {
             assert!(
                 mistakes.iter().any(|(line, _)| *line == changed),
                 "{new}: {changed} {mistakes:?}"
@@ -286,6 +305,33 @@ fn each_mistake_is_told_where_it_is_by_reader_and_schema() {
         let value = Yaml::read(text.as_bytes()).unwrap().to_json();
         assert_eq!(!schema.is_valid(&value), *in_schema, "{new}");
     }
+}
+
+/// Words of the target file go into every report and the evidence: its numbers of
+/// persons do not.
+#[test]
+fn a_number_of_a_person_is_masked_where_the_file_is_read() {
+    let bsn = "123456782";
+    let text = with("Voorbeeld-LAS", &format!("LAS {bsn}"))
+        .replace("2026.3", &format!("1 ({bsn})"))
+        .replace("Voorbeeldleverancier", &format!("Leverancier {bsn}"))
+        .replace(
+            "bo: { not-applicable: \"een",
+            &format!("bo: {{ not-applicable: \"{bsn}"),
+        )
+        .replace(
+            "  koppeling-bron: yes",
+            &format!("  koppeling-bron: {{ not-applicable: \"niet voor {bsn}\" }}"),
+        );
+    assert_eq!(text.matches(bsn).count(), 5);
+    let target = read(&text).unwrap();
+    let shown = format!("{target:?}");
+    assert!(!shown.contains(bsn), "{shown}");
+    assert_eq!(target.product.name, "LAS *****6782");
+    assert_eq!(
+        shown.matches("niet voor *****6782").count(),
+        Sector::ALL.len()
+    );
 }
 
 #[test]
@@ -299,7 +345,10 @@ fn production_takes_no_certificates_for_tests() {
 
 #[test]
 fn every_mistake_has_words() {
-    let source = include_str!("../../src/target/read.rs");
+    let source = concat!(
+        include_str!("../../src/target/read.rs"),
+        include_str!("../../src/target/read_capabilities.rs")
+    );
     let mut keys: Vec<&str> = Vec::new();
     for before in ["Mistake::new(", "self.tell("] {
         for part in source.split(before).skip(1) {
