@@ -219,6 +219,7 @@ fn read(paths: &[PathBuf], texts: &Texts) -> Result<(Vec<Imported>, bool), Failu
                         ImportError::Tampered(_) => "skip-tampered",
                         ImportError::Signature => "skip-signature",
                         ImportError::NoTarget => "skip-no-target",
+                        ImportError::OtherLas(_) => "skip-other-las",
                         ImportError::CutOff => "skip-cut-off",
                         ImportError::Embellished(_) => "skip-embellished",
                     };

@@ -12,7 +12,7 @@ use crate::evidence::{EVENTS, Evidence, ReadError, RunRecord, SignatureState, sh
 use crate::finding::{Grade, Kind, Verdict};
 use crate::play::told_otherwise;
 use crate::report::readiness::{is_elsewhere, is_official};
-use crate::scenario::{Key, Sector};
+use crate::scenario::{Key, Role, Sector};
 use crate::target::{Capability, Declared};
 
 /// A run, as the matrix sees it.
@@ -95,6 +95,9 @@ pub enum ImportError {
     /// ketenkeur played all parties itself: it says nothing of a supplier.
     #[error("no product was tested")]
     NoTarget,
+    /// The LAS that was tested goes by another OIN than the supplier: this one.
+    #[error("the LAS that was tested is of {0}")]
+    OtherLas(String),
     /// The run was cut off before its end.
     #[error("the run was cut off")]
     CutOff,
@@ -127,6 +130,9 @@ impl Imported {
         let run = evidence.run()?;
         if run.target.supplier.is_empty() {
             return Err(ImportError::NoTarget);
+        }
+        if let Some(las) = other_las(&run) {
+            return Err(ImportError::OtherLas(las.to_string()));
         }
         let events: Vec<Event> = evidence.lines(EVENTS)?;
         if !matches!(events.last(), Some(Event::Finished(_))) {
@@ -199,6 +205,15 @@ fn outcome(event: &Event) -> Option<Outcome> {
         recorded: about.recorded,
         said: played.said > 0,
     })
+}
+
+/// The OIN of the LAS that was tested, where it is not the supplier's: then the
+/// run says nothing of that supplier.
+fn other_las(run: &RunRecord) -> Option<&str> {
+    let las = Role::Las.name();
+    let tested = run.target.roles.iter().any(|role| role == las);
+    let oin = run.oins.get(las).filter(|oin| **oin != run.target.oin);
+    oin.filter(|_| tested).map(String::as_str)
 }
 
 /// The declarations for keys; those for messages do not count here.

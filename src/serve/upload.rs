@@ -162,6 +162,7 @@ fn checked(site: &Site, oin: &str, path: &Path) -> Result<Imported, Refused> {
         ImportError::Tampered(count) => Refused::run("tampered").about(count),
         ImportError::Signature => Refused::run("signature"),
         ImportError::NoTarget => Refused::run("no-target"),
+        ImportError::OtherLas(las) => Refused::run("other-las").about(las),
         ImportError::CutOff => Refused::run("cut-off"),
         ImportError::Embellished(scenario) => Refused::run("otherwise").about(scenario),
     })?;

@@ -88,6 +88,7 @@ fn played(root: &Path, out: &Path, findings: bool) {
                     "supplier": "Voorbeeld", "oin": OIN, "product": "Voorbeeld-LAS",
                     "version": "1.0", "roles": ["las"], "capabilities": {},
                 });
+                run["oins"]["las"] = json!(OIN);
                 run.to_string().into()
             }
             "events.jsonl" => text(&content).lines().map(told).collect::<String>().into(),

@@ -327,11 +327,22 @@ fn what_is_no_evidence_about_a_supplier_does_not_count() {
         ..Made::default()
     }
     .write(&folder.path().join("own"));
+    // The LAS that was tested signs as somebody else than the supplier.
+    let other = folder.path().join("other");
+    let whole = Made::default().write(&folder.path().join("whole"));
+    let record = std::fs::read(whole.join("run.json")).unwrap();
+    let mut record: Value = serde_json::from_slice(&record).unwrap();
+    record["oins"] = json!({ "las": "00000003999999990000" });
+    std::fs::write(whole.join("run.json"), record.to_string()).unwrap();
+    sealed_again(&whole, &other, &|_| false);
+    std::fs::remove_dir_all(whole).unwrap();
     let output = ketenkeur(&[folder.path().to_str().unwrap(), "--report", "json"]);
     let said = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("tampered: geweigerd"), "{said}");
     assert!(said.contains("own: telt niet mee"), "{said}");
+    assert!(said.contains("other: geweigerd"), "{said}");
+    assert!(said.contains("andere OIN dan de leverancier"), "{said}");
     let all: Value = serde_json::from_slice(&output.stdout).unwrap();
     let rows = all["matrix"]["rows"].as_array().unwrap();
     assert_eq!(rows.len(), 1);
