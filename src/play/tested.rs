@@ -150,6 +150,18 @@ impl Tested {
         self.why_not_tested(scenario, store).is_none()
     }
 
+    /// Why a scenario would not be played against this target at `now`, as a key
+    /// of the texts (`not-played.<key>`).
+    pub fn refuses(
+        &self,
+        scenario: &Scenario,
+        store: &Store,
+        now: Timestamp,
+    ) -> Option<&'static str> {
+        let today = Clock::at(now).today();
+        self.why_not(scenario, store, today, now).map(|why| why.key)
+    }
+
     /// Why a scenario says nothing about this target, however it is tested.
     pub(super) fn why_not_tested(&self, scenario: &Scenario, store: &Store) -> Option<WhyNot> {
         if self.role(scenario.subject).is_none() {

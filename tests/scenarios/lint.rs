@@ -1,14 +1,17 @@
 //! What the lint finds, and that it finds nothing in what comes along.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
 use ketenkeur::check::PackRules;
 use ketenkeur::finding::{Grade, Language};
 use ketenkeur::pack::Store;
+use ketenkeur::play::Tested;
 use ketenkeur::requirement::requirements;
-use ketenkeur::scenario::{Action, Key, Library, LintContext, Role, Sector, lint};
+use ketenkeur::scenario::{Key, Library, LintContext, Role, Sector, lint};
+use ketenkeur::target::Target;
 use ketenkeur::text::{Texts, builtin_rules};
 
 fn linted(library: &Library) -> Vec<(String, String)> {
@@ -66,30 +69,63 @@ fn the_shipped_scenarios_are_clean() {
     assert_eq!(linted(Library::shipped()), []);
 }
 
-/// What a key needs can be played against a LAS without a virtual clock, or no
-/// such LAS could ever be ready. The OSR by hand is the exception: a mandate
-/// that is withdrawn ends at the end of the day.
+/// A LAS of a supplier in its barest form: a program makes it act, and it has no
+/// virtual clock.
+const BARE: &str = r#"
+product: { name: Voorbeeld-LAS, version: "1" }
+supplier: { name: Voorbeeldleverancier, oin: "00000003999999990000" }
+profile: test
+under-test:
+  las:
+    endpoints: { rod-po: "https://127.0.0.1:8443/bron" }
+    trigger: { url: "http://127.0.0.1:9000/trigger" }
+schools:
+  - { brin: 25BE, vestigingen: [25BE00] }
+capabilities:
+  koppeling-bron: yes
+  koppeling-verzuim: yes
+  certificaat-leverancier: yes
+  osr-h2m: yes
+  osr-m2m: yes
+  po-inwinnen: yes
+  po-bekostigen: yes
+  po-informatiediensten: yes
+  rio-po: yes
+"#;
+
+/// What a key needs can be played against a LAS of somebody else's, whenever it
+/// is: its script speaks and acts for nobody but parties of ours, and needs no
+/// virtual clock. Otherwise no such LAS could ever be ready.
 #[test]
 fn what_is_mandatory_can_be_played_at_any_moment() {
+    let target = Target::read(BARE.as_bytes(), Path::new("")).unwrap();
+    let own = target.authorities().unwrap();
+    let tested = Tested::new(Arc::new(target), own, None);
+    let store = Store::builtin();
     let mandatory = Library::shipped()
         .scenarios
         .iter()
-        .filter(|scenario| scenario.mandatory && scenario.key != Key::OsrH2m);
+        .filter(|scenario| scenario.mandatory);
     for scenario in mandatory {
-        let plays = scenario
-            .all_steps()
-            .into_iter()
-            .all(|step| match &step.action {
-                Action::Advance(_) => false,
-                Action::Receive(receive) => receive.role != scenario.subject,
-                _ => true,
-            });
-        let at_any_moment = scenario.at.is_none() || scenario.any_moment;
-        assert!(
-            plays && at_any_moment,
-            "{} cannot be mandatory",
-            scenario.id
-        );
+        for now in [
+            "2026-01-05T08:00:00Z",
+            "2026-07-20T22:30:00Z",
+            "2027-10-01T12:00:00Z",
+        ] {
+            let refused = tested.refuses(scenario, &store, now.parse().unwrap());
+            assert_eq!(refused, None, "{} at {now}", scenario.id);
+        }
+    }
+    // It does see what cannot be played.
+    for (id, why) in [
+        ("po-bekostigen-las-herstart", "ours"),
+        ("osr-h2m-las-mandaat-loopt-af", "clock"),
+        ("koppeling-bron-duo-antwoord", "role"),
+    ] {
+        let scenario = Library::shipped().scenarios.iter();
+        let scenario = scenario.into_iter().find(|one| &*one.id == id).unwrap();
+        let now = "2026-07-20T22:30:00Z".parse().unwrap();
+        assert_eq!(tested.refuses(scenario, &store, now), Some(why), "{id}");
     }
 }
 
