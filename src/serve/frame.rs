@@ -37,6 +37,8 @@ pub(super) struct Frame<'a> {
     pub site: &'a Site,
     pub language: Language,
     pub visitor: Visitor,
+    /// Whether a proxy passed the request on: whoever sent it is not here.
+    pub is_forwarded: bool,
     /// The path of the page.
     pub path: String,
     /// What of the query makes it this page: `a=…&b=…&`.
@@ -56,7 +58,8 @@ impl Frame<'_> {
 
     /// Whether everything may be seen.
     pub fn sees_all(&self) -> bool {
-        self.site.options.confidential || self.visitor.is_team()
+        let is_open = self.site.options.confidential && !self.is_forwarded;
+        is_open || self.visitor.is_team()
     }
 
     /// Whether what is the supplier's of that OIN may be seen.

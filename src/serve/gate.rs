@@ -78,6 +78,12 @@ pub(super) fn origin(peer: IpAddr, head: &HttpFacts) -> Option<IpAddr> {
     Some(address).filter(|address: &IpAddr| !address.is_loopback())
 }
 
+/// Whether a proxy says that it passes a request on, from wherever.
+pub(super) fn is_forwarded(head: &HttpFacts) -> bool {
+    let passes_on = ["x-forwarded-for", "forwarded"];
+    passes_on.iter().any(|name| head.header(name).is_some())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -50,6 +50,7 @@ pub(super) fn answer(
         site,
         language,
         visitor: site.visitors.of(head),
+        is_forwarded: gate::is_forwarded(head),
         // A page is named by nothing that was sent but its own, plain steps.
         path: match steps.iter().all(|step| is_plain(step)) {
             true => format!("/{}", steps.join("/")),

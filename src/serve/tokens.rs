@@ -173,7 +173,19 @@ fn entries(file: &Path) -> Result<Vec<Entry>, TokenError> {
     if std::fs::metadata(file)?.len() > MAX_KEY_BYTES {
         return Err(io::Error::from(io::ErrorKind::FileTooLarge).into());
     }
-    let read: File = user_file::read(&std::fs::read_to_string(file)?)?;
+    let text = std::fs::read_to_string(file)?;
+    let mut read: File = user_file::read(&text)?;
+    for (number, entry) in read.token.iter_mut().enumerate() {
+        let wrong = |key, kind| UserFileError::in_list(&text, "token", number, key, kind);
+        if entry.holder != TEAM && Holder::supplier(&entry.holder).is_err() {
+            return Err(wrong("for", "token-for").into());
+        }
+        let is_hex = entry.hash.bytes().all(|one| one.is_ascii_hexdigit());
+        if entry.hash.len() != sha256(b"").len() || !is_hex {
+            return Err(wrong("hash", "token-hash").into());
+        }
+        entry.hash.make_ascii_lowercase();
+    }
     Ok(read.token)
 }
 
@@ -203,6 +215,21 @@ mod tests {
         std::fs::write(&file, rest).unwrap();
         assert_eq!(known(&file, &theirs), None);
         assert!(known(&file, &ours).is_some());
+        // What can be nobody's token is a mistake in the file, with its line.
+        for (old, new, line) in [
+            ("hash = \"", "hash = \"zz", 3),
+            ("hash = \"", "hash = \"0", 3),
+            ("for = \"team\"", "for = \"teem\"", 2),
+        ] {
+            std::fs::write(&file, format!("\n{}", rest.replacen(old, new, 1))).unwrap();
+            let error = check(&file).unwrap_err();
+            let TokenError::File(error) = error else {
+                panic!("{error}");
+            };
+            let wanted = line + 1;
+            assert_eq!(error.line, wanted, "{new}");
+            assert_eq!(known(&file, &ours), None);
+        }
         for no_oin in [
             "0000000312345678",
             "12345678901234567890",

@@ -409,6 +409,28 @@ fn it_answers_to_its_own_name_and_ends_in_order() {
 }
 
 #[test]
+fn the_confidential_edition_is_for_this_machine_alone() {
+    let served = Served::start(&["--edition", "confidential"], |runs| {
+        Made::default().write(&runs.join("run"));
+    });
+    let asked = |header: Option<&str>, token: Option<&str>| {
+        let mut request = served.agent.get(format!("{}/runs", served.url));
+        if let Some(header) = header {
+            request = request.header(header, "192.0.2.1");
+        }
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        answered(request.call()).0
+    };
+    assert_eq!(asked(None, None), 200);
+    for header in ["x-forwarded-for", "forwarded"] {
+        assert_eq!(asked(Some(header), None), 404, "{header}");
+        assert_eq!(asked(Some(header), Some(&served.team)), 200, "{header}");
+    }
+}
+
+#[test]
 fn what_would_open_too_much_is_refused() {
     let folder = TempDir::new().unwrap();
     let root = folder.path();
@@ -435,6 +457,10 @@ fn what_would_open_too_much_is_refused() {
                 "confidential",
             ],
             "vertrouwelijke editie",
+        ),
+        (
+            &["--host", "gereed.nl", "--edition", "confidential"],
+            "achter de proxy",
         ),
         (&["--upload"], "--tokens"),
         (&["--tokens", "nergens.toml"], "nergens.toml"),
