@@ -8,13 +8,14 @@
 //! by = "00000003123456780000"            # the supplier's OIN, or "team"
 //! note = "…"
 //! source = "PvE BRON po 1.3, § 4.2"
-//! since = 2026-11-01
-//! settled = 2026-12-01                   # with the outcome, once there is one
+//! since = 2026-10-01
+//! settled = 2026-11-01                   # with the outcome, once there is one
 //! outcome = "…"
 //! ```
 
 use std::collections::{BTreeSet, HashSet};
 
+use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::user_file::{self, Expected, Mistake, UserFileError, line_in_list};
@@ -43,13 +44,17 @@ struct Entry {
     outcome: Option<String>,
 }
 
-/// Reads a disputes file about rules with these codes. Person numbers in it
-/// are masked.
+/// Reads a disputes file about rules with these codes, as of a day: nothing in
+/// it lies after that. Person numbers in it are masked.
 ///
 /// # Errors
 ///
 /// With the line, what is wrong in it.
-pub fn read_disputes(text: &str, codes: &BTreeSet<String>) -> Result<Vec<Dispute>, UserFileError> {
+pub fn read_disputes(
+    text: &str,
+    codes: &BTreeSet<String>,
+    today: Date,
+) -> Result<Vec<Dispute>, UserFileError> {
     let file: File = user_file::read(text)?;
     let mut disputes: Vec<Dispute> = Vec::new();
     let mut subjects = HashSet::new();
@@ -61,7 +66,7 @@ pub fn read_disputes(text: &str, codes: &BTreeSet<String>) -> Result<Vec<Dispute
         if disputes.len() >= MAX_DISPUTES {
             return Err(wrong(value("dispute", "dispute-many")));
         }
-        let dispute = checked(entry, codes).map_err(wrong)?;
+        let dispute = checked(entry, codes, today).map_err(wrong)?;
         let (by, rule, finding) = dispute.subject();
         let subject = (
             by.to_string(),
@@ -83,7 +88,7 @@ fn value(key: &str, kind: &'static str) -> Mistake {
     }
 }
 
-fn checked(entry: Entry, codes: &BTreeSet<String>) -> Result<Dispute, Mistake> {
+fn checked(entry: Entry, codes: &BTreeSet<String>, today: Date) -> Result<Dispute, Mistake> {
     if !codes.contains(&entry.rule) {
         let known = codes.iter().map(String::as_str);
         return Err(Mistake::UnknownRule {
@@ -110,6 +115,11 @@ fn checked(entry: Entry, codes: &BTreeSet<String>) -> Result<Dispute, Mistake> {
     {
         if text.trim().is_empty() || text.chars().count() > MAX_DISPUTE_CHARS {
             return Err(value(key, "dispute-text"));
+        }
+    }
+    for (key, day) in [("since", Some(entry.since)), ("settled", entry.settled)] {
+        if day.is_some_and(|day| day.0 > today) {
+            return Err(value(key, "dispute-future"));
         }
     }
     match (entry.settled, &entry.outcome) {
@@ -150,7 +160,7 @@ mod tests {
 
     fn read(text: &str) -> Result<Vec<Dispute>, UserFileError> {
         let codes = ["KK-EEN", "KK-TWEE"].map(str::to_string);
-        read_disputes(text, &codes.into())
+        read_disputes(text, &codes.into(), jiff::civil::date(2026, 12, 1))
     }
 
     #[test]
@@ -213,6 +223,16 @@ mod tests {
                 format!("{GOOD}settled = 2026-10-01\noutcome = 'o'\n"),
                 7,
                 kind("settled", "dispute-order"),
+            ),
+            (
+                GOOD.replace("2026-11-01", "2026-12-02"),
+                6,
+                kind("since", "dispute-future"),
+            ),
+            (
+                format!("{GOOD}settled = 2026-12-02\noutcome = 'o'\n"),
+                7,
+                kind("settled", "dispute-future"),
             ),
             (format!("{GOOD}{GOOD}"), 8, kind("rule", "dispute-twice")),
             (

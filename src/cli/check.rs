@@ -38,7 +38,7 @@ pub fn run_check(
     let named = check.named.as_deref();
     named.map_or(Ok(()), |named| is_json_message(&store, named))?;
     let deviations = deviations(check, settings, &store)?;
-    let disputes = setup::disputes(check.disputes.as_deref(), &store)?;
+    let disputes = setup::disputes(check.disputes.as_deref(), &store, clock)?;
     let rio = setup::named(&check.rio, &settings.rio);
     let facts = setup::facts(clock, profile, rio, &store)?;
     let request = check.request.as_deref().map(setup::request);

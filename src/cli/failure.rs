@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
-use crate::check::user_file::{Expected, Mistake, UserFileError};
+use crate::check::user_file::UserFileError;
 use crate::event::{RecordError, SpoolError};
 use crate::exit::Exit;
 use crate::pack::Problem;
@@ -82,29 +82,8 @@ impl Failure {
 
     /// A file that the user wrote is at fault.
     pub fn of_user_file(path: &Path, error: UserFileError) -> Self {
-        let (key, args): (_, Vec<(&'static str, String)>) = match error.mistake {
-            Mistake::Syntax => ("config-syntax", Vec::new()),
-            Mistake::UnknownKey { key, nearest } => {
-                let nearest = nearest.map_or_else(String::new, |name| name.to_string());
-                ("config-key", vec![("key", key), ("nearest", nearest)])
-            }
-            Mistake::MissingKey { key } => ("config-missing", vec![("key", key)]),
-            Mistake::Value { key, expected } => match expected {
-                Expected::Words(words) => {
-                    let words = words.join(", ");
-                    ("config-word", vec![("key", key), ("expected", words)])
-                }
-                Expected::Kind(kind) => (kind, vec![("key", key)]),
-            },
-            Mistake::UnknownRule { rule, nearest } => {
-                let nearest = nearest.map_or_else(String::new, |name| name.to_string());
-                ("deviation-rule", vec![("rule", rule), ("nearest", nearest)])
-            }
-            Mistake::Other(reason) => ("config", vec![("reason", reason)]),
-        };
-        let failure = Self::usage(key)
-            .with("path", path.display())
-            .with("line", error.line);
+        let (key, args) = error.told();
+        let failure = Self::usage(key).with("path", path.display());
         args.into_iter()
             .fold(failure, |failure, (name, value)| failure.with(name, value))
     }

@@ -13,6 +13,7 @@ use super::scenarios::playable;
 use super::settings::Settings;
 use super::setup;
 use super::telling::{Telling, unwritten};
+use crate::clock::Clock;
 use crate::event::{EVENT_VERSION, Event, Started};
 use crate::evidence::{
     CopyError, Folder, JoinError, MESSAGES, Part, PartError, RunRecord, SCRIPTS, TRUST,
@@ -35,7 +36,7 @@ pub fn merge(
 ) -> Result<Exit, Failure> {
     let wanted = reports(&merge.report, merge.quiet, settings)?;
     let store = setup::store(global, settings)?;
-    let disputes = setup::disputes(merge.disputes.as_deref(), &store)?;
+    let disputes = setup::disputes(merge.disputes.as_deref(), &store, Clock::system())?;
     let parts: Vec<Part> = merge
         .parts
         .iter()

@@ -41,7 +41,10 @@ pub fn run_readiness(
         None => Team::default(),
     };
     let mut disputes = match &wanted.disputes {
-        Some(path) => setup::disputes(Some(path), &setup::store(global, settings)?)?,
+        Some(path) => {
+            let packs = setup::store(global, settings)?;
+            setup::disputes(Some(path), &packs, Clock::at(at))?
+        }
         None => Vec::new(),
     };
     let (mut runs, refused) = read(&wanted.paths, texts)?;

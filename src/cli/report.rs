@@ -10,6 +10,7 @@ use super::runs::{said, unreadable as unreadable_evidence};
 use super::settings::Settings;
 use super::{output, setup};
 use crate::check::RulesOfPacks;
+use crate::clock::Clock;
 use crate::event::{Event, Grounds, RecordingError, Spool, Started, Tally};
 use crate::exit::Exit;
 use crate::finding::{Disputed, Language};
@@ -36,7 +37,7 @@ pub fn run_report(
         .collect::<Result<_, _>>()?;
     let store = setup::store(global, settings)?;
     let rules = every_rule(&store);
-    let disputes = setup::disputes(report.disputes.as_deref(), &store)?;
+    let disputes = setup::disputes(report.disputes.as_deref(), &store, Clock::system())?;
     let book = Disputed {
         book: &rules,
         disputes: &disputes,

@@ -48,7 +48,7 @@ pub fn run_run(
     let wanted = reports(&run.report, run.quiet, settings)?;
     let earlier = Earlier::read(run.again.as_deref(), run.resume.as_deref())?;
     let store = setup::store(global, settings)?;
-    let disputes = setup::disputes(run.disputes.as_deref(), &store)?;
+    let disputes = setup::disputes(run.disputes.as_deref(), &store, Clock::system())?;
     let tested = match &run.target {
         Some(file) => Some(tested(file, &store, run.recorded.is_empty(), language)?),
         None => None,

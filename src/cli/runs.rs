@@ -16,6 +16,7 @@ use super::settings::Settings;
 use super::setup;
 use super::telling::unwritten;
 use crate::check::Masker;
+use crate::clock::Clock;
 use crate::evidence::{
     Evidence, Folder, ReadError, SignatureState, kept_authorities, new_file, seal,
 };
@@ -42,7 +43,7 @@ pub fn run_runs(
             no_redact,
         } => {
             let store = setup::store(global, settings)?;
-            let disputes = setup::disputes(disputes.as_deref(), &store)?;
+            let disputes = setup::disputes(disputes.as_deref(), &store, Clock::system())?;
             let rules = every_rule(&store);
             let book = Disputed {
                 book: &rules,

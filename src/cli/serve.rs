@@ -38,6 +38,9 @@ pub fn run_serve(
     if !is_loopback && confidential {
         return Err(Failure::usage("serve-confidential").with("value", &wanted.listen));
     }
+    if let Some(host) = wanted.host.first().filter(|_| confidential) {
+        return Err(Failure::usage("serve-confidential-host").with("value", host));
+    }
     if let Some(tokens) = &wanted.tokens {
         tokens::check(tokens).map_err(|error| token_failure(tokens, error))?;
     }

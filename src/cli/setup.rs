@@ -94,11 +94,14 @@ pub fn store(global: &Global, settings: &Settings) -> Result<Store, Failure> {
 }
 
 /// What is held against rules, in the file that the user named.
-pub fn disputes(path: Option<&Path>, store: &Store) -> Result<Vec<Dispute>, Failure> {
+///
+/// Nothing in it lies after the day of `clock`.
+pub fn disputes(path: Option<&Path>, store: &Store, clock: Clock) -> Result<Vec<Dispute>, Failure> {
     let Some(path) = path else {
         return Ok(Vec::new());
     };
-    read_disputes(&read(path)?, &codes(store)).map_err(|error| Failure::of_user_file(path, error))
+    read_disputes(&read(path)?, &codes(store), clock.today())
+        .map_err(|error| Failure::of_user_file(path, error))
 }
 
 /// The facts of a run.

@@ -4,19 +4,24 @@
 use super::Site;
 use super::upload::Refused;
 use crate::check::read_disputes;
-use crate::check::user_file::{Mistake, UserFileError};
+use crate::check::user_file::UserFileError;
+use crate::clock::Clock;
 use crate::finding::Dispute;
 use crate::limits::MAX_STORED_DISPUTES;
+use crate::text::{Texts, word};
 
 /// Takes in the disputes of the supplier of this OIN: a disputes file. Gives
 /// back how many there were.
-pub(super) fn take_in(site: &Site, oin: &str, text: &str) -> Result<usize, Refused> {
+pub(super) fn take_in(site: &Site, oin: &str, text: &str, texts: &Texts) -> Result<usize, Refused> {
     if !site.options.uploads {
         return Err(Refused::new(403, "read-only"));
     }
     let _place = site.turnstile.enter(oin)?;
-    let sent = read_disputes(text, &site.options.codes)
-        .map_err(|error| Refused::run("dispute-mistake").about(place(&error)))?;
+    let sent = read_disputes(text, &site.options.codes, Clock::system().today())
+        .map_err(|error| Refused::run("dispute-mistake").about(told(error, texts)))?;
+    if sent.is_empty() {
+        return Err(Refused::run("dispute-none"));
+    }
     if let Some(other) = sent.iter().find(|one| one.by != oin) {
         return Err(Refused::new(403, "dispute-other").about(&other.by));
     }
@@ -39,20 +44,11 @@ pub(super) fn take_in(site: &Site, oin: &str, text: &str) -> Result<usize, Refus
     Ok(sent.len())
 }
 
-/// Where a file is wrong, and in what.
-fn place(error: &UserFileError) -> String {
-    let what = match &error.mistake {
-        Mistake::Syntax | Mistake::Other(_) => "TOML".to_string(),
-        Mistake::UnknownKey { key, nearest } => suggested(key, nearest.as_deref()),
-        Mistake::UnknownRule { rule, nearest } => suggested(rule, nearest.as_deref()),
-        Mistake::MissingKey { key } | Mistake::Value { key, .. } => key.clone(),
-    };
-    format!("{}: {what}", error.line)
-}
-
-fn suggested(written: &str, nearest: Option<&str>) -> String {
-    match nearest {
-        Some(nearest) => format!("{written} (→ {nearest})"),
-        None => written.to_string(),
-    }
+/// What is wrong in a file, in the words of the command line.
+fn told(error: UserFileError, texts: &Texts) -> String {
+    let (key, args) = error.told();
+    let file = word(&texts.serve, "way-disputes");
+    let args = args.iter().map(|(name, value)| (*name, value.as_str()));
+    let args: Vec<_> = [("path", file)].into_iter().chain(args).collect();
+    texts.error(key, &args)
 }

@@ -163,7 +163,7 @@ impl Visit<'_> {
                 self.disputes_file(oin, &form)?
             }
         };
-        match dispute::take_in(self.site(), oin, &file) {
+        match dispute::take_in(self.site(), oin, &file, self.frame.texts()) {
             Ok(count) => Ok(self.frame.notice(201, "disputed", &count.to_string())),
             Err(refused) => Err(self.refused(&refused)),
         }

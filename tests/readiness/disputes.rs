@@ -10,11 +10,11 @@ const RULE: &str = "KK-XSD-LENGTE";
 
 fn entry(by: &str, note: &str, more: &str) -> String {
     format!(
-        "[[dispute]]\nrule = \"{RULE}\"\nby = \"{by}\"\nnote = \"{note}\"\nsource = \"PvE 1.3\"\nsince = 2026-11-01\n{more}\n"
+        "[[dispute]]\nrule = \"{RULE}\"\nby = \"{by}\"\nnote = \"{note}\"\nsource = \"PvE 1.3\"\nsince = 2025-11-01\n{more}\n"
     )
 }
 
-const SETTLED: &str = "settled = 2026-12-01\noutcome = \"uitkomst-een\"\n";
+const SETTLED: &str = "settled = 2025-12-01\noutcome = \"uitkomst-een\"\n";
 
 #[test]
 fn a_dispute_is_kept_shown_and_settled() {
@@ -76,6 +76,12 @@ fn a_dispute_is_kept_shown_and_settled() {
     readiness(&["--disputes", "d.toml", "--report", "html=m.html"]);
     let page = std::fs::read_to_string(root.join("m.html")).unwrap();
     assert!(page.contains("uitkomst-een") && !page.contains("betwist: KK-XSD-LENGTE"));
+    // Nothing is disputed after the day of which the matrix is.
+    std::fs::write(root.join("d.toml"), entry(OIN, "x", "")).unwrap();
+    let output = readiness(&["--disputes", "d.toml", "--at", "2025-10-31"]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = text(&output.stderr);
+    assert!(said.contains("regel 6: since"), "{said}");
     // A mistake is told with its line and what was meant.
     let wrong = entry(OIN, "x", "").replace(RULE, "KK-XSD-LENGT");
     std::fs::write(root.join("d.toml"), wrong).unwrap();
@@ -118,9 +124,17 @@ fn a_supplier_disputes_on_its_own_behalf_until_the_team_settles_it() {
             &good.replace(RULE, "KK-XSD-LENGT"),
             supplier,
             422,
-            "KK-XSD-LENGTE",
+            "Bedoelt u «KK-XSD-LENGTE»",
         ),
-        ("syntax", "nee", supplier, 422, "1: TOML"),
+        ("empty", "", supplier, 422, "geen betwisting"),
+        (
+            "future",
+            &good.replace("2025-11-01", "9999-11-01"),
+            supplier,
+            422,
+            "regel 6: since ligt in de toekomst",
+        ),
+        ("syntax", "nee", supplier, 422, "regel 1"),
     ] {
         let (found, _, body) = send(content, token);
         assert_eq!(found, status, "{name}: {body}");
