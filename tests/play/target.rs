@@ -584,7 +584,7 @@ fn large_numbers_need_a_las_that_has_them_or_a_name() {
     let tagged = [&of_key[..5], &["--tag", "grote-aantallen"]].concat();
     let told = said(&ketenkeur(folder.path(), &tagged));
     assert!(
-        told.contains("0 scenarios played, 1 not") && !told.contains(left_out),
+        told.contains("0 scenarios judged by recorded traffic, 1 not") && !told.contains(left_out),
         "{told}"
     );
 }
