@@ -79,7 +79,12 @@ pub(super) fn said_by(
         false => fields.optional(name),
     };
     let (by, on) = (field("by"), field("on"));
-    let (by, on) = (by?.text(mistakes)?, on?);
+    let (said, on) = (by?, on?);
+    let by = said.text(mistakes)?;
+    if by.trim().is_empty() {
+        mistakes.push(Mistake::new(said.spot, "missing").with("name", "by"));
+        return None;
+    }
     let date = on.text(mistakes)?;
     if date.parse::<Date>().is_err() {
         mistakes.push(Mistake::new(on.spot, "not-a-date").with("found", date));

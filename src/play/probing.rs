@@ -2,7 +2,7 @@
 
 use super::cast::{Cast, DUO_PATH, ProbeResult};
 use crate::scenario::{ProbeKind, Role};
-use crate::transport::{OldVersion, Outcome, ProbeOptions, Probed, WrongClient, probe};
+use crate::transport::{OldVersion, Outcome, ProbeOptions, Probed, Why, WrongClient, probe};
 
 /// Whether a request of that name on the wire is an attempt at a server of
 /// ours: nothing else asks for these.
@@ -40,7 +40,12 @@ pub(super) fn of(probed: Option<&Probed>, kind: ProbeKind) -> ProbeResult {
 
 fn version(probed: &Probed, wanted: OldVersion) -> Option<Outcome> {
     let found = probed.old.iter().find(|(version, _)| *version == wanted);
-    found.map(|(_, outcome)| *outcome)
+    // A server that speaks no TLS at all refuses old versions too.
+    let speaks = [probed.tls12, probed.tls13].contains(&Outcome::Accepted);
+    found.map(|(_, outcome)| match outcome {
+        Outcome::Refused(_) if !speaks => Outcome::Undecided(Why::NotTried),
+        outcome => *outcome,
+    })
 }
 
 fn client(probed: &Probed, wanted: WrongClient) -> Option<Outcome> {

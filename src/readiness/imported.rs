@@ -68,6 +68,9 @@ pub struct Outcome {
     pub reconstructed: bool,
     /// Whether every message was judged with an official pack.
     pub official: bool,
+    /// Whether no message was judged with any pack.
+    #[serde(default)]
+    pub bare: bool,
     /// Why it was not played, as a key of the texts (`not-played.<key>`).
     pub not_played: Option<String>,
     /// The codes of the rules that were broken, each once.
@@ -176,7 +179,9 @@ fn outcome(event: &Event) -> Option<Outcome> {
     let about = &played.about;
     // A party of ours proves nothing, and neither does a scenario for a party
     // that the target is not.
-    let not_recorded = played.not_played.as_deref() == Some("not-recorded");
+    // Neither does one of which a recording leaves open what it asks.
+    let not_recorded = played.not_played.as_deref() == Some("not-recorded")
+        || about.recorded && played.judgement.verdict == Verdict::Undecided;
     if about.own || is_elsewhere(played) || not_recorded {
         return None;
     }
@@ -200,6 +205,7 @@ fn outcome(event: &Event) -> Option<Outcome> {
             .grade
             .is_some_and(|grade| grade < Grade::Published),
         official: is_official(played),
+        bare: played.pack.is_none(),
         not_played: played.not_played.clone(),
         broken,
         recorded: about.recorded,

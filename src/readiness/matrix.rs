@@ -437,6 +437,7 @@ impl Looked<'_> {
                 verdict: outcome.verdict,
                 played: outcome.not_played.is_none(),
                 official: outcome.official,
+                bare: outcome.bare,
                 waived: line.waiver.is_some(),
             });
             lines.push(line);

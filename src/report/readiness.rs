@@ -84,6 +84,9 @@ pub struct Counted {
     pub played: bool,
     /// Whether every message was judged with an official pack.
     pub official: bool,
+    /// Whether no message was judged with any pack: of the contract it says
+    /// nothing.
+    pub bare: bool,
     /// Whether somebody answers for its not having passed.
     pub waived: bool,
 }
@@ -95,6 +98,8 @@ pub struct KeyCount {
     /// Played and not passed, and somebody answers for it.
     waived: usize,
     on_reconstruction: usize,
+    /// Passed, with messages that were judged with an official pack.
+    on_official: usize,
     not_applicable: usize,
     /// Not played, because the supplier declares no to the key itself.
     not_offered: usize,
@@ -112,6 +117,7 @@ impl KeyCount {
         // An optional scenario makes nothing ready, but what it passed on
         // stands behind the key as well.
         self.on_reconstruction += usize::from(passed && !one.official);
+        self.on_official += usize::from(passed && one.official && !one.bare);
         if !one.mandatory {
             return;
         }
@@ -139,6 +145,7 @@ impl KeyCount {
             verdict: played.judgement.verdict,
             played: played.not_played.is_none(),
             official: is_official(played),
+            bare: played.pack.is_none(),
             waived: false,
         });
     }
@@ -172,7 +179,8 @@ impl KeyCount {
             (_, 0) if self.played == 0 => State::NotTested,
             (_, 0) => State::Not,
             (wanted, passed) if passed < wanted => State::Partly,
-            _ if self.on_reconstruction > 0 => State::OnReconstruction,
+            // Without any message nothing was held against the official pack.
+            _ if self.on_reconstruction > 0 || self.on_official == 0 => State::OnReconstruction,
             _ => State::Ready,
         }
     }
@@ -229,6 +237,10 @@ mod tests {
         use PackKind::{Official, Reconstruction};
         let pass = || scenario(Verdict::Pass, Official, None);
         let weak = || scenario(Verdict::Pass, Reconstruction, None);
+        let bare = || ScenarioJudged {
+            pack: None,
+            ..pass()
+        };
         let fail = || scenario(Verdict::Fail, Official, None);
         let clock = || scenario(Verdict::Undecided, Official, Some("clock"));
         let other = || scenario(Verdict::Undecided, Official, Some("role"));
@@ -254,6 +266,8 @@ mod tests {
         for (played, left_out, state) in [
             (vec![pass(), pass(), optional], 0, State::Ready),
             (vec![pass(), weak()], 0, State::OnReconstruction),
+            (vec![bare(), bare()], 0, State::OnReconstruction),
+            (vec![bare(), pass()], 0, State::Ready),
             (vec![pass(), weak_optional], 0, State::OnReconstruction),
             (vec![pass(), fail()], 0, State::Partly),
             (vec![pass(), clock()], 0, State::Partly),
@@ -326,6 +340,7 @@ mod tests {
                     verdict,
                     played,
                     official: true,
+                    bare: false,
                     waived,
                 });
             }

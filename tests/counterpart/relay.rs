@@ -253,12 +253,7 @@ fn a_message_in_a_file_fails_a_scenario_and_never_passes_one() {
     let request = enrolment(&supplier, "https://duo.ketenkeur.invalid/duo");
     let text = String::from_utf8(request.body.to_vec()).unwrap();
     for (name, content, code, said) in [
-        (
-            "goed.xml",
-            text.clone(),
-            5,
-            "only ketenkeur proxy records it",
-        ),
+        ("goed.xml", text.clone(), 5, "only ketenkeur proxy"),
         (
             "stuk.xml",
             text.replace("<leerjaar>4<", "<leerjaar>5<"),

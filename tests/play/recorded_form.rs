@@ -128,6 +128,12 @@ fn an_answer_about_no_step_of_a_scenario_is_a_mistake_on_the_form() {
                 "line 7, column 13: Nothing is asked as \"meldingsnummer\" about step 1.1.1 of \"po-inwinnen-las-melding\". Asked are: $.geregistreerd, ",
             ),
         ),
+        (
+            "en",
+            "by: beheer\n",
+            "by: \"  \"\n",
+            Some("line 1, column 5: The field \"by\" is missing or empty. Fill it in."),
+        ),
         ("nl", "by: beheer\n", "", None),
         (
             "nl",
