@@ -137,6 +137,11 @@ impl Witness {
         }
     }
 
+    /// Whether a form says something.
+    pub(super) fn has_answers(&self) -> bool {
+        self.answers.iter().any(Answer::is_something)
+    }
+
     /// Whether somebody is asked.
     pub(super) fn asks(&self) -> bool {
         self.person.is_some()

@@ -54,6 +54,7 @@ pub fn play_recorded(
     mut sink: impl FnMut(Event),
 ) -> Result<LeftOpen, PlayError> {
     let mut left = LeftOpen::default();
+    let nobody = Witness::default();
     let looks: Vec<Look<'_>> = traffic
         .exchanges
         .iter()
@@ -66,15 +67,29 @@ pub fn play_recorded(
         } else {
             why_not(stage, scenario)
         };
-        let holds = |witness, folder, events: &Arc<Gathered>| {
-            hold(stage, scenario, &looks, witness, folder, events)
+        let holds = |witness, otherwise, folder, events: &Arc<Gathered>| {
+            hold(
+                stage,
+                scenario,
+                &looks,
+                (witness, otherwise),
+                folder,
+                events,
+            )
         };
-        // Nobody is asked about what no answer can show.
-        let nobody = Witness::default();
-        let asks = witness.asks() && why.is_none();
-        let is_there = !asks || holds(&nobody, None, &Arc::default())?.may_be_shown();
-        let held = match why.is_none() && is_there {
-            true => holds(witness, stage.folder(), &events)?,
+        // What the traffic shows by itself: nobody is asked about what no answer
+        // can show, and what a person saw after another answer than the
+        // scenario's is no mistake of the LAS.
+        let says = why.is_none() && (witness.asks() || witness.has_answers());
+        let alone = match says {
+            true => Some(holds(&nobody, false, None, &Arc::default())?),
+            false => None,
+        };
+        let asks = witness.asks();
+        let is_there = |alone: &Held| !asks || alone.may_be_shown();
+        let otherwise = alone.as_ref().is_some_and(|alone| alone.otherwise);
+        let held = match why.is_none() && alone.as_ref().is_none_or(is_there) {
+            true => holds(witness, otherwise, stage.folder(), &events)?,
             false => Held::default(),
         };
         if held.may_be_shown() {
@@ -115,6 +130,8 @@ struct Held {
     /// The recording has messages of a kind that it is about, and which of them
     /// it is may follow from a value that a person still can give.
     hangs_on_value: bool,
+    /// An answer in the recording is another than the scenario gives there.
+    otherwise: bool,
     /// What nobody said.
     open: Vec<Asked>,
 }
@@ -126,12 +143,13 @@ impl Held {
     }
 }
 
-/// Holds the traffic against one scenario.
+/// Holds the traffic against one scenario. Beside the witness stands whether an
+/// answer in the recording is known to be another than the scenario's.
 fn hold(
     stage: &Stage,
     scenario: &Scenario,
     looks: &[Look<'_>],
-    witness: &Witness,
+    (witness, otherwise): (&Witness, bool),
     folder: Option<Arc<Folder>>,
     events: &Arc<Gathered>,
 ) -> Result<Held, PlayError> {
@@ -181,12 +199,14 @@ fn hold(
         approves: Some(true),
         words: Vec::new(),
         is_strange: false,
+        otherwise,
     };
     // Why it stopped stands in the ledger.
     let _ = holding.steps(&scenario.steps, "");
     let held = Held {
         is_shown: holding.is_strange || !holding.shown.is_empty(),
         hangs_on_value: holding.hangs_on_value,
+        otherwise: holding.otherwise,
         open: std::mem::take(&mut holding.open),
     };
     if !held.is_shown {
@@ -240,6 +260,8 @@ pub(super) struct Holding<'s> {
     pub(super) words: Vec<Word>,
     /// The recording has messages of a step from somebody else only.
     pub(super) is_strange: bool,
+    /// An answer in the recording is another than the scenario gives there.
+    pub(super) otherwise: bool,
 }
 
 impl Holding<'_> {

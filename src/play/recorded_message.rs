@@ -152,6 +152,7 @@ impl Holding<'_> {
             ended.not_recorded("recording-connection");
         }
         if let Some(differs) = differs {
+            self.otherwise = true;
             let args = differs.args().with("nearest", self.at(index));
             ended.not_recorded_of("recording-answer", args);
         }

@@ -66,6 +66,11 @@ impl Holding<'_> {
             ended.not_recorded("recording-brought-about");
             return;
         }
+        // Neither is what it shows after another answer than the scenario gives.
+        if self.otherwise && said.shows.contains(&Some(false)) {
+            ended.not_recorded("recording-otherwise");
+            return;
+        }
         let action = trigger.action.value.name();
         let became = Ok(Outcome::new(became, ""));
         let went = ended.triggered(trigger.expect_status, action, &became);

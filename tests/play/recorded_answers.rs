@@ -205,3 +205,37 @@ fn a_recording_in_which_duo_pushed_something_else_passes_no_scenario() {
         assert_ne!(other.verdict, Verdict::Pass, "{to}");
     }
 }
+
+/// What the LAS shows after another answer than the scenario gives is no mistake
+/// of it: whoever says so truthfully fails nothing.
+#[test]
+fn what_a_person_saw_after_another_answer_fails_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let id = "po-inwinnen-las-foutmelding";
+    let scenario = Library::shipped().scenario(id).unwrap();
+    let evidence = played(folder.path(), &[scenario], &[]);
+    let all = passed(&evidence, id);
+    let right = held_with_a_form(&stage(), scenario, &all, &said_in(&evidence, id));
+    assert_eq!(right.verdict, Verdict::Pass, "{:?}", right.reasons);
+    let saw = |answer: &str| {
+        let shown = |line: &str| match line.trim_start().starts_with("shown:") {
+            true => format!("{}shown: {answer}\n", &line[..line.find("shown:").unwrap()]),
+            false => format!("{line}\n"),
+        };
+        witness(&right.answers.lines().map(shown).collect::<String>())
+    };
+    // What was refused, the LAS may not show as registered.
+    let refused = held(&stage(), scenario, all.clone(), &saw("nee"));
+    assert_eq!(refused.verdict, Verdict::Fail, "{:?}", refused.reasons);
+    let approved: Vec<Passed> = all
+        .iter()
+        .map(|one| turned_round(one).unwrap_or_else(|| one.clone()))
+        .collect();
+    let held = held(&stage(), scenario, approved, &saw("nee"));
+    assert_eq!(held.verdict, Verdict::Undecided, "{:?}", held.codes);
+    assert!(
+        held.reasons.contains("recording-otherwise"),
+        "{:?}",
+        held.reasons
+    );
+}
