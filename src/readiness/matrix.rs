@@ -284,7 +284,7 @@ fn row(
             let mut cell = looked.cell(runs, at);
             cell.trend = looked.trend(runs);
             cell.was = since
-                .map(|since| looked.cell(&until(runs, since), since).state)
+                .map(|since| looked.state_at(&until(runs, since), since))
                 .filter(|was| *was != cell.state);
             let of_cell = phases
                 .iter()
@@ -334,35 +334,49 @@ struct Looked<'a> {
 }
 
 impl Looked<'_> {
-    /// The state at a moment. The latest version of the product counts, and of
-    /// it the latest run that chose a scenario of the key; recorded traffic only
+    /// The run that counts. That is of the latest version of the product, and of
+    /// it the latest that chose a scenario of the key; recorded traffic only
     /// where nothing was played.
-    fn cell(&self, runs: &[&Imported], at: Timestamp) -> Cell {
+    fn chosen<'r>(&self, runs: &[&'r Imported]) -> Option<&'r Imported> {
         let version = runs.last().map(|run| run.version.as_str());
         let of_version = runs
             .iter()
             .rev()
             .filter(|run| Some(run.version.as_str()) == version);
         let played = |run: &&&Imported| self.outcomes(run).any(|outcome| !outcome.recorded);
-        let run = of_version.clone().find(played);
-        let run = run.or_else(|| {
-            of_version
-                .clone()
-                .find(|run| self.outcomes(run).next().is_some())
-        });
-        let declared = runs
-            .last()
-            .and_then(|run| run.declaration(self.key, self.sector));
-        let (lines, count) = self.lines(run.copied(), Clock::at(at).today());
+        let any = || {
+            let mut of_version = of_version.clone();
+            of_version.find(|run| self.outcomes(run).next().is_some())
+        };
+        of_version.clone().find(played).or_else(any).copied()
+    }
+
+    /// The state that scenarios come to which count so, beside what the supplier
+    /// declares now, and why that is.
+    fn state(&self, runs: &[&Imported], count: &KeyCount) -> (State, Option<String>) {
+        let latest = runs.last();
+        match latest.and_then(|run| run.declaration(self.key, self.sector)) {
+            Some(Capability::NotApplicable(reason)) => (State::NotApplicable, Some(reason.clone())),
+            Some(Capability::No) => (State::NotOffered, None),
+            _ => (count.state(), None),
+        }
+    }
+
+    /// The state at a moment, without what it rests on.
+    fn state_at(&self, runs: &[&Imported], at: Timestamp) -> State {
+        let count = self.count(self.chosen(runs), Clock::at(at).today());
+        self.state(runs, &count).0
+    }
+
+    /// The cell at a moment.
+    fn cell(&self, runs: &[&Imported], at: Timestamp) -> Cell {
+        let (run, today) = (self.chosen(runs), Clock::at(at).today());
+        let (lines, count) = (self.lines(run, today), self.count(run, today));
         let passing = || {
             let outcomes = run.into_iter().flat_map(|run| self.outcomes(run));
             outcomes.filter(|outcome| outcome.verdict == Verdict::Pass)
         };
-        let (state, reason) = match declared {
-            Some(Capability::NotApplicable(reason)) => (State::NotApplicable, Some(reason.clone())),
-            Some(Capability::No) => (State::NotOffered, None),
-            _ => (count.state(), None),
-        };
+        let (state, reason) = self.state(runs, &count);
         let all = passing().count();
         let mandatory = || passing().filter(|outcome| outcome.mandatory);
         let recorded = mandatory().filter(|outcome| outcome.recorded).count();
@@ -404,66 +418,82 @@ impl Looked<'_> {
             .filter(move |outcome| outcome.counts_for(key, sector))
     }
 
-    /// What the run played, and what ships with this version and is mandatory
-    /// for the key and not in it: a scenario that was left out is no pass. With
-    /// what they count for the key.
-    fn lines(&self, run: Option<&Imported>, today: Date) -> (Vec<Line>, KeyCount) {
-        let played: BTreeMap<&str, &Outcome> = run
-            .into_iter()
-            .flat_map(|run| self.outcomes(run))
+    /// What the run played of the key, by scenario.
+    fn played<'r>(&self, run: Option<&'r Imported>) -> BTreeMap<&'r str, &'r Outcome> {
+        let outcomes = run.into_iter().flat_map(|run| self.outcomes(run));
+        outcomes
             .map(|outcome| (outcome.scenario.as_str(), outcome))
-            .collect();
-        let waiver = |scenario: &str| {
-            let holds = |one: &&&Waiver| one.scenario == scenario && one.until.0 >= today;
-            self.waivers.iter().find(holds).map(|one| (*one).clone())
-        };
-        let (mut lines, mut count) = (Vec::new(), KeyCount::default());
+            .collect()
+    }
+
+    /// What ships with this version and is mandatory for the key and not in the
+    /// run: a scenario that was left out is no pass.
+    fn left_out<'p>(
+        &'p self,
+        played: &'p BTreeMap<&str, &Outcome>,
+    ) -> impl Iterator<Item = &'p Scenario> {
+        let shipped = Library::shipped().scenarios.iter();
+        shipped
+            .map(|scenario| &**scenario)
+            .filter(|scenario| self.needs(scenario) && !played.contains_key(&*scenario.id))
+    }
+
+    /// Who answers on a day for a scenario's not having passed.
+    fn waiver(&self, scenario: &str, today: Date) -> Option<&Waiver> {
+        let holds = |one: &&&Waiver| one.scenario == scenario && one.until.0 >= today;
+        self.waivers.iter().find(holds).copied()
+    }
+
+    /// How the scenarios of a run count for the key.
+    fn count(&self, run: Option<&Imported>, today: Date) -> KeyCount {
+        let mut count = KeyCount::default();
+        let played = self.played(run);
         for outcome in played.values() {
-            let line = Line {
-                scenario: outcome.scenario.clone(),
-                title_nl: outcome.title_nl.clone(),
-                title_en: outcome.title_en.clone(),
-                mandatory: outcome.mandatory,
-                verdict: outcome.not_played.is_none().then_some(outcome.verdict),
-                not_played: outcome.not_played.clone(),
-                recorded: outcome.recorded,
-                said: outcome.said,
-                broken: outcome.broken.clone(),
-                disputed: Vec::new(),
-                waiver: waiver(&outcome.scenario),
-            };
             count.count(Counted {
                 mandatory: outcome.mandatory,
                 verdict: outcome.verdict,
                 played: outcome.not_played.is_none(),
                 official: outcome.official,
                 bare: outcome.bare,
-                waived: line.waiver.is_some(),
-            });
-            lines.push(line);
-        }
-        let left_out = Library::shipped()
-            .scenarios
-            .iter()
-            .filter(|scenario| self.needs(scenario) && !played.contains_key(&*scenario.id));
-        for scenario in left_out {
-            count.left_out(true);
-            lines.push(Line {
-                scenario: scenario.id.to_string(),
-                title_nl: scenario.title.nl.to_string(),
-                title_en: scenario.title.en.to_string(),
-                mandatory: true,
-                verdict: None,
-                not_played: None,
-                recorded: false,
-                said: false,
-                broken: Vec::new(),
-                disputed: Vec::new(),
-                waiver: waiver(&scenario.id),
+                waived: self.waiver(&outcome.scenario, today).is_some(),
             });
         }
+        self.left_out(&played).for_each(|_| count.left_out(true));
+        count
+    }
+
+    /// What the run played, and what it left out.
+    fn lines(&self, run: Option<&Imported>, today: Date) -> Vec<Line> {
+        let played = self.played(run);
+        let lines = played.values().map(|outcome| Line {
+            scenario: outcome.scenario.clone(),
+            title_nl: outcome.title_nl.clone(),
+            title_en: outcome.title_en.clone(),
+            mandatory: outcome.mandatory,
+            verdict: outcome.not_played.is_none().then_some(outcome.verdict),
+            not_played: outcome.not_played.clone(),
+            recorded: outcome.recorded,
+            said: outcome.said,
+            broken: outcome.broken.clone(),
+            disputed: Vec::new(),
+            waiver: self.waiver(&outcome.scenario, today).cloned(),
+        });
+        let left_out = self.left_out(&played).map(|scenario| Line {
+            scenario: scenario.id.to_string(),
+            title_nl: scenario.title.nl.to_string(),
+            title_en: scenario.title.en.to_string(),
+            mandatory: true,
+            verdict: None,
+            not_played: None,
+            recorded: false,
+            said: false,
+            broken: Vec::new(),
+            disputed: Vec::new(),
+            waiver: self.waiver(&scenario.id, today).cloned(),
+        });
+        let mut lines: Vec<Line> = lines.chain(left_out).collect();
         lines.sort_by(|one, other| one.scenario.cmp(&other.scenario));
-        (lines, count)
+        lines
     }
 
     /// Whether a LAS is not ready for the key without this scenario.
@@ -477,7 +507,7 @@ impl Looked<'_> {
     fn trend(&self, runs: &[&Imported]) -> Vec<Turn> {
         let mut trend: Vec<Turn> = Vec::new();
         for (number, run) in runs.iter().enumerate() {
-            let state = self.cell(&runs[..=number], run.began).state;
+            let state = self.state_at(&runs[..=number], run.began);
             if trend.last().is_none_or(|last| last.state != state) {
                 trend.push(Turn {
                     at: run.began,
