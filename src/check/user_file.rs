@@ -32,6 +32,36 @@ impl UserFileError {
             },
         }
     }
+
+    /// What it says: the key of a text (`error.<key>`) and its places, but for
+    /// `path`, the name of the file.
+    pub fn told(self) -> (&'static str, Vec<(&'static str, String)>) {
+        let or_nothing = |nearest: Option<Arc<str>>| {
+            nearest.map_or_else(String::new, |nearest| nearest.to_string())
+        };
+        let (key, mut args) = match self.mistake {
+            Mistake::Syntax => ("config-syntax", Vec::new()),
+            Mistake::UnknownKey { key, nearest } => (
+                "config-key",
+                vec![("key", key), ("nearest", or_nothing(nearest))],
+            ),
+            Mistake::MissingKey { key } => ("config-missing", vec![("key", key)]),
+            Mistake::Value { key, expected } => match expected {
+                Expected::Words(words) => {
+                    let words = words.join(", ");
+                    ("config-word", vec![("key", key), ("expected", words)])
+                }
+                Expected::Kind(kind) => (kind, vec![("key", key)]),
+            },
+            Mistake::UnknownRule { rule, nearest } => (
+                "deviation-rule",
+                vec![("rule", rule), ("nearest", or_nothing(nearest))],
+            ),
+            Mistake::Other(reason) => ("config", vec![("reason", reason)]),
+        };
+        args.push(("line", self.line.to_string()));
+        (key, args)
+    }
 }
 
 /// A mistake in a TOML file.
@@ -67,38 +97,6 @@ pub enum Mistake {
     },
     /// Anything else, in the words of the TOML reader.
     Other(String),
-}
-
-impl UserFileError {
-    /// What it says: the key of a text (`error.<key>`) and its places, but for
-    /// `path`, the name of the file.
-    pub fn told(self) -> (&'static str, Vec<(&'static str, String)>) {
-        let or_nothing = |nearest: Option<Arc<str>>| {
-            nearest.map_or_else(String::new, |nearest| nearest.to_string())
-        };
-        let (key, mut args) = match self.mistake {
-            Mistake::Syntax => ("config-syntax", Vec::new()),
-            Mistake::UnknownKey { key, nearest } => (
-                "config-key",
-                vec![("key", key), ("nearest", or_nothing(nearest))],
-            ),
-            Mistake::MissingKey { key } => ("config-missing", vec![("key", key)]),
-            Mistake::Value { key, expected } => match expected {
-                Expected::Words(words) => {
-                    let words = words.join(", ");
-                    ("config-word", vec![("key", key), ("expected", words)])
-                }
-                Expected::Kind(kind) => (kind, vec![("key", key)]),
-            },
-            Mistake::UnknownRule { rule, nearest } => (
-                "deviation-rule",
-                vec![("rule", rule), ("nearest", or_nothing(nearest))],
-            ),
-            Mistake::Other(reason) => ("config", vec![("reason", reason)]),
-        };
-        args.push(("line", self.line.to_string()));
-        (key, args)
-    }
 }
 
 impl Mistake {

@@ -364,16 +364,18 @@ impl Looked<'_> {
 
     /// The state at a moment, without what it rests on.
     fn state_at(&self, runs: &[&Imported], at: Timestamp) -> State {
-        let count = self.count(self.chosen(runs), Clock::at(at).today());
+        let played = self.played(self.chosen(runs));
+        let count = self.count(&played, Clock::at(at).today());
         self.state(runs, &count).0
     }
 
     /// The cell at a moment.
     fn cell(&self, runs: &[&Imported], at: Timestamp) -> Cell {
         let (run, today) = (self.chosen(runs), Clock::at(at).today());
-        let (lines, count) = (self.lines(run, today), self.count(run, today));
+        let played = self.played(run);
+        let (lines, count) = (self.lines(&played, today), self.count(&played, today));
         let passing = || {
-            let outcomes = run.into_iter().flat_map(|run| self.outcomes(run));
+            let outcomes = played.values();
             outcomes.filter(|outcome| outcome.verdict == Verdict::Pass)
         };
         let (state, reason) = self.state(runs, &count);
@@ -381,8 +383,8 @@ impl Looked<'_> {
         let mandatory = || passing().filter(|outcome| outcome.mandatory);
         let recorded = mandatory().filter(|outcome| outcome.recorded).count();
         let said = mandatory().filter(|outcome| outcome.said).count();
-        let outcomes = run.into_iter().flat_map(|run| self.outcomes(run));
-        let cut_short = outcomes
+        let cut_short = played
+            .values()
             .filter(|one| one.mandatory && is_cut_short(one.not_played.as_deref()))
             .count();
         let weak = passing().filter(|outcome| outcome.reconstructed).count();
@@ -445,9 +447,8 @@ impl Looked<'_> {
     }
 
     /// How the scenarios of a run count for the key.
-    fn count(&self, run: Option<&Imported>, today: Date) -> KeyCount {
+    fn count(&self, played: &BTreeMap<&str, &Outcome>, today: Date) -> KeyCount {
         let mut count = KeyCount::default();
-        let played = self.played(run);
         for outcome in played.values() {
             count.count(Counted {
                 mandatory: outcome.mandatory,
@@ -458,13 +459,12 @@ impl Looked<'_> {
                 waived: self.waiver(&outcome.scenario, today).is_some(),
             });
         }
-        self.left_out(&played).for_each(|_| count.left_out(true));
+        self.left_out(played).for_each(|_| count.left_out(true));
         count
     }
 
     /// What the run played, and what it left out.
-    fn lines(&self, run: Option<&Imported>, today: Date) -> Vec<Line> {
-        let played = self.played(run);
+    fn lines(&self, played: &BTreeMap<&str, &Outcome>, today: Date) -> Vec<Line> {
         let lines = played.values().map(|outcome| Line {
             scenario: outcome.scenario.clone(),
             title_nl: outcome.title_nl.clone(),
@@ -478,7 +478,7 @@ impl Looked<'_> {
             disputed: Vec::new(),
             waiver: self.waiver(&outcome.scenario, today).cloned(),
         });
-        let left_out = self.left_out(&played).map(|scenario| Line {
+        let left_out = self.left_out(played).map(|scenario| Line {
             scenario: scenario.id.to_string(),
             title_nl: scenario.title.nl.to_string(),
             title_en: scenario.title.en.to_string(),

@@ -165,7 +165,6 @@ fn what_cannot_be_played_against_it_never_passes() {
     }
 }
 
-/// The target with something declared of single messages.
 /// The words of a target file go wherever a run is told of.
 #[test]
 fn a_number_of_a_person_in_the_target_file_is_in_no_output() {
@@ -228,6 +227,7 @@ fn a_number_of_a_person_in_the_target_file_is_in_no_output() {
     }
 }
 
+/// The target with something declared of single messages.
 fn declaring(messages: &str) -> String {
     let gone = free();
     let file = target(
