@@ -26,13 +26,9 @@ fn every_case_makes_a_message_that_fits_its_schema() {
         .iter()
         .filter(|case| !case.place.contains("/ingebouwd/"))
         .flat_map(|case| {
-            assert!(
-                case.rio
-                    .iter()
-                    .all(|name| packs.messages.contains_key(name))
-            );
-            let variants = vec![&case.breaks, &case.passes];
-            variants.into_iter().map(|variant| (&case.place, variant))
+            let answers = case.rio.iter();
+            let variants = answers.chain([&case.breaks, &case.passes]);
+            variants.map(|variant| (&case.place, variant))
         });
     let of_batches = cases.batches().iter().flat_map(|batch| {
         let variants = batch.breaks.iter().chain(&batch.passes);

@@ -111,7 +111,7 @@ fn broken(
     let cases =
         Cases::builtin().map_err(|error| Failure::internal("pack").with("reason", error))?;
     let code = rule.to_uppercase();
-    let mut of_rule = cases.of(&code).peekable();
+    let mut of_rule = cases.shown_of(&code).peekable();
     if of_rule.peek().is_none() {
         let codes = codes(store);
         if breakable().any(|(known, _)| known == code) {
@@ -176,7 +176,7 @@ pub(super) fn shown_with(store: &Store, case: &Case) -> String {
     }
     for answer in &case.rio {
         // What `example` prints under that name.
-        call += &format!(" --rio {answer}.xml");
+        call += &format!(" --rio {}.xml", answer.base);
     }
     call
 }

@@ -255,7 +255,7 @@ fn describe<'a>(
     judged.dedup();
     let cases =
         Cases::builtin().map_err(|error| Failure::internal("pack").with("reason", error))?;
-    let case = cases.of(&info.code).next();
+    let case = cases.shown_of(&info.code).next();
     let batch = cases.batches_of(&info.code).next();
     let edits = |variants: &[Variant]| {
         let lines = |variant: &Variant| {

@@ -69,13 +69,13 @@ pub fn bulk(cases: &Cases, examples: &dyn Examples) -> Result<Bulk, CaseError> {
     for case in cases.cases() {
         let folder = making.folder(&case.rule);
         let mut rio = Vec::new();
-        for name in &case.rio {
-            let example = making.example(name)?;
-            let path = format!("rio/{name}.xml");
-            if !making.bulk.files.iter().any(|file| file.path == path) {
-                making.file(path.clone(), example.text.as_bytes().to_vec());
-            }
-            rio.push(path);
+        for answer in &case.rio {
+            let path = match answer.edits.is_empty() {
+                true => format!("rio/{}", answer.base),
+                // Beside its case: it holds for no other.
+                false => format!("{folder}-rio/{}", answer.base),
+            };
+            rio.push(making.answer(&path, answer)?);
         }
         for (variant, breaks) in [(&case.breaks, true), (&case.passes, false)] {
             let (at, named) = {
@@ -178,6 +178,16 @@ impl<'a> Making<'a> {
         let text = variant.message(self.examples)?;
         self.file(path.clone(), text.into_bytes());
         Ok(path)
+    }
+
+    /// An RIO answer, once where cases share it.
+    fn answer(&mut self, path: &str, variant: &Variant) -> Result<String, CaseError> {
+        let made = format!("{path}.xml");
+        let is_made = |file: &BulkFile| file.path == made;
+        if self.bulk.files.iter().any(is_made) {
+            return Ok(made);
+        }
+        self.message(path, variant)
     }
 
     fn file(&mut self, path: String, bytes: Vec<u8>) {

@@ -35,8 +35,9 @@ pub struct Case {
     pub profile: Profile,
     /// The one in whose profile the near miss is judged.
     pub passes_profile: Profile,
-    /// Examples of RIO answers that are known when the case is judged.
-    pub rio: Vec<String>,
+    /// RIO answers that are known when the case is judged: examples, as they
+    /// are or with edits.
+    pub rio: Vec<Variant>,
     /// Requirements that it proves beside those that name its rule: what a
     /// schema demands of one element.
     pub requirements: Vec<String>,
@@ -230,6 +231,14 @@ impl Cases {
         self.cases.iter().filter(move |case| case.rule == rule)
     }
 
+    /// The cases of a rule whose messages can be shown with the examples as they
+    /// are: others need an RIO answer that no command prints.
+    pub fn shown_of<'a>(&'a self, rule: &'a str) -> impl Iterator<Item = &'a Case> {
+        let is_as_it_is = |answer: &Variant| answer.edits.is_empty();
+        self.of(rule)
+            .filter(move |case| case.rio.iter().all(is_as_it_is))
+    }
+
     /// The batch cases of a rule.
     pub fn batches_of<'a>(&'a self, rule: &'a str) -> impl Iterator<Item = &'a Batch> {
         self.batches.iter().filter(move |batch| batch.rule == rule)
@@ -348,13 +357,33 @@ struct WrittenCase {
     profile: Profile,
     passes_profile: Option<Profile>,
     #[serde(default)]
-    rio: Vec<String>,
+    rio: Vec<WrittenAnswer>,
     #[serde(default)]
     requirements: Vec<String>,
     #[serde(default)]
     undecided: bool,
     breaks: Vec<Edit>,
     passes: Vec<Edit>,
+}
+
+/// An RIO answer: the name of an example, or one with edits.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum WrittenAnswer {
+    AsItIs(String),
+    Edited(Variant),
+}
+
+impl From<WrittenAnswer> for Variant {
+    fn from(written: WrittenAnswer) -> Self {
+        match written {
+            WrittenAnswer::AsItIs(base) => Self {
+                base,
+                edits: Vec::new(),
+            },
+            WrittenAnswer::Edited(variant) => variant,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -383,7 +412,7 @@ impl WrittenCase {
             at: self.at.map(|moment| moment.0),
             profile: self.profile,
             passes_profile: self.passes_profile.unwrap_or(self.profile),
-            rio: self.rio,
+            rio: self.rio.into_iter().map(Variant::from).collect(),
             requirements: self.requirements,
             undecided: self.undecided,
             breaks: Variant {
@@ -430,13 +459,16 @@ mod tests {
     #[test]
     fn a_case_is_read() {
         let cases = parse(
-            "# a rule\n[[case]]\nrule = 'KK-A'\nbase = 'm'\nat = 2026-08-03T09:00:00Z\nprofile = 'test'\nrio = ['r']\nbreaks = [{ remove = 'a' }]\npasses = []\n\n[[batch]]\nrule = 'KK-B'\nbreaks = [{ base = 'm' }, { base = 'm', edits = [{ copy = 'a' }] }]\npasses = []\n",
+            "# a rule\n[[case]]\nrule = 'KK-A'\nbase = 'm'\nat = 2026-08-03T09:00:00Z\nprofile = 'test'\nrio = ['r', { base = 's', edits = [{ remove = 'b' }] }]\nbreaks = [{ remove = 'a' }]\npasses = []\n\n[[batch]]\nrule = 'KK-B'\nbreaks = [{ base = 'm' }, { base = 'm', edits = [{ copy = 'a' }] }]\npasses = []\n",
         )
         .unwrap();
         let case = cases.of("KK-A").next().unwrap();
         assert_eq!(case.place, "cases/rules/x.toml:2");
         assert_eq!(case.at.unwrap().to_string(), "2026-08-03T09:00:00Z");
-        assert_eq!(case.rio, ["r"]);
+        let answers = case.rio.iter();
+        let answers = answers.map(|answer| (&*answer.base, answer.edits.len()));
+        assert!(answers.eq([("r", 0), ("s", 1)]));
+        assert_eq!(cases.shown_of("KK-A").count(), 0);
         assert_eq!([case.profile, case.passes_profile], [Profile::Test; 2]);
         assert_eq!(case.breaks.edits.len(), 1);
         assert_eq!(cases.batches_of("KK-B").next().unwrap().breaks.len(), 2);

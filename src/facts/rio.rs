@@ -298,7 +298,6 @@ struct BronEntry {
     root: String,
     pad: String,
     code: String,
-    bestuur: Option<String>,
     van: String,
     tot: String,
     tot_soort: EndKind,
@@ -400,7 +399,6 @@ gegeven = "locatiegebruik"
 root = "gebruik_response"
 pad = "onderwijslocatiegebruik"
 code = "onderwijslocatie/onderwijslocatiecode"
-bestuur = "onderwijsbestuurcode"
 van = "inBedrijfdatum"
 tot = "uitBedrijfdatum"
 tot-soort = "inclusive"

@@ -72,11 +72,7 @@ fn the_messages_in_bulk_give_what_their_index_says() {
 /// file there, by their folder.
 fn given(folder: &Path, entry: &Entry) -> Vec<Vec<String>> {
     let rio: Vec<String> = (entry.rio.iter())
-        .map(|file| {
-            file.trim_start_matches("rio/")
-                .trim_end_matches(".xml")
-                .to_string()
-        })
+        .map(|file| std::fs::read_to_string(folder.join(file)).unwrap())
         .collect();
     let files: Vec<PathBuf> = entry.files.iter().map(|file| folder.join(file)).collect();
     let above = files[0].parent().unwrap();

@@ -27,7 +27,7 @@ fn input(name: &str, text: &str) -> Input {
 struct Judging<'a> {
     at: Option<Timestamp>,
     profile: Profile,
-    rio: &'a [String],
+    rio: &'a [Variant],
 }
 
 impl<'a> Judging<'a> {
@@ -66,7 +66,9 @@ fn all_findings(variant: &Variant, judging: Judging<'_>, rule: &str) -> Vec<Repo
     let message = variant
         .message(&store)
         .unwrap_or_else(|error| panic!("{rule}: {error}"));
-    let mut judge = Judge::new(bench(at, judging.profile, judging.rio, named));
+    let rio = judging.rio.iter();
+    let rio: Vec<String> = rio.map(|answer| answer.message(&store).unwrap()).collect();
+    let mut judge = Judge::new(bench(at, judging.profile, &rio, named));
     let judged = judge.judge(0, input(&variant.base, &message)).judged;
     judged.findings
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use ketenkeur::batch::{BatchJudge, Extractor, RecordPaths};
 use ketenkeur::check::{shipped_batch_rules, shipped_extractor, shipped_rio_paths};
-use ketenkeur::example::Examples;
 use ketenkeur::facts::{
     Calendar, CalendarSources, Facts, RioData, RioPaths, SourceText, ValueLists,
 };
@@ -269,9 +268,8 @@ impl<'p> Holder<'p> {
         }
         let read = |paths: &RioPaths| {
             let mut data = RioData::new();
-            for name in &probe.rio {
-                let text = self.probes.store.example(name).unwrap().text;
-                let (document, known) = self.probes.recognised(text, name).unwrap();
+            for text in &probe.rio {
+                let (document, known) = self.probes.recognised(text, "").unwrap();
                 data.add(paths, &document, known.root);
             }
             Arc::new(data)

@@ -36,6 +36,7 @@ pub struct Probe {
     pub known: Known,
     pub at: Timestamp,
     pub profile: Profile,
+    /// The RIO answers that are known.
     pub rio: Vec<String>,
     /// What the schema refuses: the rules leave those places alone.
     refused: Vec<String>,
@@ -212,14 +213,17 @@ impl Probes {
         variant: &Variant,
         at: Option<Timestamp>,
         profile: Profile,
-        rio: &[String],
+        rio: &[Variant],
     ) -> Base {
         Base {
             name: variant.base.clone(),
             text: variant.message(&self.store).unwrap(),
             at: at.unwrap_or_else(|| self.store.example(&variant.base).unwrap().at),
             profile,
-            rio: rio.to_vec(),
+            rio: rio
+                .iter()
+                .map(|answer| answer.message(&self.store).unwrap())
+                .collect(),
         }
     }
 
@@ -269,9 +273,10 @@ impl Probes {
         })
     }
 
-    /// A message as its pack knows it.
+    /// A message as its pack knows it; `base` is the name that JSON needs.
     pub fn recognised(&self, text: &str, base: &str) -> Option<(Arc<Document>, Known)> {
-        let is_json = self.store.example(base).unwrap().format == Format::Json;
+        let example = self.store.example(base);
+        let is_json = example.is_some_and(|example| example.format == Format::Json);
         let (document, recognition) = if is_json {
             let document = Document::from_json(Gated::json(text.as_bytes()).ok()?).ok()?;
             let recognition = recognise_json(&self.store, &document, Some(base), None);
