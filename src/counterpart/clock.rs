@@ -24,9 +24,12 @@ pub enum ClockTrouble {
     /// It could not be reached.
     #[error("the clock cannot be reached: {0:?}")]
     Transport(TransportProblem),
-    /// What it said is no moment.
+    /// What it said is no moment; with the HTTP status, where that says so.
     #[error("the answer of the clock is none of the contract")]
-    Answer,
+    Answer(Option<u16>),
+    /// It says that it was set, and stands at another moment.
+    #[error("the clock says that it was set, and was not")]
+    Elsewhere,
     /// It cannot be set, or not to that moment.
     #[error("the clock cannot be set")]
     Refused,
@@ -68,9 +71,9 @@ fn called(client: &Client, request: Request) -> Result<Timestamp, ClockTrouble> 
     let answer = client.send(&request);
     let answer = answer.map_err(|error| ClockTrouble::Transport(error.problem))?;
     match answer.http.as_ref().and_then(|http| http.status()) {
-        Some(200) => moment(&answer.body).map_err(|_| ClockTrouble::Answer),
+        Some(200) => moment(&answer.body).map_err(|_| ClockTrouble::Answer(None)),
         Some(409 | 501) => Err(ClockTrouble::Refused),
-        _ => Err(ClockTrouble::Answer),
+        status => Err(ClockTrouble::Answer(status)),
     }
 }
 

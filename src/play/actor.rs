@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::built_in::Ours;
+use super::endpoint::NOTHING_THERE;
 use crate::counterpart::las::Las;
-use crate::counterpart::trigger::{Outcome, Status, Trigger};
+use crate::counterpart::trigger::{Outcome, Status, Trigger, TriggerError};
 use crate::exchange::Exchange;
 use crate::limits::{MAX_TRIGGER_BYTES, TRIGGER_SECONDS};
 use crate::scenario::Wanted;
@@ -21,14 +22,22 @@ pub(super) enum TriggerTrouble {
     Unsupported,
     /// It could not be reached.
     Transport(TransportProblem),
-    /// What it said is no outcome.
-    Answer,
+    /// What it said is no outcome; with its HTTP status, where it has one.
+    Answer(Option<u16>),
+    /// Nothing takes triggers at the address: the server answered with that
+    /// status.
+    NoTrigger(u16),
 }
 
 /// Makes the LAS act.
 pub(super) trait Actor: Send + Sync {
     /// Asks for an action and waits until the LAS says what became of it.
     fn trigger(&self, trigger: &Trigger) -> Result<Outcome, TriggerTrouble>;
+
+    /// The address that triggers go to, where they go to one.
+    fn url(&self) -> Option<&str> {
+        None
+    }
 
     /// The person who operates the LAS, where there is no program that says what
     /// it shows.
@@ -65,7 +74,25 @@ impl Actor for OverHttp {
     fn trigger(&self, trigger: &Trigger) -> Result<Outcome, TriggerTrouble> {
         let answer = self.client.send(&trigger.request(&self.url));
         let answer = answer.map_err(|error| TriggerTrouble::Transport(error.problem))?;
-        Outcome::read(&answer).map_err(|_| TriggerTrouble::Answer)
+        Outcome::read(&answer).map_err(|error| no_outcome(&answer, &error))
+    }
+
+    fn url(&self) -> Option<&str> {
+        Some(&self.url)
+    }
+}
+
+/// What an answer is that is no outcome. A server that breaks down over a
+/// trigger has taken it; one that knows no such address, or has a page there,
+/// has not.
+fn no_outcome(answer: &Exchange, error: &TriggerError) -> TriggerTrouble {
+    let status = answer.http.as_ref().and_then(|http| http.status());
+    match status {
+        Some(status) if NOTHING_THERE.contains(&status) => TriggerTrouble::NoTrigger(status),
+        Some(status) if status < 500 && *error == TriggerError::NotJson => {
+            TriggerTrouble::NoTrigger(status)
+        }
+        status => TriggerTrouble::Answer(status),
     }
 }
 
@@ -93,7 +120,7 @@ impl Actor for ByCommand {
             // A command that reads nothing may have closed it already.
             let _ = input.write_all(trigger.to_json().to_string().as_bytes());
         }
-        let output = child.stdout.take().ok_or(TriggerTrouble::Answer)?;
+        let output = child.stdout.take().ok_or(TriggerTrouble::Answer(None))?;
         let reading = std::thread::spawn(move || {
             let mut said = Vec::new();
             let limit = MAX_TRIGGER_BYTES as u64 + 1;
@@ -112,9 +139,9 @@ impl Actor for ByCommand {
             std::thread::sleep(Duration::from_millis(20));
         }
         let _ = child.wait();
-        let said = reading.join().map_err(|_| TriggerTrouble::Answer)?;
-        let said = said.map_err(|_| TriggerTrouble::Answer)?;
-        Outcome::read(&Exchange::bare(said)).map_err(|_| TriggerTrouble::Answer)
+        let said = reading.join().map_err(|_| TriggerTrouble::Answer(None))?;
+        let said = said.map_err(|_| TriggerTrouble::Answer(None))?;
+        Outcome::read(&Exchange::bare(said)).map_err(|_| TriggerTrouble::Answer(None))
     }
 }
 

@@ -41,10 +41,13 @@ impl Asking {
         match actor.trigger(&call).map(|outcome: Outcome| outcome.status) {
             Ok(Status::Done) => Beginning::Afresh,
             Ok(Status::Refused | Status::Failed) => Beginning::Left("begin-refused"),
-            Err(TriggerTrouble::Transport(_)) => Beginning::Left("begin-unreached"),
+            Err(TriggerTrouble::Transport(_) | TriggerTrouble::NoTrigger(_)) => {
+                Beginning::Left("begin-unreached")
+            }
             // What answers to an unknown action with something of its own does
             // not know it either.
-            Ok(Status::Unsupported) | Err(TriggerTrouble::Unsupported | TriggerTrouble::Answer) => {
+            Ok(Status::Unsupported)
+            | Err(TriggerTrouble::Unsupported | TriggerTrouble::Answer(_)) => {
                 self.0.store(true, Ordering::SeqCst);
                 Beginning::Left("begin-unsupported")
             }

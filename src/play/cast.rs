@@ -1,5 +1,7 @@
 //! Who plays in one scenario: for each role a party of ours, or the target's.
 
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -10,11 +12,13 @@ use super::actor::{Actor, InProcess, Nobody};
 use super::addresses::{addresses, las_address, osr_address};
 use super::built_in::{BuiltIn, Makings, Ours, Unmade};
 use super::caller::{Book, Caller};
+use super::clocks::ClockFault;
 use super::directory::RemoteDirectory;
 use super::schools::School;
 use super::speak::Unspeakable;
 use super::stage::Stage;
 use super::tested::{self, client_options, played, public_url};
+use super::uncalled;
 use super::wire::{Heard, Tap, Wire};
 use crate::check::{HttpHint, recognise_json, recognise_xml};
 use crate::clock::RunningClock;
@@ -24,6 +28,7 @@ use crate::document::{Document, Gated};
 use crate::edukoppeling::SigningKey;
 use crate::event::Undeclared;
 use crate::exchange::{Exchange, path_of};
+use crate::finding::Finding;
 use crate::limits::MAX_HELD_SECONDS;
 use crate::pack::Message;
 use crate::pki::TestPki;
@@ -110,6 +115,14 @@ pub(super) enum ProbeResult {
     Undecided(&'static str),
 }
 
+/// Why the time was not moved on.
+pub(super) enum Unmoved {
+    /// The script asks for what cannot be; a key of the texts (`reason.<key>`).
+    Script(&'static str),
+    /// A clock of the target did not follow.
+    Target(ClockFault),
+}
+
 /// Everybody in one scenario.
 pub struct Cast {
     pub(super) clock: RunningClock,
@@ -125,6 +138,8 @@ pub struct Cast {
     pub(super) directory: RemoteDirectory,
     actor: Arc<dyn Actor>,
     built_in: BuiltIn,
+    /// Where the servers of our parties listen.
+    listens: BTreeMap<Role, SocketAddr>,
     /// Listening for as long as the scenario is played.
     _servers: Vec<Server>,
     /// The state of the parties, where one of them is started again.
@@ -173,6 +188,7 @@ impl Cast {
         let book = Arc::new(Book::default());
         let under = stage.tested.as_deref();
         let mut servers = Vec::new();
+        let mut listens = BTreeMap::new();
         let mut waiting = Vec::new();
         let mut urls = Vec::new();
         let mut identities = Vec::new();
@@ -213,6 +229,7 @@ impl Cast {
             let server = Server::start(options, Arc::clone(&handler) as Arc<dyn Handler>)
                 .map_err(|_| Unmade("server"))?;
             let url = public_url(&plays, &server, name);
+            listens.insert(role, server.address());
             book.note(&url, role, true);
             urls.push(url);
             servers.push(server);
@@ -293,6 +310,7 @@ impl Cast {
                     holds: Duration::from_secs(MAX_HELD_SECONDS).min(stage.patience),
                     duo: duo.oin.as_str().into(),
                     shows,
+                    tested: stage.tested.clone(),
                 });
                 // Each is filled once, here.
                 let _ = waiting.0.set(tap);
@@ -320,6 +338,7 @@ impl Cast {
             directory,
             actor,
             built_in,
+            listens,
             _servers: servers,
             _state: state,
         })
@@ -363,18 +382,39 @@ impl Cast {
         within.min(self.stage.patience)
     }
 
+    /// The finding that who is under test never called a party of ours in this
+    /// run, where that is so.
+    pub(super) fn uncalled(&self, role: Role) -> Option<Finding> {
+        let tested = self.stage.tested.as_ref()?;
+        let calls = match role {
+            Role::Las => false,
+            Role::Duo => !self.party(Role::Las).ours,
+            Role::Osr => !self.party(Role::Las).ours || !self.party(Role::Duo).ours,
+        };
+        if !calls || !self.party(role).ours || tested.called.is_noted(role) {
+            return None;
+        }
+        let url = match role {
+            Role::Duo => self.duo_url(Service::RodPo),
+            _ => self.party(role).url.clone(),
+        };
+        Some(uncalled::finding(
+            role,
+            &url,
+            self.listens.get(&role).copied(),
+        ))
+    }
+
     /// Moves the time of all parties on, those of the target included.
-    pub(super) fn advance(&self, by: SignedDuration) -> Result<(), &'static str> {
+    pub(super) fn advance(&self, by: SignedDuration) -> Result<(), Unmoved> {
         if !self.clock.is_virtual() {
-            return Err("clock-real");
+            return Err(Unmoved::Script("clock-real"));
         }
         if !self.clock.advance(by) {
-            return Err("clock-back");
+            return Err(Unmoved::Script("clock-back"));
         }
         match &self.stage.tested {
-            Some(tested) => tested
-                .set_clocks(self.clock.now())
-                .map_err(|_| "clock-target"),
+            Some(tested) => tested.set_clocks(self.clock.now()).map_err(Unmoved::Target),
             None => Ok(()),
         }
     }

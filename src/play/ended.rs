@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::actor::TriggerTrouble;
 use super::cast::ProbeResult;
+use super::clocks::ClockFault;
 use super::ledger::{At, Ledger};
 use super::observe::{Observed, Seen};
 use super::speak::Unspeakable;
@@ -69,18 +70,24 @@ impl Ended<'_> {
         self.write(None, pass, Vec::new());
     }
 
-    /// A finding of our own about a step.
-    fn finding(&self, code: &'static str, kind: Kind, args: Args) -> Finding {
+    /// Where the step stands in its script.
+    fn place(&self) -> Place {
         let line = format!("{}:{}", self.step.file, self.step.at.line);
-        let place = Place {
+        Place {
             path: line.clone(),
             words: line,
             keyed: self.step.action.name().to_string(),
             ..Place::default()
-        };
+        }
+    }
+
+    /// A finding of our own about a step.
+    fn finding(&self, code: &'static str, kind: Kind, args: Args) -> Finding {
         Finding {
             kind,
-            ..self.ledger.of_script(tool_finding(code, args, place))
+            ..self
+                .ledger
+                .of_script(tool_finding(code, args, self.place()))
         }
     }
 
@@ -103,6 +110,14 @@ impl Ended<'_> {
         self.one(&finding);
     }
 
+    /// A clock of the target did not move when the step moved the time.
+    pub fn clock_at_fault(&self, fault: &ClockFault) {
+        if fault.is_unreachable() {
+            self.ledger.note_unreachable();
+        }
+        self.one(&fault.finding(self.place()));
+    }
+
     /// A message that a step waits for never came.
     pub fn never_came(&self, receive: &Receive, others: &[Heard]) {
         let wanted = receive.message.as_ref().map(|message| &*message.value);
@@ -120,6 +135,9 @@ impl Ended<'_> {
                 if let Some(wanted) = wanted {
                     args.push("message", wanted);
                 }
+                self.ledger.note_missed(|missed| {
+                    missed.at.insert(receive.role);
+                });
                 let within = format!("{} s", receive.within.as_secs());
                 ("KK-SC-UITGEBLEVEN", args.with("within", within))
             }
@@ -176,14 +194,19 @@ impl Ended<'_> {
         self.one(&self.ledger.of_script(finding));
     }
 
-    /// What became of an action of the LAS. Whether it went as expected.
+    /// What became of an action of the LAS, which was asked for at `url`. Whether
+    /// it went as expected.
     pub fn triggered(
         &self,
         expected: Status,
         action: &str,
+        url: Option<&str>,
         outcome: &Result<Outcome, TriggerTrouble>,
     ) -> bool {
-        let args = Args::new().with("action", action);
+        let mut args = Args::new().with("action", action);
+        if let Some(url) = url {
+            args.push("url", MessageValue::plain(url));
+        }
         let finding = match outcome {
             Err(TriggerTrouble::Unsupported)
             | Ok(Outcome {
@@ -206,8 +229,15 @@ impl Ended<'_> {
                 });
                 self.finding("KK-SC-HANDELING", Kind::Violation, args)
             }
-            Err(TriggerTrouble::Answer) => {
+            Err(TriggerTrouble::NoTrigger(status)) => {
+                let args = args.with("status", u64::from(*status));
+                self.finding("KK-SC-GEEN-TRIGGER", Kind::Violation, args)
+            }
+            Err(TriggerTrouble::Answer(status)) => {
                 let mut args = args.with("expected", expected.name()).with("found", "?");
+                if let Some(status) = status {
+                    args.push("status", u64::from(*status));
+                }
                 in_words(&mut args, "found", |texts| texts.finding.unreadable.clone());
                 in_words(&mut args, "advice", |texts| {
                     word(&texts.transport, "trigger-answer").to_string()
@@ -220,6 +250,7 @@ impl Ended<'_> {
                     self.passed();
                     return true;
                 }
+                self.ledger.note_missed(|missed| missed.by_outcome(outcome));
                 let mut args = args
                     .with("found", outcome.status.name())
                     .with("expected", expected.name());

@@ -8,7 +8,7 @@ use crate::scenario::Expect;
 use crate::text::tool_finding;
 
 /// Statuses with which a server says that nothing takes messages there.
-const NOTHING_THERE: [u16; 2] = [404, 405];
+pub(super) const NOTHING_THERE: [u16; 2] = [404, 405];
 
 /// The finding that what answered the party under test's address takes no
 /// messages there, unless the script expects that status. What it says then is no

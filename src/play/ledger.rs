@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::afresh::{Beginning, may_come_of_it};
+use super::clocks::ClockFault;
 use super::ended::{Ended, label};
 use super::observe::{Observed, Seen};
 use super::run::Interrupt;
 use super::sink::Sink;
+use super::uncalled::Missed;
 use super::weigh::{Scale, Weighed, weigh};
 use crate::check::{CheckOptions, Reporter};
 use crate::document::Spot;
@@ -19,7 +21,7 @@ use crate::event::{
 use crate::evidence::{Folder, StepRecord, WriteError};
 use crate::facts::Facts;
 use crate::finding::{Args, Finding, Grade, Judgement, Kind, Place, Source, Verdict};
-use crate::scenario::{Expect, PlacedCode, Scenario, Step, Values};
+use crate::scenario::{Expect, PlacedCode, Role, Scenario, Step, Values};
 use crate::text::{in_words, tool_finding, word};
 
 /// The step of messages that no step looked at.
@@ -59,8 +61,9 @@ struct State {
     contracts: BTreeSet<String>,
     unreachable: bool,
     steps: u32,
-    /// A step was not begun, or does not count, because the run was ended.
-    cut_off: bool,
+    /// Why it was not played, or not to its end, as a key of the texts
+    /// (`not-played.<key>`).
+    not_played: Option<&'static str>,
     records: Vec<StepRecord>,
     undeclared: Vec<Undeclared>,
     said: u32,
@@ -71,6 +74,8 @@ struct State {
     is_borne_out: bool,
     /// How the LAS stood at the beginning.
     beginning: Beginning,
+    /// From whom something was missed.
+    missed: Missed,
 }
 
 impl Ledger {
@@ -100,7 +105,7 @@ impl Ledger {
                 contracts: BTreeSet::new(),
                 unreachable: false,
                 steps: 0,
-                cut_off: false,
+                not_played: None,
                 records: Vec::new(),
                 undeclared: Vec::new(),
                 said: 0,
@@ -108,6 +113,7 @@ impl Ledger {
                 said_steps: BTreeSet::new(),
                 is_borne_out: false,
                 beginning: Beginning::Afresh,
+                missed: Missed::default(),
             }),
         }
     }
@@ -138,6 +144,44 @@ impl Ledger {
         self.add(REST, String::new(), 0, None, judgement, vec![found]);
     }
 
+    /// A clock of the target is not at the moment of the scenario, which is not
+    /// played then.
+    pub(super) fn clock_at_fault(&self, fault: &ClockFault) {
+        if fault.is_unreachable() {
+            self.note_unreachable();
+        }
+        if fault.is_refused() {
+            self.lock().not_played = Some("clock-refused");
+        }
+        let finding = fault.finding(Place::default());
+        let (judgement, found) = self.ours(REST, None, &finding);
+        self.add(REST, String::new(), 0, None, judgement, vec![found]);
+    }
+
+    /// Whether something was found that counts.
+    pub(super) fn has_failed(&self) -> bool {
+        self.lock().judgement.verdict == Verdict::Fail
+    }
+
+    /// Something did not come at a party, or came to nothing without it.
+    pub(super) fn note_missed(&self, note: impl FnOnce(&mut Missed)) {
+        note(&mut self.lock().missed);
+    }
+
+    /// Says of the parties of ours from which something was missed that nobody
+    /// called them, where that is so; `finding` says it.
+    pub(super) fn missed_uncalled(&self, finding: impl Fn(Role) -> Option<Finding>) {
+        let missed = self.lock().missed.clone();
+        let (found, is_connection) = missed.uncalled(finding);
+        if is_connection {
+            self.note_unreachable();
+        }
+        for finding in found {
+            let (judgement, found) = self.ours(REST, None, &finding);
+            self.add(REST, String::new(), 0, None, judgement, vec![found]);
+        }
+    }
+
     /// A party could not be reached.
     pub(super) fn note_unreachable(&self) {
         self.lock().unreachable = true;
@@ -153,7 +197,7 @@ impl Ledger {
         if !self.interrupt.is_set() {
             return Ok(());
         }
-        self.lock().cut_off = true;
+        self.lock().not_played = Some("interrupted");
         Err(Stop)
     }
 
@@ -411,7 +455,7 @@ impl Ledger {
         }
         let judged = ScenarioJudged {
             about: self.info.clone(),
-            judgement: if state.cut_off {
+            judgement: if state.not_played.is_some() {
                 let open = Judgement::new(Verdict::Undecided, self.grade);
                 self.options.fold([state.judgement, open])
             } else {
@@ -420,7 +464,7 @@ impl Ledger {
             pack: state.pack,
             contracts: std::mem::take(&mut state.contracts),
             unreachable: state.unreachable,
-            not_played: state.cut_off.then(|| "interrupted".to_string()),
+            not_played: state.not_played.map(str::to_string),
             undeclared: std::mem::take(&mut state.undeclared),
             steps: state.steps,
             said: state.said,

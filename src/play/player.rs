@@ -9,13 +9,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use super::cast::Cast;
+use super::cast::{Cast, Unmoved};
 use super::ended::Ended;
 use super::ledger::{Ledger, Stop};
 use super::observe::Seen;
 use super::speak::Unspeakable;
 use crate::counterpart::las::{MadeUp, made_up};
-use crate::scenario::{Action, Advance, Capture, Include, Over, Repeat, Scenario, Step, Values};
+use crate::scenario::{
+    Action, Advance, Capture, Include, Over, Repeat, Role, Scenario, Step, Values,
+};
 
 /// One line of steps: the scenario's own, or that of a parallel branch.
 struct Line {
@@ -79,8 +81,24 @@ impl<'s> Player<'s> {
         if self.ledger.goes_on().is_ok() {
             self.judge_the_rest(&mut line.values);
             self.look_for_memory();
+            self.look_for_callers();
             self.ledger.may_be_left_over();
         }
+    }
+
+    /// Says so when nobody called a party of ours from which something was
+    /// missed. A DUO of somebody else's learns of a mandate from the OSR alone.
+    fn look_for_callers(&self) {
+        let of_osr =
+            |step: &&Step| matches!(&step.action, Action::Act(act) if act.party == Role::Osr);
+        let steps = self.scenario.all_steps();
+        let hangs_on_osr = self.scenario.subject == Role::Duo && steps.iter().any(of_osr);
+        if hangs_on_osr && self.ledger.has_failed() {
+            self.ledger.note_missed(|missed| {
+                missed.unasked.insert(Role::Osr);
+            });
+        }
+        self.ledger.missed_uncalled(|role| self.cast.uncalled(role));
     }
 
     fn acting(&self) -> MutexGuard<'_, Vec<std::thread::JoinHandle<()>>> {
@@ -186,9 +204,16 @@ impl<'s> Player<'s> {
             Advance::By(by) => SignedDuration::try_from(*by).ok(),
             Advance::To(moment) => Some(moment.on(self.cast.today).duration_since(now)),
         };
-        match by.ok_or("clock-back").and_then(|by| self.cast.advance(by)) {
+        let by = by.ok_or(Unmoved::Script("clock-back"));
+        match by.and_then(|by| self.cast.advance(by)) {
             Ok(()) => self.done(step, number),
-            Err(reason) => Err(self.stopped(step, number, Unspeakable::new(step.at, reason, ""))),
+            Err(Unmoved::Script(reason)) => {
+                Err(self.stopped(step, number, Unspeakable::new(step.at, reason, "")))
+            }
+            Err(Unmoved::Target(fault)) => {
+                self.ledger.ended(step, number)?.clock_at_fault(&fault);
+                Err(Stop)
+            }
         }
     }
 

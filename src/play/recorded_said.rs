@@ -73,7 +73,7 @@ impl Holding<'_> {
         }
         let action = trigger.action.value.name();
         let became = Ok(Outcome::new(became, ""));
-        let went = ended.triggered(trigger.expect_status, action, &became);
+        let went = ended.triggered(trigger.expect_status, action, None, &became);
         if went {
             self.shown_by(ended, trigger, said);
         }

@@ -230,16 +230,25 @@ impl Stage {
         if let Some(why) = why {
             return Ok(not(&why));
         }
+        let ledger = Arc::new(Ledger::new(
+            info,
+            scenario,
+            self.judges.bench().options.clone(),
+            Arc::clone(&sink),
+            self.folder.clone(),
+            self.interrupt.clone(),
+        ));
         if let Some(tested) = tested.filter(|tested| tested.has_clock())
-            && tested.set_clocks(clock.now()).is_err()
+            && let Err(fault) = tested.set_clocks(clock.now())
         {
-            return Ok(not(&WhyNot::open("clock-refused")));
+            ledger.clock_at_fault(&fault);
+            return Ok(ledger.finish()?);
         }
         let wire = Arc::new(Wire::new(
             Arc::clone(&scenario.id),
             clock.clone(),
             self.folder.clone(),
-            Arc::clone(&sink),
+            sink,
             self.interrupt.clone(),
         ));
         let cast = Cast::new(self, scenario, clock.clone(), Arc::clone(&wire))?;
@@ -247,14 +256,6 @@ impl Stage {
         for (name, value) in cast.values() {
             values.set(name, value);
         }
-        let ledger = Arc::new(Ledger::new(
-            info,
-            scenario,
-            self.judges.bench().options.clone(),
-            sink,
-            self.folder.clone(),
-            self.interrupt.clone(),
-        ));
         if let Some(tested) = tested.filter(|_| !cast.party(Role::Las).ours) {
             let now = cast.clock.now();
             let begins = &tested.begins;

@@ -10,20 +10,20 @@ use super::actor::{Actor, Asks, ByCommand, ByPerson, OverHttp};
 use super::afresh::Asking;
 use super::built_in::Unmade;
 use super::cast::identity_of;
+use super::uncalled::Called;
 use super::whose::Whose;
 use crate::clock::{Clock, RunningClock};
-use crate::counterpart::clock::{self, ClockTrouble};
 use crate::edukoppeling::Trust;
 use crate::event::Undeclared;
 use crate::evidence::SchoolRecord;
-use crate::limits::{CLOCK_SECONDS, NEAR_SECONDS};
+use crate::limits::NEAR_SECONDS;
 use crate::pack::Store;
 use crate::pki::{Authorities, IDENTITIES, TEST_DOMAIN};
 use crate::scenario::{Action, Conduct, Role, Scenario};
 use crate::target::{
     EndpointName, IdentityError, IdentitySource, PlayedRole, Target, TestedRole, Trigger,
 };
-use crate::transport::{Client, ClientOptions, TransportProblem};
+use crate::transport::{Client, ClientOptions};
 
 /// Somebody else's parties, and how the others are played against them.
 pub struct Tested {
@@ -36,6 +36,8 @@ pub struct Tested {
     person: Option<Arc<ByPerson>>,
     /// Whether its LAS is asked to begin each scenario anew.
     pub(super) begins: Asking,
+    /// Whom of ours it called so far.
+    pub(super) called: Called,
 }
 
 impl std::fmt::Debug for Tested {
@@ -102,6 +104,7 @@ impl Tested {
                 })
             }),
             begins: Asking::default(),
+            called: Called::default(),
         }
     }
 
@@ -229,29 +232,6 @@ impl Tested {
     pub fn has_clock(&self) -> bool {
         let mut tested = self.target.under_test.values();
         tested.all(|tested| tested.clock.is_some())
-    }
-
-    /// Sets the clocks of the target's parties to `now`.
-    pub(super) fn set_clocks(&self, now: Timestamp) -> Result<(), ClockTrouble> {
-        // The moment of what comes back is of no use: any clock will do.
-        let options = self
-            .target
-            .client(Arc::clone(&self.trust), RunningClock::system());
-        let client = Client::new(options)
-            .map_err(|_| ClockTrouble::Transport(TransportProblem::Unreachable))?;
-        for url in self
-            .target
-            .under_test
-            .values()
-            .filter_map(|tested| tested.clock.as_ref())
-        {
-            let stands = clock::set(&client, url, now)?;
-            let apart = stands.duration_since(now).as_secs().unsigned_abs();
-            if apart > CLOCK_SECONDS {
-                return Err(ClockTrouble::Refused);
-            }
-        }
-        Ok(())
     }
 
     /// How the LAS of the target is made to act.

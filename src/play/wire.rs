@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::run::Interrupt;
 use super::sink::Sink;
+use super::tested::Tested;
 use crate::clock::RunningClock;
 use crate::counterpart::Door;
 use crate::event::{Event, Exchanged};
@@ -398,6 +399,8 @@ pub struct Tap {
     pub duo: Arc<str>,
     /// The certificates that its server shows, in DER, its own first.
     pub shows: Arc<[Arc<[u8]>]>,
+    /// Who is under test, and remembers whom it called.
+    pub tested: Option<Arc<Tested>>,
 }
 
 impl std::fmt::Debug for Tap {
@@ -477,6 +480,9 @@ impl Handler for Tap {
         let request = Arc::new(stamped);
         let holds = self.conduct == Conduct::Script;
         let from = self.sender(&request);
+        if let Some(tested) = self.tested.as_ref().filter(|one| one.role(from).is_some()) {
+            tested.called.note(self.role);
+        }
         let number = self
             .wire
             .begin(from, self.role, Arc::clone(&request), holds);
@@ -495,6 +501,9 @@ impl Handler for Tap {
     }
 
     fn refused(&self, refusal: &Refusal) {
+        if let Some(tested) = &self.tested {
+            tested.called.note(self.role);
+        }
         self.party.refused(refusal);
     }
 }

@@ -404,7 +404,9 @@ impl Inspector<'_> {
             Err(_) => Inspected::Open("not-probed"),
             Ok(Ok(stands)) => Inspected::Right(to_the_second(stands)),
             Ok(Err(ClockTrouble::Refused)) => Inspected::Wrong("clock-stays", url.to_string()),
-            Ok(Err(ClockTrouble::Answer)) => Inspected::Wrong("clock-answer", url.to_string()),
+            Ok(Err(ClockTrouble::Answer(_) | ClockTrouble::Elsewhere)) => {
+                Inspected::Wrong("clock-answer", url.to_string())
+            }
             Ok(Err(ClockTrouble::Transport(problem))) => {
                 let error = TransportError {
                     host: url.to_string(),

@@ -183,7 +183,7 @@ fn an_osr_elsewhere_passes_what_is_asked_of_it() {
 }
 
 /// The evidence in a folder comes out the same when it is judged again.
-fn verifies(folder: &Path) {
+pub fn verifies(folder: &Path) {
     let verified = Command::new(env!("CARGO_BIN_EXE_ketenkeur"))
         .current_dir(folder)
         .args(["runs", "verify", "bewijs", "--lang", "en"])
@@ -238,4 +238,7 @@ fn the_documented_duo_under_test_is_played() {
     let unheard = file.replace(osr.unwrap(), "  osr: {}");
     let (verdicts, told) = played(&unheard, "twee");
     assert!(!verdicts.contains(&"pass".into()), "{told}");
+    for part in ["KK-SC-NIET-GEBELD", "plays.osr.listen"] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
 }

@@ -18,3 +18,4 @@ mod recorded_form;
 mod recorded_whose;
 mod shipped;
 mod target;
+mod wrong_addresses;

@@ -382,7 +382,7 @@ steps:
 }
 
 /// A LAS in a process of its own, with a clock of its own.
-struct Process(Child);
+pub struct Process(Child);
 
 impl Drop for Process {
     fn drop(&mut self) {
@@ -393,7 +393,7 @@ impl Drop for Process {
 }
 
 /// Starts `counterpart las`; where it takes pushes, triggers, and the clock.
-fn las_process(duo: SocketAddr, osr: SocketAddr, more: &[&str]) -> (Process, Vec<String>) {
+pub fn las_process(duo: SocketAddr, osr: SocketAddr, more: &[&str]) -> (Process, Vec<String>) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_ketenkeur"))
         .args(["counterpart", "las", "--lang", "en"])
         .args([
@@ -420,7 +420,7 @@ fn las_process(duo: SocketAddr, osr: SocketAddr, more: &[&str]) -> (Process, Vec
 }
 
 /// The target file of such a LAS.
-fn with_clock(urls: &[String], clock: &str, duo: SocketAddr, osr: SocketAddr) -> String {
+pub fn with_clock(urls: &[String], clock: &str, duo: SocketAddr, osr: SocketAddr) -> String {
     target(&urls[0], &urls[1], duo, osr)
         .replace(
             "    trigger:",
@@ -481,7 +481,7 @@ fn a_clock_that_cannot_be_set_is_told_and_nothing_is_played() {
 }
 
 /// What `target check` says of the target in a folder.
-fn target_check(folder: &Path) -> String {
+pub fn target_check(folder: &Path) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_ketenkeur"))
         .current_dir(folder)
         .args(["target", "check", "target.yaml", "--lang", "en"])

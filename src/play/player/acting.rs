@@ -7,13 +7,13 @@ use std::time::Instant;
 use serde_json::Value;
 
 use super::{Line, Player};
-use crate::counterpart::trigger::{Outcome, Status, Trigger as TriggerCall};
+use crate::counterpart::trigger::{Action, Outcome, Status, Trigger as TriggerCall};
 use crate::play::actor::{ByPerson, TriggerTrouble};
 use crate::play::ledger::Stop;
 use crate::play::observe::Seen;
 use crate::play::probing;
 use crate::play::wire::{InVain, name_of};
-use crate::scenario::{Act, Extract, Given, Probe, Step, Trigger, ValueError};
+use crate::scenario::{Act, Extract, Given, Probe, Role, Step, Trigger, ValueError};
 
 impl<'s> Player<'s> {
     pub(super) fn trigger(
@@ -38,7 +38,7 @@ impl<'s> Player<'s> {
             let thread = std::thread::spawn(move || {
                 let outcome = actor.trigger(&call);
                 if let Ok(ended) = ledger.ended(&step, &number) {
-                    ended.triggered(expected, &call.action, &outcome);
+                    ended.triggered(expected, &call.action, actor.url(), &outcome);
                 }
                 wire.acted(in_vain(&call, &number, expected, &outcome));
             });
@@ -59,7 +59,7 @@ impl<'s> Player<'s> {
             _ => None,
         };
         let ended = ledger.ended(step, number)?;
-        let went = ended.triggered(expected, &call.action, &outcome);
+        let went = ended.triggered(expected, &call.action, actor.url(), &outcome);
         // What was not tried has nothing to show.
         let tried = outcome.ok().filter(|one| one.status != Status::Unsupported);
         let Some(outcome) = tried else {
@@ -78,6 +78,11 @@ impl<'s> Player<'s> {
             confirmed,
         };
         let goes_on = self.judge(line, &ended, &trigger.expect, &seen);
+        if self.ledger.has_failed() && trigger.action.value == Action::VraagMandaatOp {
+            self.ledger.note_missed(|missed| {
+                missed.unasked.insert(Role::Osr);
+            });
+        }
         line.last = Some(seen);
         self.capture(line, &ended, &trigger.capture)?;
         if went && goes_on { Ok(()) } else { Err(Stop) }

@@ -1,0 +1,83 @@
+//! Parties of ours that nobody called: then who is under test looks for them
+//! somewhere else, and what did not come is not yet its fault.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::counterpart::reason;
+use crate::counterpart::trigger::{Outcome, Status};
+use crate::finding::{Args, Finding, MessageValue, Place};
+use crate::scenario::Role;
+use crate::text::tool_finding;
+
+/// Which parties of ours who is under test called in this run.
+#[derive(Debug, Default)]
+pub(super) struct Called([AtomicBool; 3]);
+
+impl Called {
+    pub(super) fn note(&self, role: Role) {
+        self.0[role as usize].store(true, Ordering::SeqCst);
+    }
+
+    pub(super) fn is_noted(&self, role: Role) -> bool {
+        self.0[role as usize].load(Ordering::SeqCst)
+    }
+}
+
+/// Parties from which something was missed in a scenario: it did not come
+/// there, or came to nothing without them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Missed {
+    /// Something was to come there.
+    pub(super) at: BTreeSet<Role>,
+    /// Who is under test had to ask there and decided otherwise than it had to:
+    /// it may have asked somebody else, or nobody.
+    pub(super) unasked: BTreeSet<Role>,
+    /// Who is under test says itself that it reached nobody.
+    says_so: bool,
+}
+
+impl Missed {
+    /// Notes what an action of the LAS that ended otherwise than it had to says
+    /// of whom it reached.
+    pub(super) fn by_outcome(&mut self, outcome: &Outcome) {
+        let why = outcome.reason();
+        match outcome.status {
+            // What the LAS saw by itself, it asked nobody.
+            Status::Refused if why == Some(reason::NO_MANDATE) => {
+                self.at.insert(Role::Osr);
+            }
+            Status::Refused | Status::Unsupported => {}
+            Status::Failed if matches!(why, Some(reason::ORDER | reason::INTERNAL)) => {}
+            Status::Failed => {
+                self.at.extend([Role::Duo, Role::Osr]);
+                self.says_so |= why == Some(reason::CONNECTION);
+            }
+            Status::Done => self.unasked.extend([Role::Duo, Role::Osr]),
+        }
+    }
+
+    /// The parties that nobody called, as `of` tells of them, and whether that is
+    /// a fault of the connection: where all that was to come was to come there,
+    /// or who is under test says that it reached nobody.
+    pub(super) fn uncalled<T>(&self, of: impl Fn(Role) -> Option<T>) -> (Vec<T>, bool) {
+        let at: Vec<T> = self.at.iter().filter_map(|role| of(*role)).collect();
+        let is_connection = !at.is_empty() && (self.says_so || at.len() == self.at.len());
+        let unasked = self.unasked.difference(&self.at);
+        let unasked = unasked.filter_map(|role| of(*role));
+        (at.into_iter().chain(unasked).collect(), is_connection)
+    }
+}
+
+/// The finding that nobody called a party of ours, which others reach at `url`
+/// and which listens at `listens`.
+pub(super) fn finding(role: Role, url: &str, listens: Option<SocketAddr>) -> Finding {
+    let mut args = Args::new()
+        .with("party", role.name())
+        .with("url", MessageValue::plain(url));
+    if let Some(listens) = listens {
+        args.push("listen", listens.to_string());
+    }
+    tool_finding("KK-SC-NIET-GEBELD", args, Place::default())
+}
