@@ -206,6 +206,7 @@ impl Hunting {
                 fail_on: Class::Foutmelding,
                 judges: run::cores(),
                 defect: None,
+                named: true,
             },
             None,
             interrupt.clone(),

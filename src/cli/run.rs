@@ -139,6 +139,7 @@ pub fn run_run(
             fail_on: record.fail_on,
             judges: cores(),
             defect: run.defect.as_deref().map(defects::known).transpose()?,
+            named: is_named(run),
         },
         folder.clone(),
         interrupt.clone(),
@@ -471,12 +472,17 @@ fn chosen(
     let shard = run.shard.as_deref().map(shard).transpose()?;
     let mut chosen = wanted(&scenarios, &run.which)?;
     chosen.retain(|scenario| in_shard(&scenario.id, shard));
-    let named = [&run.paths, &run.which.id, &run.which.tag];
-    let named = named.iter().any(|names| !names.is_empty());
+    let named = is_named(run);
     let all = chosen.len();
     chosen.retain(|scenario| named || scenario.pupils <= loaded);
     let left_out = all - chosen.len();
     Ok((chosen, left_out))
+}
+
+/// Whether the scenarios are asked for by name, not with all others of a key.
+fn is_named(run: &Run) -> bool {
+    let named = [&run.paths, &run.which.id, &run.which.tag];
+    named.iter().any(|names| !names.is_empty())
 }
 
 /// Those of `scenarios` that are meant, at least one.

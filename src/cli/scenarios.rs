@@ -1,5 +1,6 @@
 //! `ketenkeur scenarios`: what can be played, and whether scripts are right.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -18,8 +19,8 @@ use crate::finding::Language;
 use crate::pack::Store;
 use crate::requirement::requirements;
 use crate::scenario::{
-    Datum, Library, LibraryError, LintContext, Role, Scenario, ScriptMistake, Step, Work, changes,
-    forbids, lint, order,
+    Action, Datum, Library, LibraryError, LintContext, Role, Scenario, ScriptMistake, Step, Work,
+    changes, forbids, lint, order,
 };
 use crate::text::{Texts, fill};
 
@@ -54,8 +55,62 @@ struct Proves<'a> {
 #[derive(Serialize)]
 struct Does {
     action: &'static str,
+    /// Who does it; of a message, from whom it goes to whom.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    party: String,
     line: u32,
     name: Option<String>,
+    /// The steps within it, line by line.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    steps: Vec<Does>,
+}
+
+impl Does {
+    fn of(step: &Step, language: Language) -> Self {
+        let name = step.name.as_ref();
+        let within = step.action.inner().into_iter().flatten();
+        Self {
+            action: step.action.name(),
+            party: doer(&step.action),
+            line: step.at.line,
+            name: name.map(|name| name.in_language(language).to_string()),
+            steps: within.map(|step| Self::of(step, language)).collect(),
+        }
+    }
+
+    /// A line for the step and one for each within it.
+    fn write(&self, number: &str, parties: usize, out: &mut String) {
+        let name = self.name.as_deref().unwrap_or_default();
+        let row = format!(
+            "  {number:>4}  {:8} {:parties$} {name}",
+            self.action, self.party
+        );
+        let _ = writeln!(out, "{}", row.trim_end());
+        for (index, step) in self.steps.iter().enumerate() {
+            step.write(&format!("{number}.{}", index + 1), parties, out);
+        }
+    }
+
+    /// The width of the longest party in it.
+    fn width(&self) -> usize {
+        let within = self.steps.iter().map(Self::width).max().unwrap_or(0);
+        within.max(self.party.len())
+    }
+}
+
+/// Which party does something; of a message, from whom it goes to whom.
+fn doer(action: &Action) -> String {
+    match action {
+        Action::Send(send) => format!("{} -> {}", send.from, send.to),
+        Action::Receive(receive) => match receive.from {
+            Some(from) => format!("{from} -> {}", receive.role),
+            None => format!("-> {}", receive.role),
+        },
+        Action::Trigger(trigger) => trigger.party.to_string(),
+        Action::Act(act) => act.party.to_string(),
+        Action::Probe(probe) => probe.party.to_string(),
+        _ => String::new(),
+    }
 }
 
 /// `scenarios`.
@@ -178,10 +233,9 @@ fn explain(id: &str, shape: Shape, language: Language) -> Result<Exit, Failure> 
         &described.hash[..16.min(described.hash.len())],
     );
     out.push_str(&format!("\n{}\n", words.steps));
-    for (number, step) in described.steps.iter().enumerate() {
-        let name = step.name.as_deref().unwrap_or_default();
-        let row = format!("  {:>2}  {:8} {name}", number + 1, step.action);
-        out.push_str(&format!("{}\n", row.trim_end()));
+    let parties = described.steps.iter().map(Does::width).max().unwrap_or(0);
+    for (index, step) in described.steps.iter().enumerate() {
+        step.write(&(index + 1).to_string(), parties, &mut out);
     }
     if described.steps.iter().any(|step| step.action == "send") {
         out.push_str(&format!("\n{}\n", words.expects));
@@ -190,14 +244,7 @@ fn explain(id: &str, shape: Shape, language: Language) -> Result<Exit, Failure> 
 }
 
 fn describe(scenario: &Scenario, language: Language) -> Described<'_> {
-    let does = |step: &Step| Does {
-        action: step.action.name(),
-        line: step.at.line,
-        name: step
-            .name
-            .as_ref()
-            .map(|name| name.in_language(language).to_string()),
-    };
+    let does = |step: &Step| Does::of(step, language);
     Described {
         id: &scenario.id,
         title: scenario.title.in_language(language),

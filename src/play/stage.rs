@@ -58,6 +58,8 @@ pub struct StageOptions {
     pub judges: usize,
     /// What a party of ours does wrong.
     pub defect: Option<&'static KnownDefect>,
+    /// The scenarios were asked for by name, not with everything else.
+    pub named: bool,
 }
 
 /// Why a run cannot go on.
@@ -84,6 +86,8 @@ pub struct Stage {
     oins: BTreeMap<String, String>,
     /// What a party of ours does wrong.
     defect: Option<&'static KnownDefect>,
+    /// The scenarios were asked for by name.
+    named: bool,
     /// The longest that a step waits for a message, and a message for a step,
     /// in real time.
     pub(super) patience: Duration,
@@ -129,6 +133,7 @@ impl Stage {
             tested: options.tested,
             oins: options.oins,
             defect: options.defect,
+            named: options.named,
             patience: Duration::MAX,
             interrupt,
             now: options.now,
@@ -228,7 +233,11 @@ impl Stage {
             }),
         };
         if let Some(why) = why {
-            return Ok(not(&why));
+            return Ok(not(&if self.named {
+                why
+            } else {
+                why.unasked(scenario)
+            }));
         }
         let ledger = Arc::new(Ledger::new(
             info,

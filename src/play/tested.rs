@@ -19,7 +19,7 @@ use crate::evidence::SchoolRecord;
 use crate::limits::NEAR_SECONDS;
 use crate::pack::Store;
 use crate::pki::{Authorities, IDENTITIES, TEST_DOMAIN};
-use crate::scenario::{Action, Conduct, Role, Scenario};
+use crate::scenario::{Action, Conduct, Reply, Role, Scenario};
 use crate::target::{
     EndpointName, IdentityError, IdentitySource, PlayedRole, Target, TestedRole, Trigger,
 };
@@ -59,6 +59,11 @@ pub fn school_records(target: &Target) -> Vec<SchoolRecord> {
     schools.map(record).collect()
 }
 
+/// A step makes a party under test do what only a party of ours can be made to do.
+const OURS: &str = "ours";
+/// It needs a clock that can be set, and the target has none.
+const CLOCK: &str = "clock";
+
 /// Why a scenario is not played against a target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct WhyNot {
@@ -85,6 +90,16 @@ impl WhyNot {
             key,
             not_applicable: true,
             undeclared: Vec::new(),
+        }
+    }
+
+    /// The same of a scenario that nobody asked for by name: what this target does
+    /// not let be played, and no key needs, is no open question about it.
+    pub(super) fn unasked(self, scenario: &Scenario) -> Self {
+        let of_target = matches!(self.key, OURS | CLOCK);
+        Self {
+            not_applicable: self.not_applicable || of_target && !scenario.mandatory,
+            ..self
         }
     }
 }
@@ -196,7 +211,12 @@ impl Tested {
         let mut steps = scenario.all_steps().into_iter();
         let speaks_for_them = steps.any(|step| match &step.action {
             Action::Send(send) => theirs(send.from),
-            Action::Receive(receive) => theirs(receive.role),
+            // What a party of ours sends them is heard where it is sent, and they
+            // answer it by themselves.
+            Action::Receive(receive) => {
+                let is_ours = receive.from.is_some_and(|from| !theirs(from));
+                theirs(receive.role) && !(is_ours && matches!(receive.answer, Reply::Register))
+            }
             Action::Act(act) => theirs(act.party),
             _ => false,
         });
@@ -204,7 +224,7 @@ impl Tested {
             .into_iter()
             .any(|role| theirs(role) && scenario.parties.of(role) == Conduct::Script);
         if speaks_for_them || scripted {
-            return Some(WhyNot::open("ours"));
+            return Some(WhyNot::open(OURS));
         }
         let mut steps = scenario.all_steps().into_iter();
         let moves_clock = steps.any(|step| matches!(step.action, Action::Advance(_)));
@@ -213,7 +233,7 @@ impl Tested {
                 && at.on(today).duration_since(now).as_secs().unsigned_abs() > NEAR_SECONDS
         });
         if (moves_clock || elsewhen) && !self.has_clock() {
-            return Some(WhyNot::open("clock"));
+            return Some(WhyNot::open(CLOCK));
         }
         let mut steps = scenario.all_steps().into_iter();
         let operates = steps.any(|step| {

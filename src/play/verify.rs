@@ -132,6 +132,7 @@ pub fn stage_for(run: &RunRecord, authorities: Authorities, store: Store) -> Sta
         fail_on: run.fail_on,
         judges: 1,
         defect: None,
+        named: true,
     };
     Stage::new(options, None, Interrupt::default())
 }

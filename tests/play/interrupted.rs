@@ -83,6 +83,7 @@ fn played(folder: &Path, at: u32) -> (Vec<Event>, usize) {
             fail_on: Class::Foutmelding,
             judges: 1,
             defect: None,
+            named: true,
         },
         Some(evidence),
         interrupt,

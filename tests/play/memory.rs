@@ -20,6 +20,8 @@ fn the_documented_las_under_test_passes_every_scenario_of_a_las() {
     assert!(file.contains(&urls[0]), "{file}: {urls:?}");
     let (output, report) = run(folder.path(), &file, &[]);
     let told = said(&output);
+    // What cannot be played against it and no key needs leaves nothing open.
+    assert_eq!(output.status.code(), Some(0), "{told}");
     let played = report["scenarios"].as_array().expect(&told);
     let of_las = played.iter().filter(|one| one["subject"] == "las");
     let (played, left): (Vec<&Value>, Vec<&Value>) =
@@ -29,9 +31,20 @@ fn the_documented_las_under_test_passes_every_scenario_of_a_las() {
         assert_eq!(one["verdict"], "pass", "{one}");
         assert_eq!(one["own"], false, "{one}");
     }
-    for one in left {
+    // Nothing makes another LAS start again; of all else we hear what we send.
+    let restarts = left.iter().map(|one| {
         assert_eq!(one["not_played"], "ours", "{one}");
-    }
+        assert_eq!(one["verdict"], "not-applicable", "{one}");
+        one["scenario"].as_str().unwrap()
+    });
+    let restarts: Vec<&str> = restarts.collect();
+    assert_eq!(restarts.len(), 2, "{restarts:?}");
+    assert!(restarts.iter().all(|id| id.ends_with("-herstart")));
+    // Who asks for one by name has not got what was asked for.
+    let (output, _) = run(folder.path(), &file, &["--id", restarts[0]]);
+    let told = said(&output);
+    assert_eq!(output.status.code(), Some(5), "{told}");
+    assert!(told.contains("not played"), "{told}");
     // It remembers no earlier run either, whatever the seed of that was.
     let again = [
         "--id=koppeling-bron-las-verbinding-breekt",

@@ -118,6 +118,7 @@ pub fn stage_of(tested: Option<Arc<Tested>>) -> Stage {
         fail_on: Class::Foutmelding,
         judges: 1,
         defect: None,
+        named: true,
     };
     Stage::new(options, None, Interrupt::default())
 }

@@ -225,6 +225,17 @@ fn the_command_lists_explains_and_lints() {
     ] {
         assert!(out.contains(part), "{part} in {out}");
     }
+    // Which party does a step, also one of a file that is included.
+    for row in [
+        "1.1 trigger las The LAS registers its endpoint",
+        "5 receive duo -> las The notice names the previous school",
+        "6 act duo The previous school deregisters",
+    ] {
+        let id = "po-informatiediensten-las-van-andere-school";
+        let (_, out) = ketenkeur(&["--lang", "en", "scenarios", "explain", id]);
+        let words: Vec<&str> = out.split_whitespace().collect();
+        assert!(words.join(" ").contains(row), "{row} in {out}");
+    }
     let (code, out) = ketenkeur(&[
         "--lang",
         "en",
