@@ -20,7 +20,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::user_file::{self, Expected, Mistake, UserFileError};
+use super::user_file::{self, UserFileError};
 use crate::event::{Excused, Reported};
 use crate::finding::{Finding, Kind};
 use crate::pack::Day;
@@ -86,30 +86,19 @@ impl Deviations {
     pub fn parse(text: &str) -> Result<Self, UserFileError> {
         let file: File = user_file::read(text)?;
         let mut entries = Vec::new();
-        for entry in file.deviation {
+        for (number, entry) in file.deviation.into_iter().enumerate() {
             let span = entry.span();
             let line = 1 + text[..span.start].matches('\n').count() as u32;
             let entry = entry.into_inner();
-            for (key, text) in [("owner", &entry.owner), ("reason", &entry.reason)] {
-                if text.trim().is_empty() {
-                    return Err(UserFileError {
-                        line,
-                        mistake: Mistake::Value {
-                            key: key.to_string(),
-                            expected: Expected::Kind("config-filled"),
-                        },
-                    });
+            let wrong = |key, kind| UserFileError::in_list(text, "deviation", number, key, kind);
+            for (key, said) in [("owner", &entry.owner), ("reason", &entry.reason)] {
+                if said.trim().is_empty() {
+                    return Err(wrong(key, "config-filled"));
                 }
             }
-            let glob = |key: &str, pattern: &Option<String>| {
+            let glob = |key, pattern: &Option<String>| {
                 let matcher = pattern.as_deref().map(matcher).transpose();
-                matcher.map_err(|_| UserFileError {
-                    line,
-                    mistake: Mistake::Value {
-                        key: key.to_string(),
-                        expected: Expected::Kind("config-pattern"),
-                    },
-                })
+                matcher.map_err(|_| wrong(key, "config-pattern"))
             };
             entries.push(Deviation {
                 place: glob("place", &entry.place)?,
@@ -239,11 +228,12 @@ mod tests {
     fn mistakes_in_the_file_have_a_place() {
         let error = Deviations::parse("[[deviation]]\nrule = 1\n").unwrap_err();
         assert_eq!(error.line, 2);
-        for key in ["owner = 'x'", "reason = 'y'"] {
-            let (name, _) = key.split_once(' ').unwrap();
-            let file = FILE.replace(key, &format!("{name} = ' '"));
-            let error = Deviations::parse(&file).unwrap_err();
-            assert_eq!(error.line, 2, "{key}");
+        for (key, wrong, line) in [
+            ("owner = 'x'", "owner = ' '", 5),
+            ("reason = 'y'", "reason = ' '", 6),
+        ] {
+            let error = Deviations::parse(&FILE.replace(key, wrong)).unwrap_err();
+            assert_eq!(error.line, line, "{key}");
         }
     }
 

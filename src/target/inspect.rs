@@ -3,12 +3,11 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 
 use super::identity::{IdentityError, IdentitySource};
 use super::model::{EndpointName, Target, TestedRole, Trigger};
-use crate::clock::RunningClock;
+use crate::clock::{RunningClock, to_the_second};
 use crate::counterpart::Service;
 use crate::counterpart::clock::{self, ClockTrouble};
 use crate::counterpart::osr::OsrData;
@@ -461,12 +460,6 @@ impl Inspector<'_> {
             }
         }
     }
-}
-
-/// A moment without what no clock in a chain is set to.
-fn to_the_second(moment: Timestamp) -> String {
-    let seconds = Timestamp::from_second(moment.as_second());
-    seconds.unwrap_or(moment).to_string()
 }
 
 /// Whether there is something at the path of an endpoint, which answered `first`

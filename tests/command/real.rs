@@ -18,7 +18,11 @@ fn duos_real_contracts_are_imported_and_judge() {
         );
         assert_eq!(code(&output), 0, "{}{}", stdout(&output), stderr(&output));
     }
-    std::fs::copy(root().join("tests/vo.xml"), folder.path().join("vo.xml")).unwrap();
+    std::fs::copy(
+        root().join("tests/support/vo.xml"),
+        folder.path().join("vo.xml"),
+    )
+    .unwrap();
     let rio_answer = example("opvragen_onderwijslocatie_response", None);
     std::fs::write(folder.path().join("rio.xml"), rio_answer).unwrap();
     let output = ketenkeur(folder.path(), &["check", "vo.xml", "rio.xml", "--at", AT]);

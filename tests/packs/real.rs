@@ -53,7 +53,7 @@ fn the_vo_contract_becomes_a_pack_that_judges() {
         (Part::Request, Some("las-duo"))
     );
     let schema = XsdSchema::compile(pack.files(), &pack.entries()).unwrap();
-    let good = std::fs::read("tests/vo.xml").unwrap();
+    let good = std::fs::read("tests/support/vo.xml").unwrap();
     let document = Document::from_xml(Gated::xml(&good).unwrap()).unwrap();
     assert!(
         schema

@@ -298,14 +298,19 @@ pub fn held_with_a_form(
     }
 }
 
+/// The scenarios of small numbers for a LAS: large ones show nothing that these
+/// do not.
+pub fn small_of_las(library: &Library) -> Vec<&Arc<Scenario>> {
+    let of_las = library.scenarios.iter();
+    of_las
+        .filter(|one| one.subject == Role::Las && one.pupils == 0)
+        .collect()
+}
+
 #[test]
 fn a_recording_with_its_connections_shows_more_than_files_and_a_person_most() {
     let folder = tempfile::tempdir().unwrap();
-    let shipped = Library::shipped();
-    let of_las = shipped.scenarios.iter();
-    // Large numbers show nothing that small ones do not.
-    let of_las = of_las.filter(|one| one.subject == Role::Las && one.pupils == 0);
-    let of_las: Vec<&Arc<Scenario>> = of_las.collect();
+    let of_las = small_of_las(Library::shipped());
     let evidence = played(folder.path(), &of_las, &[]);
     let stage = stage();
     let nobody = Witness::default();

@@ -14,7 +14,9 @@ use ketenkeur::pki::TestPki;
 use ketenkeur::play::Passed;
 use ketenkeur::scenario::{Action, Conduct, Library, Reply, Role, Scenario};
 
-use crate::recorded::{held, held_with_a_form, passed, played, said_in, stage, witness};
+use crate::recorded::{
+    held, held_with_a_form, passed, played, said_in, small_of_las, stage, witness,
+};
 
 /// Answers on which nothing in their scenario rests, by their place in the
 /// recording.
@@ -129,10 +131,7 @@ fn is_not_believed(scenario: &Scenario) -> bool {
 #[test]
 fn a_recording_in_which_duo_answered_otherwise_passes_no_scenario() {
     let folder = tempfile::tempdir().unwrap();
-    let shipped = Library::shipped();
-    let of_las = shipped.scenarios.iter();
-    let of_las = of_las.filter(|one| one.subject == Role::Las && one.pupils == 0);
-    let of_las: Vec<&Arc<Scenario>> = of_las.collect();
+    let of_las = small_of_las(Library::shipped());
     let evidence = played(folder.path(), &of_las, &[]);
     let stage = stage();
     let (mut changed, mut decide_nothing) = (0, BTreeSet::new());

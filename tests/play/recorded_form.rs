@@ -11,7 +11,7 @@ use ketenkeur::evidence::Evidence;
 use ketenkeur::play::{Traffic, Witness, form, play_recorded};
 use ketenkeur::scenario::{Library, Role, Scenario};
 
-use crate::recorded::{filled_in, passed, played, said_in, stage};
+use crate::recorded::{filled_in, passed, played, said_in, small_of_las, stage};
 use crate::target::said;
 
 /// A form asks nothing whose answer cannot matter: of a scenario of which the
@@ -27,9 +27,7 @@ fn a_form_asks_only_about_what_the_recording_has_something_of() {
     for scenario in recorded {
         traffic.exchanges.extend(passed(&evidence, &scenario.id));
     }
-    let of_las = shipped.scenarios.iter();
-    let of_las = of_las.filter(|one| one.subject == Role::Las && one.pupils == 0);
-    let of_las: Vec<Arc<Scenario>> = of_las.cloned().collect();
+    let of_las: Vec<Arc<Scenario>> = small_of_las(shipped).into_iter().cloned().collect();
     let stage = stage();
     let hold = |witness: &Witness| {
         let mut without = BTreeSet::new();

@@ -126,7 +126,7 @@ pub fn document(xml: &str) -> Document {
     Document::from_xml(Gated::xml(xml.as_bytes()).unwrap()).unwrap()
 }
 
-/// DUO's real vo contract with the message `tests/vo.xml`, where the reference
+/// DUO's real vo contract with the message `tests/support/vo.xml`, where the reference
 /// files are at hand.
 pub fn duos_vo() -> Option<(Contract, String)> {
     let folder = "../shared/reference/duo-vo/inschrijving";
@@ -138,5 +138,8 @@ pub fn duos_vo() -> Option<(Contract, String)> {
         files: files_below(folder),
         entries: vec!["DUO_VOAanlevering_InschrijvingVO_V1.xsd".to_string()],
     };
-    Some((contract, std::fs::read_to_string("tests/vo.xml").unwrap()))
+    Some((
+        contract,
+        std::fs::read_to_string("tests/support/vo.xml").unwrap(),
+    ))
 }

@@ -1,6 +1,7 @@
 //! One mistake gives one finding: 2,000 single random mutations of valid
 //! messages, judged by our schema check and by Java's validator.
 
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -119,7 +120,7 @@ fn one_mistake_gives_one_finding() {
         judged.len(),
         listed.display()
     );
-    let reasons = include_str!("mutations-with-more.md");
+    let reasons = include_str!("with-more.md");
     let unexplained: Vec<String> = classes
         .into_iter()
         .filter(|class| !reasons.contains(class.as_str()))
@@ -131,7 +132,7 @@ fn one_mistake_gives_one_finding() {
     assert!(share >= 95.0, "{share:.1} %");
     assert!(
         unexplained.is_empty(),
-        "not in tests/mutations-with-more.md:\n{}",
+        "not in tests/mutations/with-more.md:\n{}",
         unexplained.join("\n")
     );
 }
