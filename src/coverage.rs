@@ -159,7 +159,7 @@ pub enum CoverageError {
     Read(#[from] ReadError),
     /// It is not what was written: nothing rests on it.
     #[error("a file of the evidence is another than was written")]
-    Changed,
+    Changed(String),
 }
 
 impl Coverage {
@@ -214,8 +214,9 @@ impl Coverage {
     /// A folder that is no evidence, or no longer what was written.
     pub fn add_run(&mut self, folder: &Path) -> Result<(), CoverageError> {
         let evidence = Evidence::open(folder)?;
-        if !evidence.differences()?.is_empty() {
-            return Err(CoverageError::Changed);
+        let differences = evidence.differences()?;
+        if !differences.is_empty() {
+            return Err(CoverageError::Changed(differences.few()));
         }
         let has_target = !evidence.run()?.target.supplier.is_empty();
         let steps = evidence.steps()?;

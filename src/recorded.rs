@@ -144,7 +144,7 @@ fn origin(path: &Path, evidence: &Evidence) -> Result<(Origin, Timestamp), ReadE
         name: path.display().to_string(),
         proof: match evidence.signature() {
             SignatureState::Unsigned => Proof::Unsigned,
-            SignatureState::Signed(oin) => Proof::Signed(oin),
+            SignatureState::Signed(signer) => Proof::Signed(signer.oin),
             SignatureState::Broken => Proof::Broken,
         },
         masked: evidence.manifest().masked,

@@ -27,7 +27,12 @@ pub fn run_check(
     settings: &Settings,
     language: Language,
 ) -> Result<Exit, Failure> {
-    let reports = reports(&check.report, check.quiet, settings)?;
+    let reports = reports(
+        &check.report,
+        check.quiet,
+        settings,
+        check.record.as_deref(),
+    )?;
     let clock = setup::clock(check.at.as_deref())?;
     let profile = check
         .profile

@@ -8,7 +8,7 @@ use super::args::{Global, Merge};
 use super::failure::Failure;
 use super::output::tell;
 use super::reports::reports;
-use super::runs::unreadable;
+use super::runs::{changed, said, unreadable};
 use super::scenarios::playable;
 use super::settings::Settings;
 use super::setup;
@@ -34,7 +34,7 @@ pub fn merge(
     settings: &Settings,
     language: Language,
 ) -> Result<Exit, Failure> {
-    let wanted = reports(&merge.report, merge.quiet, settings)?;
+    let wanted = reports(&merge.report, merge.quiet, settings, None)?;
     let store = setup::store(global, settings)?;
     let disputes = setup::disputes(merge.disputes.as_deref(), &store, Clock::system())?;
     let parts: Vec<Part> = merge
@@ -53,6 +53,9 @@ pub fn merge(
             JoinError::Share(share) => Failure::usage("merge-share").with("share", share),
         }
     })?;
+    if parts.iter().any(|part| part.run.shard.is_none()) {
+        tell(said(language, "merge-no-shares", &[]).trim_end());
+    }
     let stage = stage_for(&run, Authorities::built_in(), store);
     let folder =
         Arc::new(Folder::create(&merge.out).map_err(|error| unwritten(&error, &merge.out))?);
@@ -261,9 +264,7 @@ fn differs(path: &str, other: &str, key: &str, language: Language) -> Failure {
 fn no_part(path: &Path, error: &PartError) -> Failure {
     match error {
         PartError::Read(error) => unreadable(path, error),
-        PartError::Changed(name) => Failure::usage("evidence-changed")
-            .with("path", path.display())
-            .with("name", crate::report::visible(name)),
+        PartError::Changed(names) => changed(path, names),
         PartError::Masked => Failure::usage("evidence-masked").with("path", path.display()),
     }
 }

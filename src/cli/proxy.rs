@@ -41,7 +41,7 @@ pub fn run_proxy(
     settings: &Settings,
     language: Language,
 ) -> Result<Exit, Failure> {
-    let reports = reports(&wanted.report, wanted.quiet, settings)?;
+    let reports = reports(&wanted.report, wanted.quiet, settings, None)?;
     known("no-party", std::slice::from_ref(&wanted.party), Role::NAMES)?;
     let to = Role::parse(&wanted.party).ok_or_else(|| Failure::internal("internal"))?;
     let from = if to == Role::Las {

@@ -7,17 +7,18 @@ use jiff::Timestamp;
 use super::args::{EditionArg, Global, Readiness};
 use super::failure::Failure;
 use super::output::{print, tell};
+use super::reports::apart;
 use super::settings::Settings;
 use super::setup;
 use crate::check::shipped_facts;
 use crate::clock::{Clock, to_the_second};
-use crate::evidence::all_below;
+use crate::evidence::{all_below, few};
 use crate::exit::Exit;
 use crate::facts::Profile;
 use crate::finding::Language;
 use crate::readiness::{
     AnswerMistake, Edition, ImportError, Imported, Matrix, RunStore, StoreError, Team, TeamError,
-    TeamFile, agenda, csv, doubts, human, matrix, page,
+    TeamFile, agenda, csv, doubt, doubts, human, matrix, page,
 };
 use crate::report::visible;
 use crate::text::{Texts, say};
@@ -31,6 +32,8 @@ pub fn run_readiness(
 ) -> Result<Exit, Failure> {
     let texts = Texts::of(language);
     let reports = reports(&wanted.report)?;
+    let files = reports.iter().map(|(_, file)| file.as_deref());
+    apart(files.chain(wanted.store.as_deref().map(Some)))?;
     let at = setup::clock(wanted.at.as_deref())?.now();
     let since = wanted.since.as_deref().map(since).transpose()?;
     let team = match &wanted.team {
@@ -47,13 +50,19 @@ pub fn run_readiness(
         }
         None => Vec::new(),
     };
-    let (mut runs, refused) = read(&wanted.paths, texts)?;
+    let (mut runs, refused) = read(&wanted.paths, &team, texts)?;
     if let Some(path) = &wanted.store {
         let failure = |error| store_failure(path, error);
-        let mut store = RunStore::open(path).map_err(failure)?;
-        store.add(&runs).map_err(failure)?;
+        let adds = !wanted.paths.is_empty() || wanted.disputes.is_some();
+        let store = if adds {
+            let mut store = store_to_write(path, texts)?;
+            store.add(&runs).map_err(failure)?;
+            store.dispute(&disputes).map_err(failure)?;
+            store
+        } else {
+            RunStore::open_to_read(path).map_err(failure)?
+        };
         runs = store.runs().map_err(failure)?;
-        store.dispute(&disputes).map_err(failure)?;
         disputes = store.disputes().map_err(failure)?;
     }
     runs.sort_by(|one, other| one.id.cmp(&other.id));
@@ -68,12 +77,14 @@ pub fn run_readiness(
         let key = if later == 1 { "later-one" } else { "later" };
         tell(&say(&texts.readiness, key, &args));
     }
+    if let Some(since) = since.filter(|since| *since > at) {
+        let (since, at) = (to_the_second(since), to_the_second(at));
+        let args = [("since", since.as_str()), ("at", &at)];
+        tell(&say(&texts.readiness, "since-later", &args));
+    }
     let mut made = matrix(&runs, &team, at, since).disputed(&disputes);
-    for (key, args) in doubts(&team, &made, Clock::at(at).today()) {
-        let args: Vec<(&str, String)> =
-            args.iter().map(|(name, it)| (*name, visible(it))).collect();
-        let args: Vec<(&str, &str)> = args.iter().map(|(name, it)| (*name, it.as_str())).collect();
-        tell(&say(&texts.readiness, key, &args));
+    for one in doubts(&team, &runs, &made, Clock::at(at).today()) {
+        tell(&doubt(&one, texts));
     }
     let edition = match wanted.edition {
         EditionArg::Confidential => Edition::Confidential,
@@ -192,7 +203,7 @@ pub fn team_failure(path: &Path, error: TeamError) -> Failure {
 
 /// The runs under the paths, and whether one of them was refused. Every run
 /// that does not count is told of.
-fn read(paths: &[PathBuf], texts: &Texts) -> Result<(Vec<Imported>, bool), Failure> {
+fn read(paths: &[PathBuf], team: &Team, texts: &Texts) -> Result<(Vec<Imported>, bool), Failure> {
     let mut runs = Vec::new();
     let mut refused = false;
     for path in paths {
@@ -214,35 +225,79 @@ fn read(paths: &[PathBuf], texts: &Texts) -> Result<(Vec<Imported>, bool), Failu
             ));
         }
         for folder in found.runs {
-            match Imported::read(&folder) {
-                Ok(run) => runs.push(run),
-                Err(error) => {
-                    let key = match &error {
-                        ImportError::Unreadable(_) => "skip-unreadable",
-                        ImportError::Tampered(_) => "skip-tampered",
-                        ImportError::Signature => "skip-signature",
-                        ImportError::NoTarget => "skip-no-target",
-                        ImportError::OtherLas(_) => "skip-other-las",
-                        ImportError::CutOff => "skip-cut-off",
-                        ImportError::Embellished(_) => "skip-embellished",
-                    };
-                    refused |= !matches!(error, ImportError::NoTarget);
-                    let path = visible(&folder.display().to_string());
-                    let scenario = match &error {
-                        ImportError::Embellished(scenario) => visible(scenario),
-                        _ => String::new(),
-                    };
-                    let args = [("path", path.as_str()), ("scenario", &scenario)];
-                    tell(&say(&texts.readiness, key, &args));
+            let why = match Imported::read(&folder) {
+                Ok(run) if team.accepts(&run) => {
+                    runs.push(run);
+                    continue;
                 }
-            }
+                Ok(run) => {
+                    let signer = run.signed.as_ref().map_or("", |signer| signer.name());
+                    let args = vec![("signer", signer.to_string()), ("oin", run.oin)];
+                    ("skip-signer", args)
+                }
+                Err(error) => why_not(error),
+            };
+            let (key, args) = why;
+            refused |= key != NO_TARGET;
+            let mut args: Vec<(&str, String)> =
+                args.iter().map(|(name, it)| (*name, visible(it))).collect();
+            args.push(("path", visible(&folder.display().to_string())));
+            let args: Vec<(&str, &str)> = args.iter().map(|(name, it)| (*name, &**it)).collect();
+            tell(&say(&texts.readiness, key, &args));
         }
     }
     Ok((runs, refused))
 }
 
+/// A run without a target is no evidence, and nobody's mistake.
+const NO_TARGET: &str = "skip-no-target";
+
+/// Why a run does not count, as a key of the texts (`readiness.<key>`) with its
+/// arguments.
+fn why_not(error: ImportError) -> (&'static str, Vec<(&'static str, String)>) {
+    let names = |names: &[String]| few(names.iter().map(String::as_str));
+    match error {
+        ImportError::Unreadable(_) => ("skip-unreadable", Vec::new()),
+        ImportError::Tampered(files) => {
+            let args = vec![
+                ("changed", names(&files.changed)),
+                ("missing", names(&files.missing)),
+                ("strange", names(&files.strange)),
+            ];
+            ("skip-tampered", args)
+        }
+        ImportError::Signature => ("skip-signature", Vec::new()),
+        ImportError::NoTarget => (NO_TARGET, Vec::new()),
+        ImportError::OtherLas(_) => ("skip-other-las", Vec::new()),
+        ImportError::CutOff => ("skip-cut-off", Vec::new()),
+        ImportError::Embellished(scenario) => ("skip-embellished", vec![("scenario", scenario)]),
+        ImportError::Stranger(scenario, whose) => {
+            let args = vec![
+                ("scenario", scenario),
+                ("expected", whose.expected),
+                ("found", whose.found),
+            ];
+            ("skip-stranger", args)
+        }
+    }
+}
+
+/// The store in a file, to write to. One that is not there is made, and whoever
+/// mistyped its name is told.
+pub fn store_to_write(path: &Path, texts: &Texts) -> Result<RunStore, Failure> {
+    let is_new = !path.exists();
+    let store = RunStore::open(path).map_err(|error| store_failure(path, error))?;
+    if is_new {
+        let path = visible(&path.display().to_string());
+        tell(&say(&texts.readiness, "store-made", &[("path", &path)]));
+    }
+    Ok(store)
+}
+
+/// Why a store cannot be used.
 pub fn store_failure(path: &Path, error: StoreError) -> Failure {
     let key = match error {
+        StoreError::Absent => "store-absent",
         StoreError::Open => "store-open",
         StoreError::Foreign => "store-foreign",
         StoreError::Version => "store-version",

@@ -28,8 +28,9 @@ pub fn run_report(
     language: Language,
 ) -> Result<Exit, Failure> {
     // What the settings say is for runs that are made now.
-    let mut wanted = reports(&report.report, report.html.is_some(), &Settings::default())?;
-    wanted.extend(report.html.as_deref().map(Wanted::page));
+    let html = report.html.as_deref();
+    let mut wanted = reports(&report.report, html.is_some(), &Settings::default(), html)?;
+    wanted.extend(html.map(Wanted::page));
     let recorded: Vec<Recorded> = report
         .runs
         .iter()

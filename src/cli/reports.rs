@@ -1,6 +1,7 @@
 //! The reports that a command was asked for, and what goes to the terminal
 //! while it works.
 
+use std::collections::BTreeSet;
 use std::io::{BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
@@ -177,9 +178,14 @@ impl Wanted {
     }
 }
 
-/// The reports that were asked for; the human one when none was. Two reports
-/// to standard output would run into each other.
-pub fn reports(asked: &[String], quiet: bool, settings: &Settings) -> Result<Vec<Wanted>, Failure> {
+/// The reports that were asked for, beside other files that the command writes;
+/// the human one when none was.
+pub fn reports(
+    asked: &[String],
+    quiet: bool,
+    settings: &Settings,
+    beside: Option<&Path>,
+) -> Result<Vec<Wanted>, Failure> {
     let asked = if asked.is_empty() {
         &settings.report
     } else {
@@ -195,15 +201,26 @@ pub fn reports(asked: &[String], quiet: bool, settings: &Settings) -> Result<Vec
             file: None,
         });
     }
-    if reports
-        .iter()
-        .filter(|wanted| wanted.file.is_none())
-        .count()
-        > 1
-    {
-        return Err(Failure::usage("report-twice"));
-    }
+    let files = reports.iter().map(|wanted| wanted.file.as_deref());
+    apart(files.chain(beside.map(Some)))?;
     Ok(reports)
+}
+
+/// Refuses outputs that end up in one place, so that one would be lost: a file,
+/// or standard output (`None`), that is named twice.
+pub fn apart<'p>(outputs: impl Iterator<Item = Option<&'p Path>>) -> Result<(), Failure> {
+    let mut seen = BTreeSet::new();
+    for output in outputs {
+        // `./a` and `a` are one file.
+        let whole = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+        if !seen.insert(output.map(whole)) {
+            return Err(match output {
+                None => Failure::usage("report-twice"),
+                Some(path) => Failure::usage("file-twice").with("path", path.display()),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Writes the reports that need the whole run. A page tells `each` run by

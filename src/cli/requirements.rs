@@ -231,9 +231,7 @@ fn coverage(
         for folder in folders {
             coverage.add_run(folder).map_err(|error| match error {
                 CoverageError::Read(error) => runs::unreadable(folder, &error),
-                CoverageError::Changed => {
-                    Failure::usage("evidence-changed").with("path", folder.display())
-                }
+                CoverageError::Changed(names) => runs::changed(folder, &names),
             })?;
         }
         coverage

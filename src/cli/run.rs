@@ -45,7 +45,7 @@ pub fn run_run(
     settings: &Settings,
     language: Language,
 ) -> Result<Exit, Failure> {
-    let wanted = reports(&run.report, run.quiet, settings)?;
+    let wanted = reports(&run.report, run.quiet, settings, run.form.as_deref())?;
     let earlier = Earlier::read(run.again.as_deref(), run.resume.as_deref())?;
     let store = setup::store(global, settings)?;
     let disputes = setup::disputes(run.disputes.as_deref(), &store, Clock::system())?;
@@ -302,7 +302,9 @@ fn recorded(paths: &[PathBuf], language: Language) -> Result<Traffic, Failure> {
     let at = |key, path: &Path| Failure::usage(key).with("path", path.display());
     let traffic = Traffic::read(paths).map_err(|error| match &error {
         TrafficError::Evidence(path, error) => super::runs::unreadable(path, error),
-        TrafficError::Changed(path) => at("traffic-changed", path),
+        TrafficError::Changed(path, names) => {
+            at("traffic-changed", path).with("name", crate::report::visible(names))
+        }
         TrafficError::Masked(path) => at("traffic-masked", path),
         TrafficError::Run(path) => at("traffic-run", path),
         TrafficError::Input(error) => setup::no_input(error),

@@ -18,7 +18,7 @@ use super::telling::unwritten;
 use crate::check::Masker;
 use crate::clock::Clock;
 use crate::evidence::{
-    Evidence, Folder, ReadError, SignatureState, kept_authorities, new_file, seal,
+    Evidence, Folder, ReadError, SignatureState, Signer, kept_authorities, new_file, seal,
 };
 use crate::exit::Exit;
 use crate::finding::{Disputed, Language};
@@ -83,11 +83,20 @@ pub fn run_runs(
 fn whole(path: &Path) -> Result<Evidence, Failure> {
     let failed = |error: ReadError| unreadable(path, &error);
     let evidence = Evidence::open(path).map_err(failed)?;
-    if evidence.differences().map_err(failed)?.is_empty() {
+    let differences = evidence.differences().map_err(failed)?;
+    if differences.is_empty() {
         Ok(evidence)
     } else {
-        Err(Failure::usage("evidence-changed").with("path", path.display()))
+        Err(changed(path, &differences.few()))
     }
+}
+
+/// The failure to use evidence of which these files are not as they were
+/// written.
+pub fn changed(path: &Path, names: &str) -> Failure {
+    Failure::usage("evidence-changed")
+        .with("path", path.display())
+        .with("name", crate::report::visible(names))
 }
 
 /// Signs the manifest of a run.
@@ -190,7 +199,7 @@ fn verify(
     }
     match evidence.signature() {
         SignatureState::Unsigned => out += &say("unsigned", &[]),
-        SignatureState::Signed(oin) => {
+        SignatureState::Signed(Signer { oin, .. }) => {
             out += &say(
                 "signed",
                 &[("oin", if oin.is_empty() { "-" } else { &oin })],

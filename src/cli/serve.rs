@@ -7,7 +7,7 @@ use std::sync::mpsc::channel;
 use super::args::{EditionArg, Global, Site, Token};
 use super::failure::Failure;
 use super::output::{print, tell};
-use super::readiness::{store_failure, team_failure};
+use super::readiness::{store_failure, store_to_write, team_failure};
 use super::report::every_rule;
 use super::rules::codes;
 use super::serving::{address, not_served};
@@ -48,10 +48,10 @@ pub fn run_serve(
         return Err(Failure::usage("not-found").with("path", runs.display()));
     }
     let store = match wanted.upload {
-        true => RunStore::open(&wanted.store),
-        false => RunStore::open_to_read(&wanted.store),
+        true => store_to_write(&wanted.store, Texts::of(language))?,
+        false => RunStore::open_to_read(&wanted.store)
+            .map_err(|error| store_failure(&wanted.store, error))?,
     };
-    let store = store.map_err(|error| store_failure(&wanted.store, error))?;
     let packs = setup::store(global, settings)?;
     let options = SiteOptions {
         listen,

@@ -106,6 +106,16 @@ pub fn judge_security(context: &SecurityContext<'_>) -> SecurityReport {
     }
 }
 
+/// The OIN of the certificate that a message says to be signed with, whatever is
+/// wrong with it otherwise.
+pub fn signer_of(document: &Document) -> Option<String> {
+    let envelope = Envelope::of(document)?;
+    let securities = envelope.security(document);
+    let signed = signature::judge(document, &envelope, &securities, &mut Said::new(document));
+    let (_, certificate) = signed.signer?;
+    certificate.oin().map(str::to_string)
+}
+
 /// WB001: the security header and what it holds are of WS-Security 1.0 or 1.1.
 fn judge_namespaces(document: &Document, security: Security<'_>, said: &mut Said<'_>) {
     said.judging(&[NAMESPACE]);

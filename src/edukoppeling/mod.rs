@@ -36,7 +36,7 @@ pub(crate) use certificate::{CertificateContext, Purpose, Verdicts, judge as jud
 pub use encryption::encrypted_content;
 pub use envelope::{Contract, EnvelopeContext, judge_envelope};
 pub use http::judge_without_envelope;
-pub use judge::{SecurityContext, SecurityReport, judge_security};
+pub use judge::{SecurityContext, SecurityReport, judge_security, signer_of};
 pub use message::{RequestFacts, Sender, Way};
 pub use oin::{institution_of, is_school, oin_of, school_oin};
 pub use said::TransportReport;

@@ -36,7 +36,7 @@ pub use message::RecordedMessage;
 pub use pack::pack;
 pub use part::{CopyError, EVENTS, JoinError, Part, PartError};
 pub use prune::{Keep, Kept, NotKept, remove};
-pub use read::{Differences, Evidence, ReadError, Recorded, SignatureState};
+pub use read::{Differences, Evidence, ReadError, Recorded, SignatureState, Signer, few};
 pub use record::{
     ExchangeRecord, MESSAGES, RelayRecord, RunRecord, SCRIPTS, SchoolRecord, StepOutcome,
     StepRecord, TargetRecord, TlsRecord, ToRecord, message_file, script_file, write_json,

@@ -30,8 +30,8 @@ pub enum PartError {
     /// It is no evidence, or cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// A file is not as the manifest has it.
-    #[error("{0} is not as it was written")]
+    /// Files are not as the manifest has them: which ones.
+    #[error("not as it was written: {0}")]
     Changed(String),
     /// It is the masked view of a run.
     #[error("it is a masked view")]
@@ -66,9 +66,8 @@ impl Part {
             return Err(PartError::Masked);
         }
         let found = evidence.differences()?;
-        let first = [&found.changed, &found.missing, &found.strange];
-        if let Some(name) = first.into_iter().flatten().next() {
-            return Err(PartError::Changed(name.clone()));
+        if !found.is_empty() {
+            return Err(PartError::Changed(found.few()));
         }
         let events = evidence.lines(EVENTS)?;
         Self::of(evidence, events)

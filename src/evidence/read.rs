@@ -9,6 +9,7 @@ use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::folder::{MANIFEST, Manifest, SIGNATURE, SIGNER, sha256};
 use super::record::{ExchangeRecord, RunRecord, StepRecord, TlsRecord, stem};
@@ -29,11 +30,31 @@ pub struct Evidence {
 pub enum SignatureState {
     /// Nobody signed it.
     Unsigned,
-    /// Whoever has the certificate with this OIN. Whether that certificate is
-    /// to be trusted is for the reader to judge.
-    Signed(String),
+    /// Whoever has this certificate. Whether it is to be trusted is for the
+    /// reader to judge.
+    Signed(Signer),
     /// The signature is not one over this manifest.
     Broken,
+}
+
+/// The certificate with which evidence was signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signer {
+    /// The OIN in it; empty where there is none.
+    pub oin: String,
+    /// Its SHA-256, in hexadecimal.
+    pub certificate: String,
+}
+
+impl Signer {
+    /// What it is called: by its OIN, else by its hash.
+    pub fn name(&self) -> &str {
+        match self.oin.as_str() {
+            "" => &self.certificate,
+            oin => oin,
+        }
+    }
 }
 
 /// An exchange, read back.
@@ -110,7 +131,25 @@ impl Differences {
             .into_iter()
             .flat_map(|(key, names)| names.iter().map(move |name| (key, name.as_str())))
     }
+
+    /// Which files they are, as a line can hold them.
+    pub fn few(&self) -> String {
+        few(self.told().map(|(_, name)| name))
+    }
 }
+
+/// The first few of many names, and how many more there are.
+pub fn few<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    let names: Vec<&str> = names.collect();
+    let (first, more) = names.split_at(names.len().min(MOST_NAMED));
+    match more.len() {
+        0 => first.join(", "),
+        more => format!("{} … (+{more})", first.join(", ")),
+    }
+}
+
+/// How many files are named in a line.
+const MOST_NAMED: usize = 5;
 
 impl Evidence {
     /// Opens a folder or an archive.
@@ -210,7 +249,10 @@ impl Evidence {
                 certificate.usable_key()?.to_vec(),
             );
             key.verify(&read(MANIFEST)?, &value).ok()?;
-            Some(certificate.oin().unwrap_or_default().to_string())
+            Some(Signer {
+                oin: certificate.oin().unwrap_or_default().to_string(),
+                certificate: sha256(&der),
+            })
         };
         verified().map_or(SignatureState::Broken, SignatureState::Signed)
     }

@@ -67,7 +67,7 @@ pub use tested::{Tested, las_oin, school_records, server_oins};
 pub use traffic::{Passed, Traffic, TrafficError};
 pub use verify::{
     Difference, Open, Rejudged, WhyOpen, recorded_library, recorded_script, rejudge, stage_for,
-    told_otherwise,
+    strangers, told_otherwise,
 };
 pub use whose::Stranger;
 pub use wire::name_of;

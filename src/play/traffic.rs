@@ -51,7 +51,7 @@ pub enum TrafficError {
     Evidence(PathBuf, ReadError),
     /// It is not as it was written.
     #[error("{0} was changed")]
-    Changed(PathBuf),
+    Changed(PathBuf, String),
     /// It is a masked view: not what was exchanged.
     #[error("{0} is masked")]
     Masked(PathBuf),
@@ -99,8 +99,10 @@ impl Traffic {
         if evidence.manifest().masked {
             return Err(TrafficError::Masked(path.to_path_buf()));
         }
-        if !evidence.differences().map_err(failed)?.is_empty() {
-            return Err(TrafficError::Changed(path.to_path_buf()));
+        let differences = evidence.differences().map_err(failed)?;
+        if !differences.is_empty() {
+            let path = path.to_path_buf();
+            return Err(TrafficError::Changed(path, differences.few()));
         }
         let run = evidence.run().map_err(failed)?;
         let RelayRecord { from, to, .. } = run

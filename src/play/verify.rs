@@ -13,7 +13,8 @@ use super::weigh::{Scale, outcome_of, weigh};
 use super::whose::{Stranger, Whose};
 use crate::check::Reporter;
 use crate::clock::RunningClock;
-use crate::document::{Mistake, Spot};
+use crate::document::{Document, Gated, Mistake, Spot};
+use crate::edukoppeling::signer_of;
 use crate::event::{Event, PackInForce, ScenarioJudged};
 use crate::evidence::{
     EVENTS, Evidence, ReadError, RunRecord, SCRIPTS, StepOutcome, StepRecord, message_file,
@@ -152,8 +153,7 @@ pub fn rejudge(evidence: &Evidence, stage: &Stage) -> Result<Rejudged, ReadError
     let steps = evidence.steps()?;
     let events = evidence.lines(EVENTS)?;
     result.embellished = embellished(&events, &steps);
-    let recorded = recorded_scenarios(&events);
-    let whose = whose(&run);
+    result.strange = strangers(evidence, &run, &events)?;
     for (id, steps) in steps {
         for record in steps {
             let script = scenarios
@@ -166,14 +166,6 @@ pub fn rejudge(evidence: &Evidence, stage: &Stage) -> Result<Rejudged, ReadError
                 }
                 Err(mistake) => Err(WhyOpen::Script(mistake.clone())),
             };
-            let outcome = outcome.map(|again| {
-                let of_target = recorded.contains(&id) && record.of_subject;
-                let stranger = whose.stranger(again.request.as_deref(), again.signer.as_deref());
-                if let Some(stranger) = stranger.filter(|_| of_target) {
-                    result.strange.entry(id.clone()).or_insert(stranger);
-                }
-                again.outcome
-            });
             let open = |why| Open {
                 scenario: id.clone(),
                 step: record.step.clone(),
@@ -212,12 +204,44 @@ pub fn told_otherwise(evidence: &Evidence, events: &[Event]) -> Result<Vec<Strin
     Ok(embellished(events, &evidence.steps()?))
 }
 
-/// A step that was judged again.
-struct Again {
-    outcome: StepOutcome,
-    request: Option<Arc<Exchange>>,
-    /// The OIN of who signed its message.
-    signer: Option<String>,
+/// The scenarios about the target of a run that rest on recorded traffic of
+/// somebody else, and whose that is. Whoever judged the recording should not have
+/// counted it.
+///
+/// # Errors
+///
+/// A file of the evidence cannot be read.
+pub fn strangers(
+    evidence: &Evidence,
+    run: &RunRecord,
+    events: &[Event],
+) -> Result<BTreeMap<String, Stranger>, ReadError> {
+    let mut strangers = BTreeMap::new();
+    let recorded = recorded_scenarios(events);
+    if recorded.is_empty() {
+        return Ok(strangers);
+    }
+    let whose = whose(run);
+    for (id, steps) in evidence.steps()? {
+        for record in steps.iter().filter(|record| record.of_subject) {
+            let Some(number) = record.exchange.filter(|_| recorded.contains(&id)) else {
+                continue;
+            };
+            let kept = evidence.exchange(&id, number)?;
+            let message = match record.response {
+                true => kept.response.as_deref(),
+                false => Some(&*kept.request),
+            };
+            let signer = message.and_then(|message| {
+                let gated = Gated::xml(&message.body).ok()?;
+                signer_of(&Document::from_xml(gated).ok()?)
+            });
+            if let Some(stranger) = whose.stranger(Some(&kept.request), signer.as_deref()) {
+                strangers.entry(id.clone()).or_insert(stranger);
+            }
+        }
+    }
+    Ok(strangers)
 }
 
 /// The scenarios that were held against recorded traffic.
@@ -328,7 +352,7 @@ fn again(
     id: &str,
     scenario: &Scenario,
     record: &StepRecord,
-) -> Result<Result<Again, WhyOpen>, ReadError> {
+) -> Result<Result<StepOutcome, WhyOpen>, ReadError> {
     let nothing = Expect::nothing(Spot { line: 0, column: 0 });
     let expect = match expectation(scenario, record) {
         Some(expect) => expect,
@@ -337,14 +361,12 @@ fn again(
         None if !record.response && sends(scenario, record) => &nothing,
         None => return Ok(Err(WhyOpen::NoStep)),
     };
-    let mut request = None;
     let message: Result<Arc<Exchange>, TransportProblem> = match (record.exchange, &record.said) {
         (Some(number), _) => {
             let kept = evidence.exchange(id, number)?;
             if kept.record.is_masked() {
                 return Ok(Err(WhyOpen::Masked));
             }
-            request = Some(Arc::clone(&kept.request));
             let problem = kept.record.problem.as_deref();
             match (record.response, kept.response) {
                 (false, _) => Ok(kept.request),
@@ -387,12 +409,7 @@ fn again(
         facts: &facts,
     };
     let weighed = weigh(&scale, &record.step, expect, &mut values, &seen, &observed);
-    let outcome = observed.outcome.as_ref();
-    Ok(Ok(Again {
-        outcome: weighed.outcome(),
-        request,
-        signer: outcome.and_then(|outcome| outcome.signer.clone()),
-    }))
+    Ok(Ok(weighed.outcome()))
 }
 
 /// The step of a record.

@@ -2,23 +2,49 @@
 //! read: it names what nobody knows, or what it says holds no longer. The
 //! matrix is made all the same, and whoever makes it is told.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
+use super::imported::Imported;
 use super::matrix::Matrix;
 use super::team::Team;
 use crate::document::nearest;
+use crate::report::visible;
 use crate::scenario::{Library, Role};
+use crate::text::{Texts, say};
 
 /// Something doubtful, as a key of the texts (`readiness.<key>`) with its
 /// arguments.
 pub type Doubt = (&'static str, Vec<(&'static str, String)>);
 
-/// What is doubtful in what the team knows, held against the whole matrix of a
-/// day.
-pub fn doubts(team: &Team, matrix: &Matrix, today: Date) -> Vec<Doubt> {
+/// A doubt in words.
+pub fn doubt(one: &Doubt, texts: &Texts) -> String {
+    let (key, args) = one;
+    let args = args.iter().map(|(name, value)| (*name, visible(value)));
+    let args: Vec<(&str, String)> = args.collect();
+    let args: Vec<(&str, &str)> = args.iter().map(|(name, it)| (*name, it.as_str())).collect();
+    say(&texts.readiness, key, &args)
+}
+
+/// What is doubtful in what the team knows, held against the runs that there are
+/// and the whole matrix of a day.
+pub fn doubts(team: &Team, runs: &[Imported], matrix: &Matrix, today: Date) -> Vec<Doubt> {
     let mut doubts = Vec::new();
+    let mut strange: BTreeMap<(&str, &str, &str), usize> = BTreeMap::new();
+    for run in runs.iter().filter(|run| !team.accepts(run)) {
+        let signer = run.signed.as_ref().map_or("", |signer| signer.name());
+        *strange.entry((&run.oin, &run.product, signer)).or_default() += 1;
+    }
+    for ((oin, product, signer), count) in strange {
+        let args = vec![
+            ("product", product.to_string()),
+            ("oin", oin.to_string()),
+            ("signer", signer.to_string()),
+            ("count", count.to_string()),
+        ];
+        doubts.push(("team-signer", args));
+    }
     let products: BTreeSet<(&str, &str)> = matrix
         .rows
         .iter()

@@ -8,9 +8,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::event::Event;
-use crate::evidence::{EVENTS, Evidence, ReadError, RunRecord, SignatureState, sha256};
+use crate::evidence::{
+    Differences, EVENTS, Evidence, ReadError, RunRecord, SignatureState, Signer, sha256,
+};
 use crate::finding::{Grade, Kind, Verdict};
-use crate::play::told_otherwise;
+use crate::play::{Stranger, strangers, told_otherwise};
 use crate::report::readiness::{is_elsewhere, is_official};
 use crate::scenario::{Key, Role, Sector};
 use crate::target::{Capability, Declared};
@@ -25,9 +27,8 @@ pub struct Imported {
     pub began: Timestamp,
     /// The version of ketenkeur that played it.
     pub tool: String,
-    /// The OIN of who signed the evidence; `None` for evidence that nobody
-    /// answers for.
-    pub signed: Option<String>,
+    /// Who signed the evidence; `None` for evidence that nobody answers for.
+    pub signed: Option<Signer>,
     /// The supplier.
     pub supplier: String,
     /// Its OIN.
@@ -89,9 +90,9 @@ pub enum ImportError {
     /// It cannot be read.
     #[error(transparent)]
     Unreadable(#[from] ReadError),
-    /// Files are not what the manifest says: this many.
-    #[error("{0} files are not what the manifest says")]
-    Tampered(usize),
+    /// Files are not what the manifest says: these.
+    #[error("not what the manifest says: {}", .0.few())]
+    Tampered(Differences),
     /// The signature is not one over the manifest.
     #[error("the signature is not one over the manifest")]
     Signature,
@@ -107,6 +108,9 @@ pub enum ImportError {
     /// The events say something better of this scenario than its steps do.
     #[error("{0} is told otherwise than its steps")]
     Embellished(String),
+    /// This scenario rests on recorded traffic of somebody else.
+    #[error("{0} rests on recorded traffic of {found}", found = .1.found)]
+    Stranger(String, Stranger),
 }
 
 impl Imported {
@@ -120,14 +124,11 @@ impl Imported {
         let evidence = Evidence::open(path)?;
         let differences = evidence.differences()?;
         if !differences.is_empty() {
-            let (changed, missing) = (differences.changed.len(), differences.missing.len());
-            return Err(ImportError::Tampered(
-                changed + missing + differences.strange.len(),
-            ));
+            return Err(ImportError::Tampered(differences));
         }
         let signed = match evidence.signature() {
             SignatureState::Unsigned => None,
-            SignatureState::Signed(oin) => Some(oin),
+            SignatureState::Signed(signer) => Some(signer),
             SignatureState::Broken => return Err(ImportError::Signature),
         };
         let run = evidence.run()?;
@@ -143,6 +144,9 @@ impl Imported {
         }
         if let Some(scenario) = told_otherwise(&evidence, &events)?.into_iter().next() {
             return Err(ImportError::Embellished(scenario));
+        }
+        if let Some((scenario, whose)) = strangers(&evidence, &run, &events)?.pop_first() {
+            return Err(ImportError::Stranger(scenario, whose));
         }
         Ok(Self {
             id: sha256(&evidence.manifest_bytes()),

@@ -110,7 +110,7 @@ pub struct Evidenced {
     pub began: Timestamp,
     /// The version of the product.
     pub version: String,
-    /// The OIN of who answers for it.
+    /// Who answers for it: an OIN, or the SHA-256 of a certificate without one.
     pub signed: Option<String>,
 }
 
@@ -178,10 +178,14 @@ pub struct Share {
 /// The identity of a row.
 type Product = (String, String);
 
-/// Makes the matrix of the runs that began up to `at`, compared with `since`.
+/// Makes the matrix of the runs that began up to `at`, compared with `since`. What
+/// somebody signed who does not sign for the supplier counts for nothing.
 pub fn matrix(runs: &[Imported], team: &Team, at: Timestamp, since: Option<Timestamp>) -> Matrix {
     let mut of_product: BTreeMap<Product, Vec<&Imported>> = BTreeMap::new();
-    let counted = || runs.iter().filter(|run| run.began <= at);
+    let counted = || {
+        let until = runs.iter().filter(|run| run.began <= at);
+        until.filter(|run| team.accepts(run))
+    };
     let parts: BTreeSet<&str> = counted()
         .flat_map(|run| run.parts.iter().map(String::as_str))
         .collect();
@@ -398,7 +402,7 @@ impl Looked<'_> {
                 id: run.id.clone(),
                 began: run.began,
                 version: run.version.clone(),
-                signed: run.signed.clone(),
+                signed: run.signed.as_ref().map(|signer| signer.name().to_string()),
             }),
             passed: count.passed() - count.waived(),
             mandatory: count.wanted(),

@@ -28,7 +28,7 @@ pub struct Ways {
     /// Other pages: addresses with their words.
     pub ways: Vec<(String, String)>,
     /// What is said at the head of the page.
-    pub note: Option<String>,
+    pub notes: Vec<String>,
     /// The pages of runs, by the SHA-256 of their manifest.
     pub runs: BTreeMap<String, String>,
     /// The pages of suppliers, by their OIN.
@@ -96,7 +96,7 @@ pub fn page(
         "sectors": Sector::NAMES,
         "public": edition == Edition::Public,
         "ways": &ways.ways,
-        "note": &ways.note,
+        "notes": &ways.notes,
         "runs": &ways.runs,
         "suppliers": &ways.suppliers,
     });

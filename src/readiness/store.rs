@@ -8,7 +8,7 @@ use super::imported::Imported;
 use crate::finding::Dispute;
 
 /// The version of the file. A file of another version is refused.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// Marks the file as ours: "KKGR".
 const APPLICATION: i64 = 0x4b4b_4752;
@@ -20,6 +20,9 @@ pub struct RunStore(Connection);
 /// Why the file cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
+    /// There is no such file.
+    #[error("there is no store of runs there")]
+    Absent,
     /// It cannot be opened or made.
     #[error("the store cannot be opened")]
     Open,
@@ -50,6 +53,9 @@ impl RunStore {
     ///
     /// As [`RunStore::open`]; also when the file is not there.
     pub fn open_to_read(path: &Path) -> Result<Self, StoreError> {
+        if !path.exists() {
+            return Err(StoreError::Absent);
+        }
         Self::with(
             path,
             OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,

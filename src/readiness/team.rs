@@ -14,6 +14,9 @@
 //! # in place of these two, answers of the OSR in which they are counted:
 //! # osr-mandates = ["osr/school-mandates.json"]
 //! # osr-endpoints = ["osr/endpoints.json"]
+//! # who signs its evidence, by OIN or by the SHA-256 of the certificate; the
+//! # supplier itself without it
+//! signed-by = ["00000003123456780000"]
 //! endpoint = 2026-05-01    # day on which its endpoint stood in the OSR
 //! first-exchange = 2026-06-01
 //! reaction = "…"           # what the supplier says of its row
@@ -48,8 +51,8 @@ use std::time::SystemTime;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::imported::Imported;
 use super::osr::{AnswerMistake, Endpoints, Mandates};
-
 use crate::check::user_file::{self, UserFileError};
 use crate::facts;
 use crate::pack::Day;
@@ -94,6 +97,10 @@ pub struct Followed {
     /// Files with answers of the OSR about endpoints, beside the team file.
     #[serde(default, skip_serializing)]
     pub osr_endpoints: Vec<PathBuf>,
+    /// Who signs evidence about the supplier: OINs, and certificates by their
+    /// SHA-256. The supplier itself where none is named.
+    #[serde(default, skip_serializing)]
+    pub signed_by: Vec<String>,
     /// The day on which its endpoint stood in the OSR.
     pub endpoint: Option<Day>,
     /// The day of its first exchange with DUO.
@@ -273,7 +280,16 @@ impl Team {
     /// OIN would be another supplier without a word, nobody answers for a waiver
     /// without an owner, and of two entries about the same one would be lost.
     fn read(text: &str) -> Result<Self, UserFileError> {
-        let team: Self = user_file::read(text)?;
+        let mut team: Self = user_file::read(text)?;
+        for (number, supplier) in team.supplier.iter_mut().enumerate() {
+            for signer in &mut supplier.signed_by {
+                let wrong = || {
+                    let kind = "config-signer";
+                    UserFileError::in_list(text, "supplier", number, "signed-by", kind)
+                };
+                *signer = who_signs(signer).ok_or_else(wrong)?;
+            }
+        }
         let mut seen = BTreeSet::new();
         for (list, number, (oin, about, filled)) in team.entries() {
             let wrong = |key, kind| Err(UserFileError::in_list(text, list, number, key, kind));
@@ -288,6 +304,19 @@ impl Team {
             }
         }
         Ok(team)
+    }
+
+    /// Whether a run counts for all that its signature says: nobody signed it, or
+    /// the supplier did, or who signs for the supplier as the team says.
+    pub fn accepts(&self, run: &Imported) -> bool {
+        let of_supplier = self.supplier.iter().filter(|one| one.oin == run.oin);
+        let mut named = of_supplier.flat_map(|one| &one.signed_by).peekable();
+        run.signed.as_ref().is_none_or(|signer| {
+            if named.peek().is_none() {
+                return signer.oin == run.oin;
+            }
+            named.any(|one| *one == signer.oin || *one == signer.certificate)
+        })
     }
 
     /// The entries of each list, from 0: the OIN, what else tells entries about
@@ -319,6 +348,17 @@ impl Team {
         });
         suppliers.chain(phases).chain(waivers).collect()
     }
+}
+
+/// An OIN, or the SHA-256 of a certificate as a reader of certificates writes it,
+/// in the form in which it is compared.
+fn who_signs(text: &str) -> Option<String> {
+    if facts::oin(text).is_ok() {
+        return Some(text.to_string());
+    }
+    let hash = text.replace(':', "").to_ascii_lowercase();
+    let is_hash = hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_hash.then_some(hash)
 }
 
 /// An entry of a team file: its OIN, what it is about, and keys with words that

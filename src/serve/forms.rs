@@ -79,10 +79,15 @@ impl Visit<'_> {
 
     /// The supplier that may send something.
     pub(super) fn sender(&self) -> Result<&str, Response> {
+        match self.site().options.uploads {
+            true => self.supplier(),
+            false => Err(self.frame.notice(403, "upload-read-only", "")),
+        }
+    }
+
+    /// The supplier that asks.
+    fn supplier(&self) -> Result<&str, Response> {
         match &self.frame.visitor.holder {
-            _ if !self.site().options.uploads => {
-                Err(self.frame.notice(403, "upload-read-only", ""))
-            }
             None => Err(self.frame.notice(401, "log-in-first", "")),
             Some(Holder::Team) => Err(self.frame.notice(403, "suppliers-send", "")),
             Some(Holder::Supplier(oin)) => Ok(oin),
@@ -125,9 +130,9 @@ impl Visit<'_> {
 }
 
 impl Visit<'_> {
-    /// The form with which a supplier disputes a rule, and what it disputes.
+    /// What a supplier disputes, and the form for more where it may send any.
     pub(super) fn disputes(&self) -> Page {
-        let oin = self.sender()?;
+        let oin = self.supplier()?;
         let all = self.site().store().disputes().map_err(|_| self.failed())?;
         let own: Vec<String> = all
             .iter()
@@ -135,7 +140,7 @@ impl Visit<'_> {
             .map(|one| shown(&told(one, self.frame.texts())))
             .collect();
         let content = json!({
-            "send": self.frame.to("/disputes"),
+            "send": self.site().options.uploads.then(|| self.frame.to("/disputes")),
             "own": own,
             "longest": MAX_DISPUTE_CHARS,
         });

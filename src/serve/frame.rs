@@ -90,8 +90,8 @@ impl Frame<'_> {
             ways.push((self.to(&format!("/suppliers/{oin}")), word("way-own")));
             if self.site.options.uploads {
                 ways.push((self.to("/upload"), word("way-upload")));
-                ways.push((self.to("/disputes"), word("way-disputes")));
             }
+            ways.push((self.to("/disputes"), word("way-disputes")));
         }
         if self.visitor.form.is_some() {
             ways.push((self.to("/login"), word("way-log-out")));

@@ -44,7 +44,7 @@ use crate::limits::{
     MAX_FORM_BYTES, MAX_SERVE_CONNECTIONS, MAX_SERVE_SECONDS, MAX_UPLOAD_BYTES, SERVE_READ_SECONDS,
 };
 use crate::pack::Store;
-use crate::readiness::{Matrix, RunStore, Team, matrix};
+use crate::readiness::{Doubt, Matrix, RunStore, Team, doubts, matrix};
 use crate::transport::{
     Answer, Handler, Response, Server, ServerLimits, ServerOptions, SetupError,
 };
@@ -104,6 +104,8 @@ struct Made {
     stamp: (i64, i64),
     team: Arc<Team>,
     matrix: Arc<Matrix>,
+    /// What is doubtful in what the team knows.
+    doubts: Arc<[Doubt]>,
 }
 
 /// Serves the runs of a store until the server is dropped.
@@ -182,7 +184,7 @@ impl Site {
 
     /// The matrix as of this minute, in the confidential edition. It is made
     /// anew when the minute, the store or what the team knows is another.
-    fn matrix(&self) -> Option<Arc<Matrix>> {
+    fn made(&self) -> Option<Made> {
         let now = RunningClock::system().now();
         let at = now.round(Unit::Minute).unwrap_or(now);
         let at = if at > now {
@@ -198,18 +200,19 @@ impl Site {
             .as_ref()
             .filter(|made| made.at == at && made.stamp == stamp && Arc::ptr_eq(&made.team, &team))
         {
-            return Some(Arc::clone(&made.matrix));
+            return Some(made.clone());
         }
         let (runs, disputes) = (store.runs().ok()?, store.disputes().ok()?);
         drop(store);
         let fresh = matrix(&runs, &team, at, None).disputed(&disputes);
-        let fresh = Arc::new(fresh);
-        *made = Some(Made {
+        let fresh = Made {
             at,
             stamp,
+            doubts: doubts(&team, &runs, &fresh, Clock::at(at).today()).into(),
             team,
-            matrix: Arc::clone(&fresh),
-        });
+            matrix: Arc::new(fresh),
+        };
+        *made = Some(fresh.clone());
         Some(fresh)
     }
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::frame::{Frame, answered};
 use super::shelf::{Live, Shelf, Shelved};
-use super::{Site, gate};
+use super::{Made, Site, gate};
 use crate::check::shipped_facts;
 use crate::clock::{Clock, to_the_second};
 use crate::event::{RunState, ScenarioJudged, TooMany};
@@ -18,7 +18,7 @@ use crate::exchange::{Exchange, HttpFacts, StartLine};
 use crate::facts::Profile;
 use crate::finding::{Dispute, Disputed, Language, Verdict};
 use crate::limits::{MAX_PAGE_NAMES, REFUSED_MILLISECONDS};
-use crate::readiness::{Edition, Ways, agenda, page};
+use crate::readiness::{Edition, Ways, agenda, doubt, page};
 use crate::recorded::{Recorded, known};
 use crate::report::{Run, Voice, compared, page_policy, report_policy, shown, write_html};
 use crate::transport::{Answer, Parameters, RequestTarget, Response};
@@ -161,7 +161,11 @@ impl Visit<'_> {
     /// The matrix, or the rows of one supplier.
     fn matrix(&self, oin: Option<&str>) -> Page {
         let frame = self.frame;
-        let whole = self.site().matrix().ok_or_else(|| self.failed())?;
+        let Made {
+            matrix: whole,
+            doubts,
+            ..
+        } = self.site().made().ok_or_else(|| self.failed())?;
         let is_confidential = frame.sees_all() || oin.is_some_and(|oin| frame.sees(oin));
         let edition = match is_confidential {
             true => Edition::Confidential,
@@ -185,9 +189,14 @@ impl Visit<'_> {
         let shelved = self.shelf().map(Shelf::runs).unwrap_or_default();
         let seen = shelved.iter().filter(|one| frame.sees(&one.run.target.oin));
         let (_, is_broken) = self.site().options.team.now(Clock::at(made.at).today());
+        let broken = is_broken.then(|| frame.says("team-broken", ""));
+        // They are about all suppliers, and so on the page of all.
+        let doubts = doubts.iter().filter(|_| oin.is_none());
+        let doubts = doubts.map(|one| shown(&doubt(one, frame.texts())));
+        let notes = broken.into_iter().chain(doubts);
         let ways = Ways {
             ways: frame.ways(),
-            note: (is_broken && frame.sees_all()).then(|| frame.says("team-broken", "")),
+            notes: notes.filter(|_| frame.sees_all()).collect(),
             runs: seen
                 .map(|one| (one.id.clone(), frame.to(&format!("/runs/{}", one.id))))
                 .collect(),

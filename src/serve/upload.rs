@@ -11,7 +11,7 @@ use jiff::SignedDuration;
 
 use super::Site;
 use crate::check::Masker;
-use crate::clock::RunningClock;
+use crate::clock::{Clock, RunningClock};
 use crate::event::{Event, Started};
 use crate::evidence::{EVENTS, Evidence, ReadError, kept_authorities, unmasked};
 use crate::limits::{
@@ -159,20 +159,23 @@ fn checked(site: &Site, oin: &str, path: &Path) -> Result<Imported, Refused> {
     }
     let run = Imported::read(path).map_err(|error| match error {
         ImportError::Unreadable(error) => unreadable(error),
-        ImportError::Tampered(count) => Refused::run("tampered").about(count),
+        ImportError::Tampered(files) => Refused::run("tampered").about(files.few()),
         ImportError::Signature => Refused::run("signature"),
         ImportError::NoTarget => Refused::run("no-target"),
         ImportError::OtherLas(las) => Refused::run("other-las").about(las),
         ImportError::CutOff => Refused::run("cut-off"),
         ImportError::Embellished(scenario) => Refused::run("otherwise").about(scenario),
+        ImportError::Stranger(scenario, _) => Refused::run("stranger").about(scenario),
     })?;
     if run.oin != oin {
         return Err(Refused::new(403, "other-supplier").about(&run.oin));
     }
-    if run.signed.as_ref().is_some_and(|signer| signer != oin) {
-        return Err(Refused::new(403, "other-signer"));
+    let now = RunningClock::system().now();
+    let (team, _) = site.options.team.now(Clock::at(now).today());
+    if let Some(signer) = run.signed.as_ref().filter(|_| !team.accepts(&run)) {
+        return Err(Refused::new(403, "other-signer").about(signer.name()));
     }
-    if run.began > RunningClock::system().now() + SignedDuration::from_secs(CLOCK_SLACK_SECONDS) {
+    if run.began > now + SignedDuration::from_secs(CLOCK_SLACK_SECONDS) {
         return Err(Refused::run("future"));
     }
     let size = serde_json::to_vec(&run).map_or(usize::MAX, |bytes| bytes.len());
@@ -196,8 +199,7 @@ fn checked(site: &Site, oin: &str, path: &Path) -> Result<Imported, Refused> {
         .first()
         .filter(|_| rejudged.packs.is_empty())
         .map(|one| &one.scenario);
-    let strange = rejudged.strange.keys().next();
-    if let Some(scenario) = otherwise.or(rejudged.embellished.first()).or(strange) {
+    if let Some(scenario) = otherwise {
         return Err(Refused::run("otherwise").about(scenario));
     }
     // A contract of which another pack is in force here may have elements that

@@ -1,9 +1,11 @@
 //! Recorded traffic of somebody else says nothing of the target: of another
 //! supplier, another school or another vestiging.
 
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
+use ketenkeur::evidence::{Evidence, Folder};
 use ketenkeur::finding::Verdict;
 use ketenkeur::play::{Tested, Witness};
 use ketenkeur::scenario::{Library, Role};
@@ -114,4 +116,41 @@ fn verify_tells_that_a_recording_is_of_somebody_else() {
         let of_both = format!("{ID} rests on recorded traffic of {found}; tested is {expected}.");
         assert!(verified.contains(&of_both), "{of_both}\n{verified}");
     }
+    // Evidence that counted it all the same, as an older version made it, says
+    // nothing of the product: neither itself nor its masked view.
+    for (number, (from, to, expected, found)) in OTHERS[..2].iter().enumerate() {
+        let (whole, view) = (format!("ander-{number}"), format!("beeld-{number}"));
+        sealed_otherwise(&here("uit"), &here(&whole), from, to);
+        let (_, shared) = call(&["runs", "share", &whole, "--out", &view]);
+        for path in [&whole, &view] {
+            let (code, told) = call(&["readiness", path]);
+            assert_eq!(code, Some(2), "{shared}{told}");
+            let refused = format!(
+                "{path}: refused; {ID} rests on recorded traffic of {found}, and tested is {expected}."
+            );
+            assert!(told.contains(&refused), "{refused}\n{told}");
+        }
+    }
+    call(&["runs", "share", "uit", "--out", "beeld"]);
+    for path in ["uit", "beeld"] {
+        let (code, told) = call(&["readiness", path]);
+        assert_eq!(code, Some(0), "{told}");
+        assert!(!told.contains("refused"), "{told}");
+    }
+}
+
+/// Seals the evidence of one folder in another, with something else in its record
+/// of who was tested.
+fn sealed_otherwise(from: &Path, to: &Path, old: &str, new: &str) {
+    let evidence = Evidence::open(from).unwrap();
+    let sealed = Folder::create(to).unwrap();
+    for name in evidence.manifest().files.keys() {
+        let content = evidence.read(name).unwrap();
+        let content = match name == "run.json" {
+            true => String::from_utf8(content).unwrap().replace(old, new).into(),
+            false => content,
+        };
+        sealed.write(name, &content).unwrap();
+    }
+    sealed.seal(false).unwrap();
 }

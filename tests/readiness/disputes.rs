@@ -141,7 +141,10 @@ fn a_supplier_disputes_on_its_own_behalf_until_the_team_settles_it() {
         assert!(body.contains(says), "{name}: {body}");
         assert!(!served.get("/", team).2.contains("bezwaar"), "{name}");
     }
+    let own = |token| served.get("/disputes", token).2;
+    assert!(own(supplier).contains("U betwist geen regel"));
     assert_eq!(send(&good, supplier).0, 201);
+    assert!(own(supplier).contains("bezwaar-twee") && own(supplier).contains("<form"));
     assert!(served.get("/", team).2.contains("bezwaar-twee"));
     assert!(!served.get("/", None).2.contains("bezwaar-twee"));
     // The team settles it beside the server; then it stays settled.
@@ -161,4 +164,28 @@ fn a_supplier_disputes_on_its_own_behalf_until_the_team_settles_it() {
     let (status, _, body) = send(&good, supplier);
     assert_eq!(status, 403, "{body}");
     assert!(body.contains("al beslecht"), "{body}");
+}
+
+/// A supplier reads what is held on its behalf where it can send nothing, too.
+#[test]
+fn a_supplier_sees_its_disputes_where_nothing_is_sent() {
+    let served = Served::start(&[], |_| {});
+    let root = served.folder.path();
+    let others = entry("00000003999999990000", "bezwaar-ander", "");
+    let all = entry(OIN, "bezwaar-drie", "") + &others + &entry("team", "bezwaar-team", "");
+    std::fs::write(root.join("d.toml"), all).unwrap();
+    let args = ["readiness", "--store", "s.sqlite", "--disputes", "d.toml"];
+    let kept = ketenkeur(&[&args[..], &["--team", "team.toml"]].concat(), root);
+    let kept = { kept }.output().unwrap();
+    assert!(kept.status.success(), "{}", text(&kept.stderr));
+    let supplier = Some(served.supplier.as_str());
+    let (status, _, page) = served.get("/disputes", supplier);
+    assert_eq!(status, 200, "{page}");
+    assert!(page.contains("bezwaar-drie"), "{page}");
+    for absent in ["bezwaar-ander", "bezwaar-team", "<form"] {
+        assert!(!page.contains(absent), "{absent}: {page}");
+    }
+    assert!(served.get("/", supplier).2.contains("Regel betwisten</a>"));
+    assert_eq!(served.get("/disputes", None).0, 401);
+    assert_eq!(served.post("/disputes", b"", supplier).0, 403);
 }

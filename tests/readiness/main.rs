@@ -7,4 +7,5 @@ mod matrix;
 mod pages;
 mod serve;
 mod served;
+mod signed;
 mod team;

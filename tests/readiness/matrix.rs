@@ -280,6 +280,34 @@ fn the_latest_run_on_the_latest_version_counts() {
         cell(&[folder.path()], &since, "po-inwinnen", "bo")["was"],
         "ready"
     );
+    for (since, told) in [
+        ("2026-11-01", ""),
+        (
+            "2026-11-02",
+            "--since 2026-11-02T00:00:00Z is after the day of this matrix (2026-11-01T00:00:00Z): \
+             nothing can have changed since.\n",
+        ),
+    ] {
+        let path = folder.path().to_str().unwrap();
+        let output = ketenkeur(&["--lang", "en", "--since", since, path]);
+        assert_eq!(text(&output.stderr), told);
+    }
+}
+
+/// A file that does not belong to the evidence is named.
+#[test]
+fn a_file_that_is_not_as_it_was_written_is_named() {
+    let folder = TempDir::new().unwrap();
+    let path = Made::default().write(&folder.path().join("run"));
+    std::fs::remove_file(path.join("run.json")).unwrap();
+    for number in 1..=7 {
+        std::fs::write(path.join(format!("los-{number}.txt")), "x").unwrap();
+    }
+    let output = ketenkeur(&["--lang", "en", path.to_str().unwrap()]);
+    let said = text(&output.stderr);
+    let expected = "the files are not those of the manifest. Missing: run.json. Not in the manifest: \
+        los-1.txt, los-2.txt, los-3.txt, los-4.txt, los-5.txt … (+2).\n";
+    assert!(said.contains(expected), "{said}");
 }
 
 #[test]
@@ -340,6 +368,10 @@ fn what_is_no_evidence_about_a_supplier_does_not_count() {
     let said = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("tampered: geweigerd"), "{said}");
+    assert!(
+        said.contains("manifest. Veranderd: events.jsonl.\n"),
+        "{said}"
+    );
     assert!(said.contains("own: telt niet mee"), "{said}");
     assert!(said.contains("other: geweigerd"), "{said}");
     assert!(said.contains("andere OIN dan de leverancier"), "{said}");
@@ -449,7 +481,18 @@ fn a_store_keeps_runs_once() {
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
         text(&output.stdout)
     };
+    // A store that is not there is made by what writes to it, and that is told.
+    let absent = ketenkeur(&["--store", store, "--lang", "en"]);
+    assert_eq!(absent.status.code(), Some(2));
+    let said = text(&absent.stderr);
+    assert!(said.contains("runs.sqlite does not exist"), "{said}");
+    assert!(!Path::new(store).exists());
+    let made = ketenkeur(&["--store", store, run.to_str().unwrap(), "--lang", "en"]);
+    let said = text(&made.stderr);
+    assert_eq!(said, format!("A new store was made: {store}.\n"));
     let first = with(&[run.to_str().unwrap()]);
+    let again = ketenkeur(&["--store", store, run.to_str().unwrap(), "--lang", "en"]);
+    assert_eq!(text(&again.stderr), "");
     assert_eq!(first, with(&[run.to_str().unwrap()]), "imported twice");
     assert_eq!(first, with(&[]), "from the store alone");
     let foreign = folder.path().join("foreign");

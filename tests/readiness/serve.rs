@@ -168,7 +168,7 @@ fn a_supplier_sends_its_own_masked_runs_and_nothing_else() {
             tampered,
             supplier,
             422,
-            "1 bestanden zijn niet die",
+            "deze bestanden zijn niet die van het manifest: events.jsonl.",
         ),
         (
             "original",
@@ -325,6 +325,31 @@ fn the_team_file_is_read_again_when_it_changes() {
         "[[supplier]]\noin = \"00000003123456780000\"\nname = \"Nieuw\"\nproduct = \"Nieuw-LAS\"\n";
     write(supplier);
     shows("Nieuw-LAS", false);
+    // What it says and cannot mean is told to the team alone.
+    let waiver = format!(
+        "{supplier}[[waiver]]\noin = \"{OIN}\"\nproduct = \"Nieuw-LAS\"\nscenario = \"po-inwinnen-lsa\"\n\
+         owner = \"<b>a\"\nreason = \"b\"\nuntil = 2025-01-01\n"
+    );
+    write(&waiver);
+    let doubts = [
+        "voor Nieuw-LAS wordt een scenario gedoogd dat niemand kent: po-inwinnen-lsa",
+        "po-inwinnen-lsa werd voor Nieuw-LAS gedoogd tot en met 2025-01-01",
+    ];
+    let own = Some(served.supplier.as_str());
+    for (who, path, told) in [
+        (team, "/", true),
+        (team, "/suppliers/00000003123456780000", false),
+        (own, "/", false),
+        (own, "/suppliers/00000003123456780000", false),
+        (None, "/", false),
+    ] {
+        let (_, _, page) = served.get(path, who);
+        for doubt in doubts {
+            assert_eq!(page.contains(doubt), told, "{who:?} {path}: {page}");
+        }
+    }
+    write(supplier);
+    assert!(!served.get("/", team).2.contains(doubts[0]));
     // An answer of the OSR that it names counts with it.
     let answer = served.folder.path().join("osr.json");
     std::fs::write(&answer, "[]").unwrap();
@@ -434,12 +459,8 @@ fn the_confidential_edition_is_for_this_machine_alone() {
 fn what_would_open_too_much_is_refused() {
     let folder = TempDir::new().unwrap();
     let root = folder.path();
-    let made = ketenkeur(
-        &["readiness", "--store", "s.sqlite", "--team", "team.toml"],
-        root,
-    );
+    ketenkeur::readiness::RunStore::open(&root.join("s.sqlite")).unwrap();
     std::fs::write(root.join("team.toml"), TEAM).unwrap();
-    assert!({ made }.output().unwrap().status.success());
     let token = ketenkeur(&["token", "t.toml", "--supplier", "12"], root)
         .output()
         .unwrap();
@@ -479,5 +500,7 @@ fn what_would_open_too_much_is_refused() {
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(2));
+    let said = text(&output.stderr);
+    assert!(said.contains("geen.sqlite bestaat niet"), "{said}");
     assert!(!root.join("geen.sqlite").exists());
 }

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use ketenkeur::readiness::RunStore;
 use tempfile::TempDir;
 
 use crate::made::{Made, OIN, text};
@@ -45,16 +46,17 @@ impl Served {
         std::fs::create_dir(root.join("runs")).unwrap();
         std::fs::write(root.join("team.toml"), TEAM).unwrap();
         make(&root.join("runs"));
-        let mut import = vec!["readiness", "--store", "s.sqlite", "--team", "team.toml"];
+        RunStore::open(&root.join("s.sqlite")).unwrap();
         if root.join("runs").read_dir().unwrap().next().is_some() {
-            import.push("runs");
+            let import = ["readiness", "runs", "--store", "s.sqlite"];
+            let imported = ketenkeur(&[&import[..], &["--team", "team.toml"]].concat(), root);
+            let imported = { imported }.output().unwrap();
+            assert!(
+                imported.status.code() < Some(2),
+                "{}",
+                text(&imported.stderr)
+            );
         }
-        let imported = ketenkeur(&import, root).output().unwrap();
-        assert!(
-            imported.status.code() < Some(2),
-            "{}",
-            text(&imported.stderr)
-        );
         let token = |holder: &[&str]| {
             let args = [&["token", "tokens.toml"], holder].concat();
             let made = ketenkeur(&args, root).output().unwrap();
@@ -127,8 +129,13 @@ impl Served {
 
     /// Packs evidence into an archive.
     pub fn pack(&self, run: &Made<'_>, name: &str) -> Vec<u8> {
+        run.write(&self.folder.path().join(name));
+        self.packed(name)
+    }
+
+    /// Packs a folder of evidence into an archive.
+    pub fn packed(&self, name: &str) -> Vec<u8> {
         let root = self.folder.path();
-        run.write(&root.join(name));
         let zip = format!("{name}.zip");
         let packed = ketenkeur(&["runs", "pack", name, "--out", &zip], root)
             .output()

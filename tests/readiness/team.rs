@@ -243,8 +243,8 @@ fn weights_are_counted_in_answers_of_the_osr() {
         let supplier = "[[supplier]]\noin = \"00000003900000010000\"\nname = \"Voorbeeld\"\nproduct = \"LAS\"\n";
         std::fs::write(&team, format!("{supplier}{more}")).unwrap();
     };
-    let csv = |more: &[&str]| {
-        let args = [&["--team", team.to_str().unwrap(), "--report", "csv"], more].concat();
+    let asked = |more: &[&str]| {
+        let args = [&["--team", team.to_str().unwrap()], more].concat();
         ketenkeur(&args)
     };
     let answers =
@@ -255,7 +255,7 @@ fn weights_are_counted_in_answers_of_the_osr() {
         ("2027-08-01T00:00:00Z", "1", "1", "2026-08-03"),
         ("2024-01-01T00:00:00Z", "0", "0", ""),
     ] {
-        let output = csv(&["--at", at]);
+        let output = asked(&["--report", "csv", "--at", at]);
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
         let table = text(&output.stdout);
         let mut lines = table.lines();
@@ -267,7 +267,7 @@ fn weights_are_counted_in_answers_of_the_osr() {
         assert_eq!(value("endpoint"), endpoint, "{at}");
     }
     // Where the answers lie is nobody's business, and neither are its tokens.
-    let output = csv(&["--report", "json"]);
+    let output = asked(&["--report", "json"]);
     let json = text(&output.stdout);
     assert!(json.contains("\"registered\": 1"), "{json}");
     assert!(
@@ -284,7 +284,7 @@ fn weights_are_counted_in_answers_of_the_osr() {
         ("osr-mandate = []\n".to_string(), "osr-mandates"),
     ] {
         write(&more);
-        let output = csv(&[]);
+        let output = asked(&[]);
         assert_eq!(output.status.code(), Some(2), "{more}");
         let said = text(&output.stderr);
         assert!(said.contains(says), "{more}: {said}");

@@ -70,9 +70,9 @@ fn what_was_touched_is_not_signed_and_not_packed() {
     work.write("run/more.txt", "x");
     let key = ["--key", "key.pem", "--cert", "cert.pem"];
     work.ketenkeur(&[&["runs", "sign", "run"], &key[..]].concat())
-        .expect(2, &["not as it was written"]);
+        .expect(2, &["not as it was written: more.txt."]);
     work.ketenkeur(&["runs", "pack", "run", "--out", "run.zip"])
-        .expect(2, &["not as it was written"]);
+        .expect(2, &["not as it was written: more.txt."]);
     assert!(!work.path("run.zip").exists());
 }
 

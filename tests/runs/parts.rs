@@ -2,6 +2,9 @@
 
 use crate::support::{IDS, Work, files, send};
 
+/// What is told of runs that are no shares of one.
+const NO_SHARES: &str = "these are not the shares of one run";
+
 #[test]
 fn shards_become_one_run_with_the_verdicts_of_all() {
     let work = Work::new();
@@ -25,6 +28,7 @@ fn shards_become_one_run_with_the_verdicts_of_all() {
         "junit=junit.xml",
     ]);
     merged.expect(0, &["scenarios played", "passed in self-test"]);
+    assert!(!merged.text.contains(NO_SHARES), "{}", merged.text);
     assert_eq!(work.verdicts("merged"), work.verdicts("whole"));
     assert!(work.read("junit.xml").contains(IDS[0]));
     let run = work.read("merged/run.json");
@@ -47,8 +51,9 @@ fn the_worst_part_decides_how_the_whole_ends() {
     for (id, code) in [("goed", 0), ("fout", 1)] {
         work.run(id, &["scripts", "--id", id]).expect(code, &[]);
     }
+    // Runs that are no shares are joined, and that is told.
     work.ketenkeur(&["runs", "merge", "goed", "fout", "--out", "samen"])
-        .expect(1, &["KK-SC-STATUS"]);
+        .expect(1, &["KK-SC-STATUS", NO_SHARES]);
     work.verify("samen")
         .expect(0, &["their verdict is the same"]);
 }

@@ -227,7 +227,12 @@ fn notices(run: &Run<'_>, digest: &Digest) -> Vec<Notice> {
         match &origin.proof {
             Proof::EventsAlone => add("note", phrase("events-alone")),
             Proof::Unsigned => add("warning", proof("unsigned", "")),
-            Proof::Signed(oin) => add("note", proof("signed", oin)),
+            Proof::Signed(oin) => {
+                add("note", proof("signed", oin));
+                if !origin.oin.is_empty() && *oin != origin.oin {
+                    add("warning", proof("signed-other", &origin.oin));
+                }
+            }
             Proof::Broken => add("warning", proof("signature-broken", "")),
         }
         if origin.masked {
