@@ -8,7 +8,7 @@ use minijinja::{Environment, UndefinedBehavior};
 use serde_json::{Value, json};
 
 use super::agenda::AtRisk;
-use super::matrix::Matrix;
+use super::matrix::{Cell, Matrix, Row};
 use super::show::{Edition, dispute, legend};
 use crate::clock::to_the_second;
 use crate::finding::Language;
@@ -60,6 +60,29 @@ fn all_shown(value: Value) -> Value {
     }
 }
 
+/// The sectors of each key of a product that come to the same, told once on the
+/// page: the place of the first of their cells, and their names.
+fn alike(row: &Row) -> Vec<(usize, Vec<&'static str>)> {
+    let same = |one: &Cell, other: &Cell| {
+        let alike = || Cell {
+            sector: one.sector,
+            ..other.clone()
+        };
+        one.key == other.key && *one == alike()
+    };
+    let mut told: Vec<(usize, Vec<&'static str>)> = Vec::new();
+    for (place, cell) in row.cells.iter().enumerate() {
+        match told
+            .iter_mut()
+            .find(|(first, _)| same(&row.cells[*first], cell))
+        {
+            Some((_, sectors)) => sectors.push(cell.sector),
+            None => told.push((place, vec![cell.sector])),
+        }
+    }
+    told
+}
+
 /// The page; `ways` when it is served. Like for like: the same matrix gives
 /// the same bytes.
 pub fn page(
@@ -92,6 +115,7 @@ pub fn page(
             .map(|one| shown(&dispute(one, texts)))
             .collect::<Vec<_>>(),
         "legend": legend(matrix),
+        "alike": matrix.rows.iter().map(alike).collect::<Vec<_>>(),
         "keys": Key::NAMES,
         "sectors": Sector::NAMES,
         "public": edition == Edition::Public,

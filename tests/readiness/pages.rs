@@ -127,6 +127,83 @@ fn the_pages_stand_up_to_hostile_runs_and_to_an_accessibility_checker() {
     }
 }
 
+/// Sectors of a key that come to the same are told once, and those that differ in
+/// anything by themselves.
+#[test]
+fn sectors_that_come_to_the_same_are_told_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let declared = serde_json::json!({ "po-inwinnen": { "sbo": "no" } });
+    let made = Made {
+        capabilities: declared,
+        ..Made::default()
+    };
+    made.write(&folder.path().join("run"));
+    let report = |format: &str| {
+        let args = ["readiness", "run", "--report", format];
+        let output = crate::served::ketenkeur(&args, folder.path()).output();
+        String::from_utf8(output.unwrap().stdout).unwrap()
+    };
+    let json: serde_json::Value = serde_json::from_str(&report("json")).unwrap();
+    let cells = json["matrix"]["rows"][0]["cells"].as_array().unwrap();
+    let mut different: Vec<serde_json::Value> = Vec::new();
+    for cell in cells {
+        let mut cell = cell.clone();
+        cell["sector"] = serde_json::Value::Null;
+        if !different.contains(&cell) {
+            different.push(cell);
+        }
+    }
+    let page = report("html");
+    assert!(different.len() < cells.len());
+    assert_eq!(page.matches("<details>").count(), different.len());
+    let told = |sectors: &str| page.contains(&format!("<span class=\"sector\">{sectors}</span>"));
+    assert!(told("bo, sbo") && told("sbo") && told("so, vso"), "{page}");
+}
+
+/// Names without end stretch no page: they are cut into lines, and what stands
+/// beside them stays where it can be read.
+#[test]
+fn long_names_stretch_no_page() {
+    let Some(browser) = Browser::start(Scripts::On) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let long = "Zeerlangenaam".repeat(40);
+    let supplier = Made {
+        supplier: &long,
+        ..Made::default()
+    };
+    supplier.write(&at("run"));
+    let team = format!(
+        "[[supplier]]\noin = '00000003999999990000'\nname = '{long}'\nproduct = '{long}'\nreaction = '{long}'\n"
+    );
+    std::fs::write(at("team.toml"), team).unwrap();
+    let report = "html=matrix.html";
+    let args = [
+        "readiness",
+        "run",
+        "--team",
+        "team.toml",
+        "--report",
+        report,
+    ];
+    let written = crate::served::ketenkeur(&args, folder.path()).status();
+    assert!(written.unwrap().success());
+    browser.open(&format!("file://{}", at("matrix.html").display()));
+    let wide = browser.script(
+        "const page = document.documentElement;
+         const first = document.querySelector('.matrix [scope=rowgroup]');
+         return {
+             page: page.scrollWidth > page.clientWidth,
+             product: first.offsetWidth > 300,
+             names: Math.min(...[...document.querySelectorAll('.names')].map(one => one.offsetWidth)) < 60,
+         };",
+    );
+    let expected = serde_json::json!({ "page": false, "product": false, "names": false });
+    assert_eq!(wide, expected);
+}
+
 /// A run that is being played shows as it goes on.
 fn follow_a_run(browser: &Browser, served: &Served, axe: Option<&str>) {
     let made = Made {
