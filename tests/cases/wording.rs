@@ -1,4 +1,5 @@
-//! What users read has one kind of quotation mark in each language.
+//! What users read has one kind of quotation mark in each language, and names
+//! commands in one way.
 
 use std::path::{Path, PathBuf};
 
@@ -33,8 +34,8 @@ fn without_code(text: &str) -> String {
     rest
 }
 
-#[test]
-fn quotation_marks_are_those_of_the_language() {
+/// Everything that users read, with its language and its key.
+fn all_texts() -> Vec<(&'static str, String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let of_rules = std::fs::read_dir(root.join("schemas/ingebouwd")).unwrap();
     let of_rules = of_rules.map(|entry| entry.unwrap().path());
@@ -53,6 +54,24 @@ fn quotation_marks_are_those_of_the_language() {
         }
     }
     assert!(texts.len() > 2000, "{}", texts.len());
+    texts
+}
+
+/// Commands stand as they are typed, between no marks.
+#[test]
+fn commands_are_named_in_one_way() {
+    let is_marked = |text: &str| {
+        let marked = ["«", "\"", "'"].map(|mark| format!("{mark}ketenkeur "));
+        text.contains('`') || marked.iter().any(|mark| text.contains(mark))
+    };
+    let all = all_texts();
+    let wrong: Vec<_> = all.iter().filter(|(_, _, text)| is_marked(text)).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn quotation_marks_are_those_of_the_language() {
+    let texts = all_texts();
     let is_wrong = |language: &str, text: &str| match language {
         "nl" => without_code(text).contains(['"', '“', '”', '„']),
         _ => text.contains(['«', '»', '“', '”']),

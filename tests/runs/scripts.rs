@@ -265,7 +265,7 @@ fn a_run_that_is_not_there_is_named_with_what_to_do() {
     for (path, says) in [
         (
             "nergens",
-            "nergens does not exist. Name a folder that `ketenkeur run --out` made",
+            "nergens does not exist. Name a folder that ketenkeur run --out made",
         ),
         ("map", "map is no evidence of a run"),
         (
