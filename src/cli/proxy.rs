@@ -94,6 +94,7 @@ pub fn run_proxy(
         packs: bench.store.packs().map(|pack| pack.in_force()).collect(),
         scenarios: std::collections::BTreeMap::new(),
         shard: None,
+        divided: None,
         parts: Vec::new(),
         relayed: Some(RelayRecord {
             from: from.name().to_string(),

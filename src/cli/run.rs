@@ -21,7 +21,7 @@ use crate::document::nearest;
 use crate::event::{EVENT_VERSION, Event, Started};
 use crate::evidence::{
     Folder, RunRecord, TargetRecord, WriteError, keep_authorities, message_file, script_file,
-    write_json,
+    sha256, write_json,
 };
 use crate::exit::Exit;
 use crate::facts::Profile;
@@ -54,7 +54,11 @@ pub fn run_run(
         None => None,
     };
     let loaded = tested.as_ref().map_or(0, |tested| tested.pupils());
-    let (mut scenarios, left_out) = chosen(run, earlier.as_ref(), loaded, &store, language)?;
+    let Chosen {
+        mut scenarios,
+        left_out,
+        divided,
+    } = chosen(run, earlier.as_ref(), loaded, &store, language)?;
     let traffic = match run.recorded.as_slice() {
         [] => None,
         paths => Some(recorded(paths, language)?),
@@ -101,6 +105,7 @@ pub fn run_run(
             .map(|scenario| (scenario.id.to_string(), scenario.hash.to_string()))
             .collect(),
         shard: settled.map_or(run.shard.clone(), |settled| settled.shard.clone()),
+        divided: settled.map_or(divided, |settled| settled.divided.clone()),
         parts: earlier.iter().map(|earlier| earlier.part.hash()).collect(),
         relayed: None,
     };
@@ -453,32 +458,52 @@ pub fn scenarios(
     playable(&library, store, language)
 }
 
-/// The scenarios that the user chose, or that an earlier run played; and how
-/// many of large numbers are left out: those that nobody named, where the LAS is
-/// not said to have the pupils.
+/// The scenarios that the user chose, or that an earlier run played.
+#[derive(Default)]
+struct Chosen {
+    scenarios: Vec<Arc<Scenario>>,
+    /// How many of large numbers are left out: those that nobody named, where the
+    /// LAS is not said to have the pupils.
+    left_out: usize,
+    /// What a share is one of: the SHA-256 of the ids of all.
+    divided: Option<String>,
+}
+
 fn chosen(
     run: &Run,
     earlier: Option<&Earlier<'_>>,
     loaded: u32,
     store: &Store,
     language: Language,
-) -> Result<(Vec<Arc<Scenario>>, usize), Failure> {
+) -> Result<Chosen, Failure> {
     let scenarios = scenarios(&run.paths, store, language)?;
     if let Some(earlier) = earlier {
         let earlier = match run.paths.is_empty() {
             true => earlier.kept_scenarios(&scenarios, store, language),
             false => earlier.scenarios(&scenarios),
         };
-        return Ok((earlier?, 0));
+        return Ok(Chosen {
+            scenarios: earlier?,
+            ..Chosen::default()
+        });
     }
     let shard = run.shard.as_deref().map(shard).transpose()?;
     let mut chosen = wanted(&scenarios, &run.which)?;
+    let divided = shard.map(|_| {
+        let ids: BTreeSet<&str> = chosen.iter().map(|one| &*one.id).collect();
+        let ids: Vec<&str> = ids.into_iter().collect();
+        sha256(ids.join("\n").as_bytes())
+    });
     chosen.retain(|scenario| in_shard(&scenario.id, shard));
     let named = is_named(run);
     let all = chosen.len();
     chosen.retain(|scenario| named || scenario.pupils <= loaded);
     let left_out = all - chosen.len();
-    Ok((chosen, left_out))
+    Ok(Chosen {
+        scenarios: chosen,
+        left_out,
+        divided,
+    })
 }
 
 /// Whether the scenarios are asked for by name, not with all others of a key.

@@ -224,6 +224,7 @@ impl RunRecord {
             now: runs().map(|run| run.now).min().unwrap_or(first.run.now),
             scenarios: scenarios.collect(),
             shard: None,
+            divided: None,
             parts: hashes,
             ..first.run.clone()
         })
@@ -243,6 +244,15 @@ fn shares(parts: &[Part]) -> Result<(), JoinError> {
     else {
         return Ok(());
     };
+    // Shares of different scenarios are no shares of one run, whatever they are
+    // called.
+    let all = parts.iter().enumerate();
+    let mut shares = all.filter(|(_, part)| part.run.shard.is_some());
+    if let Some((first, one)) = shares.next()
+        && let Some((other, _)) = shares.find(|(_, part)| part.run.divided != one.run.divided)
+    {
+        return Err(JoinError::Differs(first, other, "choice"));
+    }
     if let Some(other) = said
         .iter()
         .find(|share| !share.ends_with(&format!("/{of}")))

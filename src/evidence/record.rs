@@ -52,6 +52,10 @@ pub struct RunRecord {
     pub scenarios: BTreeMap<String, String>,
     /// Which share of the scenarios this is: `2/4`.
     pub shard: Option<String>,
+    /// What it is a share of: the SHA-256 of the ids of all scenarios that were
+    /// divided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub divided: Option<String>,
     /// What the run was put together from: the SHA-256 of the manifest of each
     /// part. A run that kept scenarios of an earlier one names that one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

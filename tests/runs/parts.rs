@@ -161,6 +161,17 @@ fn what_is_no_part_of_one_run_is_not_joined() {
         merged.expect(2, &[said]);
         assert!(!work.path("out").exists(), "{parts:?}");
     }
+    // Shares of other scenarios are no shares of one run.
+    let shares = [
+        ("ours", "1/2", "po-inwinnen"),
+        ("theirs", "2/2", "po-bekostigen"),
+    ];
+    for (out, share, key) in shares {
+        work.run(out, &["--key", key, "--shard", share]);
+    }
+    work.ketenkeur(&["runs", "merge", "ours", "theirs", "--out", "out"])
+        .expect(2, &["another choice of scenarios"]);
+    assert!(!work.path("out").exists());
     work.ketenkeur(&["runs", "merge", "share", "--out", "out"])
         .expect(2, &["share 2/3 does not fit or is missing"]);
 }
