@@ -20,6 +20,7 @@ mod outgoing;
 mod part;
 mod reading;
 pub mod reason;
+mod takes;
 pub mod trigger;
 
 pub use bodies::Bodies;
@@ -32,3 +33,4 @@ pub use judges::{Judges, receiving_bench};
 pub use outgoing::{Directory, DirectoryError, Endpoint, Post, Query, Service};
 pub use part::Part;
 pub use reading::{PersoonsgebondenNummer, Reading};
+pub use takes::SAYS;

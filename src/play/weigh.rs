@@ -193,14 +193,17 @@ pub(super) fn weigh(
     if unasked && judgement.verdict == Verdict::Pass {
         judgement = Judgement::NOT_APPLICABLE;
     }
-    let expects_failure = expect
-        .transport
-        .as_ref()
-        .is_some_and(|expected| !matches!(expected.value, TransportExpectation::Answered));
+    // A failure that is expected is none of the connection, unless it leaves open
+    // what the other party would have done.
+    let transport = expect.transport.as_ref().map(|expected| expected.value);
+    let transport = transport.unwrap_or(TransportExpectation::Answered);
+    let answer = seen.message.as_ref().map(drop).map_err(|problem| *problem);
+    let expects_failure = transport != TransportExpectation::Answered
+        && transport.is_met(answer) != Verdict::Undecided;
     Weighed {
         judgement,
         findings,
-        goes_on: seen.message.is_ok() || expects_failure,
-        unreachable: seen.message.is_err() && !expects_failure,
+        goes_on: answer.is_ok() || expects_failure,
+        unreachable: answer.is_err() && !expects_failure,
     }
 }

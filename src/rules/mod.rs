@@ -10,6 +10,6 @@ mod schematron;
 pub use functions::NAMESPACE as RULE_NAMESPACE;
 pub use schematron::{
     Anchor, Axis, CompiledRules, Found, LocationPath, NameTest, NotFound, Origin, PathAlternatives,
-    Refusal, RefusalReason, RuleOutcomes, RulePaths, RuleSet, RuleSetError, SourcePlace, Step,
-    check_expression, evaluate_expression,
+    Reads, Refusal, RefusalReason, RuleOutcomes, RulePaths, RuleSet, RuleSetError, SourcePlace,
+    Step, check_expression, evaluate_expression, expression_reads,
 };

@@ -7,7 +7,7 @@ use super::data::Given;
 use super::model::{Bilingual, Placed};
 use super::text::Text;
 use crate::document::Spot;
-use crate::finding::Code;
+use crate::finding::{Code, Verdict};
 use crate::transport::TransportProblem;
 
 /// What must hold of what was received.
@@ -127,8 +127,28 @@ pub enum TransportExpectation {
     Answered,
     /// It fails in this way.
     Fails(TransportProblem),
-    /// It fails in any way.
+    /// The other party refuses it, in any way.
     FailsAnyhow,
+}
+
+impl TransportExpectation {
+    /// Whether it is met by an answer, or by how none came. Of a party that was
+    /// not met, and of one that we did not accept ourselves, it is not known
+    /// whether it would have refused.
+    pub fn is_met(self, answer: Result<(), TransportProblem>) -> Verdict {
+        let holds = match (self, answer) {
+            (Self::Answered, answer) => answer.is_ok(),
+            (Self::Fails(_) | Self::FailsAnyhow, Ok(())) => false,
+            (Self::Fails(wanted), Err(found)) if wanted == found => true,
+            (Self::Fails(_), Err(found)) if found.is_absence() => return Verdict::Undecided,
+            (Self::Fails(_), Err(_)) => false,
+            (Self::FailsAnyhow, Err(found)) if found.is_refusal() => true,
+            // Too much of an answer is one.
+            (Self::FailsAnyhow, Err(TransportProblem::TooLarge)) => false,
+            (Self::FailsAnyhow, Err(_)) => return Verdict::Undecided,
+        };
+        if holds { Verdict::Pass } else { Verdict::Fail }
+    }
 }
 
 impl Expect {
@@ -148,6 +168,24 @@ impl Expect {
             tls_versions: None,
             within: None,
         }
+    }
+
+    /// Whether anything that is asked for can fail to be there: a test can that
+    /// looks at the message, and a status where not every one is right.
+    pub fn can_fail(&self) -> bool {
+        let every = |ranges: &Placed<Vec<StatusRange>>| {
+            (100..600).all(|status| ranges.value.iter().any(|range| range.contains(status)))
+        };
+        let status = self.status.as_ref().is_some_and(|ranges| !every(ranges));
+        let clean = self.clean.as_ref().is_some_and(|clean| clean.value);
+        let looks = self.assertions.iter().any(|one| !one.test.is_constant());
+        let rest = Self {
+            status: None,
+            clean: None,
+            assertions: Vec::new(),
+            ..self.clone()
+        };
+        status || clean || looks || !rest.is_nothing()
     }
 
     /// Whether it asks for nothing but that something comes.

@@ -18,7 +18,7 @@ use crate::exchange::Exchange;
 use crate::facts::Facts;
 use crate::finding::{Args, Class, DataClass, Finding, Kind, MessageValue, Place, Verdict};
 use crate::rules::evaluate_expression;
-use crate::text::{advise, in_words, tool_finding, word};
+use crate::text::{advise, fill, in_words, tool_finding, word};
 use crate::transport::TransportProblem;
 
 /// What came of a step that sends or receives.
@@ -181,13 +181,8 @@ fn connection(expect: &Expect, got: &Got<'_>) -> Judgment {
         .transport
         .as_ref()
         .map_or(TransportExpectation::Answered, |one| one.value);
-    let holds = match (wanted, got.arrival) {
-        (TransportExpectation::Answered, Ok(_)) => true,
-        (TransportExpectation::FailsAnyhow, Err(_)) => true,
-        (TransportExpectation::Fails(wanted), Err(found)) => wanted == found,
-        _ => false,
-    };
-    if holds {
+    let verdict = wanted.is_met(got.arrival.map(drop));
+    if verdict == Verdict::Pass {
         return Judgment::held("transport", at);
     }
     let expected = match wanted {
@@ -201,6 +196,22 @@ fn connection(expect: &Expect, got: &Got<'_>) -> Judgment {
         in_words(&mut args, name, |texts| {
             word(&texts.transport, key).to_string()
         });
+    }
+    if verdict == Verdict::Undecided {
+        in_words(&mut args, "reason", |texts| {
+            let found = word(&texts.transport, found);
+            fill(word(&texts.transport, "not-seen"), &[("found", found)])
+        });
+        let finding = Finding {
+            kind: Kind::Undecided,
+            ..tool_finding("KK-SC-VERBINDING", args, Place::default())
+        };
+        return Judgment {
+            expectation: "transport",
+            at,
+            verdict,
+            finding: Some(finding),
+        };
     }
     match got.arrival.err() {
         Some(problem) => advise(&mut args, problem.rule()),

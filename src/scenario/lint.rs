@@ -7,11 +7,14 @@ use std::sync::Arc;
 use super::data::{Given, GivenContent};
 use super::expect::{Expect, TransportExpectation};
 use super::library::Library;
+use super::lint_causes::Causes;
 use super::lint_message::{Messages, outgoing_mistakes};
+use super::lint_names::{Names, Vocabulary};
 use super::model::{Conduct, PlacedCode, Role, Scenario};
 use super::names;
 use super::read::ScriptMistake;
-use super::step::{Action, Capture, Over, Receive, Reply, Step};
+use super::step::{Action, Capture, Content, Extract, Over, Receive, Reply, Send, Status, Step};
+use super::text::Text;
 use crate::document::{Mistake, Spot, nearest};
 use crate::pack::Store;
 use crate::requirement::Requirement;
@@ -56,6 +59,7 @@ pub fn lint(library: &Library, context: &LintContext<'_>) -> Vec<ScriptMistake> 
     let mut linter = Linter {
         context,
         messages: Messages::of(context.store),
+        vocabulary: Vocabulary::of(context.store),
         found: library.mistakes.clone(),
     };
     for scenario in &library.scenarios {
@@ -78,6 +82,7 @@ pub fn lint(library: &Library, context: &LintContext<'_>) -> Vec<ScriptMistake> 
 struct Linter<'a> {
     context: &'a LintContext<'a>,
     messages: Messages,
+    vocabulary: Vocabulary<'a>,
     found: Vec<ScriptMistake>,
 }
 
@@ -100,6 +105,7 @@ impl Linter<'_> {
                 .with("name", scenario.subject.name());
             self.add(&scenario.file, mistake);
         }
+        self.constant(scenario);
         if !scenario.all_steps().iter().any(|step| can_go_wrong(step)) {
             let mistake = Mistake::new(scenario.id_at, "lint-nothing-expected");
             self.add(&scenario.file, mistake);
@@ -236,9 +242,10 @@ impl Linter<'_> {
                 for mistake in mistakes {
                     self.add(file, mistake);
                 }
-                self.expect(file, &send.expect);
+                let names = self.answer_to(send);
+                self.expect(file, &send.expect, &send.capture, names.as_ref());
                 let is_asked = send.to == scenario.subject && send.capture.is_empty();
-                if is_asked && send.expect.is_nothing() {
+                if is_asked && !send.expect.can_fail() {
                     // What is wrong on purpose is about nothing but the answer.
                     let is_right =
                         send.message.is_right() && !send.raw && send.tls_identity.is_none();
@@ -254,7 +261,7 @@ impl Linter<'_> {
                 self.receive(scenario, step, receive, causes);
             }
             Action::Trigger(trigger) => {
-                self.expect(file, &trigger.expect);
+                self.expect(file, &trigger.expect, &trigger.capture, None);
                 causes.triggered();
             }
             Action::Act(act) => causes.acted(act.party),
@@ -311,7 +318,12 @@ impl Linter<'_> {
         if let (Some(which), None) = (&receive.which, &receive.message) {
             self.add(file, Mistake::new(which.at, "lint-which-message"));
         }
-        self.expect(file, &receive.expect);
+        let name = receive.message.as_ref().map(|message| &*message.value);
+        let names = name.and_then(|name| self.vocabulary.of_message(name));
+        self.expect(file, &receive.expect, &receive.capture, names.as_ref());
+        if let (Some(names), Some(which)) = (&names, &receive.which) {
+            self.unknown_elements(file, which, names);
+        }
         let by_itself = scenario.parties.of(receive.role) == Conduct::Register;
         let own = receive.role == scenario.subject;
         if !matches!(receive.answer, Reply::Register) && (by_itself || own) {
@@ -330,8 +342,76 @@ impl Linter<'_> {
         }
     }
 
-    fn expect(&mut self, file: &Arc<str>, expect: &Expect) {
+    /// What the answer to a message has, where that is known.
+    fn answer_to(&self, send: &Send) -> Option<Names> {
+        let Content::Message(name) = &send.message.content else {
+            return None;
+        };
+        self.vocabulary.of_answer_to(&name.value)
+    }
+
+    /// What is expected and taken of a message that has `names`, where it is known
+    /// which it is.
+    fn expect(
+        &mut self,
+        file: &Arc<str>,
+        expect: &Expect,
+        captures: &[Capture],
+        names: Option<&Names>,
+    ) {
         self.rules(file, expect.finding.iter().chain(&expect.no_finding));
+        let mut paths: Vec<&Text> = expect.json.iter().map(|json| &json.path).collect();
+        let mut tests: Vec<&Text> = expect.assertions.iter().map(|one| &one.test).collect();
+        for capture in captures {
+            match &capture.from {
+                Extract::JsonPath(path) => paths.push(path),
+                Extract::XPath(test) => tests.push(test),
+                Extract::Status | Extract::Header(_) => {}
+            }
+        }
+        for path in paths {
+            for mistake in self.vocabulary.slips_in(path) {
+                self.add(file, mistake);
+            }
+        }
+        let Some(names) = names else {
+            return;
+        };
+        for test in tests {
+            self.unknown_elements(file, test, names);
+        }
+    }
+
+    fn unknown_elements(&mut self, file: &Arc<str>, test: &Text, names: &Names) {
+        for mistake in names.unknown_in(test) {
+            self.add(file, mistake);
+        }
+    }
+
+    /// Tests that come to the same whatever a message says. What was taken from an
+    /// earlier one may be compared.
+    fn constant(&mut self, scenario: &Scenario) {
+        let steps = scenario.all_steps();
+        let captures = steps.iter().flat_map(|step| captures_of(&step.action));
+        let captured: BTreeSet<&str> = captures.map(|capture| &*capture.name).collect();
+        for step in steps {
+            let (expect, which) = match &step.action {
+                Action::Send(send) => (&send.expect, None),
+                Action::Receive(receive) => (&receive.expect, receive.which.as_ref()),
+                Action::Trigger(trigger) => (&trigger.expect, None),
+                _ => continue,
+            };
+            let tests = expect.assertions.iter().map(|one| &one.test).chain(which);
+            for test in tests.filter(|test| test.is_constant()) {
+                let of_message = |name: &str| {
+                    let whole = name.split('.').next().unwrap_or(name);
+                    captured.contains(name) || captured.contains(whole)
+                };
+                if !test.references().any(|one| of_message(&one.name)) {
+                    self.add(&step.file, Mistake::new(test.at, "lint-test-constant"));
+                }
+            }
+        }
     }
 
     fn rules<'c>(&mut self, file: &Arc<str>, codes: impl Iterator<Item = &'c PlacedCode>) {
@@ -443,8 +523,15 @@ fn fails(expect: &Expect) -> bool {
 /// Whether a step can come out otherwise than it should.
 fn can_go_wrong(step: &Step) -> bool {
     match &step.action {
-        Action::Send(send) => !send.expect.is_nothing() || !send.capture.is_empty(),
-        Action::Receive(_) | Action::Trigger(_) | Action::Probe(_) | Action::Capture(_) => true,
+        Action::Send(send) => send.expect.can_fail() || !send.capture.is_empty(),
+        Action::Trigger(trigger) => {
+            // That a LAS shows what it knows says nothing of what it does.
+            !trigger.action.value.only_shows()
+                || trigger.expect_status != Status::Done
+                || trigger.expect.can_fail()
+                || !trigger.capture.is_empty()
+        }
+        Action::Receive(_) | Action::Probe(_) | Action::Capture(_) => true,
         _ => false,
     }
 }
@@ -472,61 +559,4 @@ fn parties_of(scenario: &Scenario) -> BTreeSet<Role> {
         }
     }
     parties
-}
-
-/// What happened so far that can make a message come.
-#[derive(Debug, Clone, Default)]
-struct Causes {
-    /// Something that makes a LAS send.
-    las_acts: bool,
-    /// Something that makes DUO send.
-    duo_acts: bool,
-    /// Parties that something was sent to.
-    sent_to: BTreeSet<Role>,
-}
-
-impl Causes {
-    fn sent(&mut self, from: Role, to: Role) {
-        self.sent_to.insert(to);
-        // DUO asks the OSR and pushes upon what a LAS sends.
-        self.duo_acts |= to == Role::Duo || from == Role::Duo;
-    }
-
-    fn triggered(&mut self) {
-        self.las_acts = true;
-        self.duo_acts = true;
-    }
-
-    fn acted(&mut self, party: Role) {
-        self.duo_acts |= party == Role::Duo;
-        self.las_acts |= party == Role::Las;
-    }
-
-    fn advanced(&mut self) {
-        self.duo_acts = true;
-    }
-
-    /// Whether a message can come to a party.
-    fn of(&self, role: Role) -> bool {
-        let by_others = match role {
-            Role::Las => self.duo_acts,
-            Role::Duo => self.las_acts,
-            Role::Osr => self.las_acts || self.duo_acts,
-        };
-        by_others || self.sent_to.contains(&role)
-    }
-
-    fn of_steps(&mut self, steps: &[Step]) {
-        for step in steps {
-            match &step.action {
-                Action::Send(send) => self.sent(send.from, send.to),
-                Action::Trigger(_) => self.triggered(),
-                Action::Act(act) => self.acted(act.party),
-                Action::Advance(_) => self.advanced(),
-                Action::Repeat(repeat) => self.of_steps(&repeat.steps),
-                Action::Include(include) => self.of_steps(&include.steps),
-                _ => {}
-            }
-        }
-    }
 }

@@ -12,7 +12,7 @@ use super::read_message::status_code;
 use super::step::Extract;
 use super::text::{Piece, Text};
 use crate::document::{Fields, Mistake, Spot, Yaml, YamlValue};
-use crate::rules::check_expression;
+use crate::rules::{check_expression, expression_reads};
 use crate::transport::TransportProblem;
 
 /// The versions of TLS, as their specification writes them.
@@ -279,9 +279,17 @@ impl Reader<'_> {
     }
 }
 
+impl Text {
+    /// Whether it is an XPath that no message can make otherwise.
+    pub(super) fn is_constant(&self) -> bool {
+        let reads = expression_reads(&as_expression(self));
+        reads.is_some_and(|reads| !reads.anything)
+    }
+}
+
 /// An expression with something in the place of each value, so that it can be
 /// read before they are known.
-fn as_expression(text: &Text) -> String {
+pub(super) fn as_expression(text: &Text) -> String {
     let mut filled = String::new();
     for piece in &text.pieces {
         match piece {
@@ -296,7 +304,7 @@ fn as_expression(text: &Text) -> String {
 }
 
 /// The same for a JSONPath.
-fn sample(text: &Text) -> String {
+pub(super) fn sample(text: &Text) -> String {
     let mut filled = String::new();
     for piece in &text.pieces {
         match piece {

@@ -232,7 +232,16 @@ impl Reader<'_> {
                 value,
             })
         });
-        let with = with.map(|with| self.with(with)).unwrap_or_default();
+        let given = with.map(|with| self.with(with)).unwrap_or_default();
+        if let (Some(action), Some(YamlValue::Map(entries))) =
+            (&action, with.map(|with| &with.value))
+        {
+            let takes = action.value.takes();
+            let others = entries.iter();
+            let others = others.filter(|(key, _)| !takes.contains(&&*key.name));
+            let others = others.map(|(key, _)| unknown(key, takes.iter().copied()));
+            self.mistakes.extend(others);
+        }
         let expect_status = match status {
             Some(status) => {
                 let known = [
@@ -251,7 +260,7 @@ impl Reader<'_> {
         Some(Trigger {
             party: role?,
             action: action?,
-            with,
+            with: given,
             expect_status: expect_status?,
             wait,
             expect,

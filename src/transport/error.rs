@@ -117,6 +117,31 @@ impl TransportProblem {
         )
     }
 
+    /// Whether the other party itself ended it so, once it was reached: it refuses
+    /// who calls, or how.
+    pub fn is_refusal(self) -> bool {
+        matches!(
+            self,
+            TransportProblem::CertificateRefused
+                | TransportProblem::CertificateRequired
+                | TransportProblem::NothingInCommon
+                | TransportProblem::Broken
+        )
+    }
+
+    /// Whether the other party was not met: nothing that it did is known.
+    pub fn is_absence(self) -> bool {
+        matches!(
+            self,
+            TransportProblem::Url
+                | TransportProblem::Request
+                | TransportProblem::UnknownHost
+                | TransportProblem::Unreachable
+                | TransportProblem::Proxy
+                | TransportProblem::TimedOut
+        )
+    }
+
     /// The one of that name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|problem| problem.name() == name)

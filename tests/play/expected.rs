@@ -74,3 +74,22 @@ fn a_step_of_which_nothing_is_expected_is_no_pass() {
         "{told}"
     );
 }
+
+/// A sender that must be refused, and an address at which nobody listens: that
+/// nothing came back is no refusal.
+#[test]
+fn who_is_not_there_has_refused_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let steps = "  - send:\n      from: las\n      to: duo\n      \
+                 message: aanleverenInschrijvingBO_Request\n      tls-identity: fout-verlopen\n";
+    let expects = "      expect: { transport: fails }\n";
+    let output = played(folder.path(), &format!("{steps}{expects}"));
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    std::fs::remove_dir_all(folder.path().join("bewijs")).unwrap();
+    let nowhere = "      url: https://duo.ketenkeur.invalid:9/duo\n";
+    let output = played(folder.path(), &format!("{steps}{nowhere}{expects}"));
+    let told = said(&output);
+    assert_eq!(output.status.code(), Some(3), "{told}");
+    assert!(told.contains("eigen: undecided"), "{told}");
+    assert!(told.contains("refuses is not to be seen"), "{told}");
+}

@@ -24,7 +24,7 @@ fn every_defect_is_caught_by_the_scenarios_of_its_key() {
 /// A scenario that no party fails.
 const BLIND: &str = "id: blind\ntitle: { nl: Blind, en: Blind }\nkey: po-inwinnen\nmandatory: false\nsubject: las\n\
     sectors: [bo]\nrequirements: [BRON-KLASSE-MELDING]\ngrade: knowledge\nsource: a test\nsteps:\n  \
-    - trigger: { party: las, action: toon }\n";
+    - trigger: { party: las, action: toon, expect: { json: [{ path: $.leerlingen, exists: true }] } }\n";
 
 #[test]
 fn a_defect_that_no_scenario_sees_survives() {
@@ -42,7 +42,7 @@ fn a_defect_that_no_scenario_sees_survives() {
 fn a_defect_that_is_caught_for_another_requirement_survives() {
     let folder = tempfile::tempdir().unwrap();
     let says_other = BLIND.replace(
-        "- trigger: { party: las, action: toon }\n",
+        "- trigger: { party: las, action: toon, expect: { json: [{ path: $.leerlingen, exists: true }] } }\n",
         "- trigger: { party: las, action: uitschrijven, with: { leerling: L07 } }\n  \
          - receive: { as: duo, message: aanleverenInschrijvingBO_Request, within: 10ms }\n",
     );

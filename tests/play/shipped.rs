@@ -171,7 +171,7 @@ fn what_a_script_expects_and_does_not_get_is_a_finding() {
         ),
         (
             "capture",
-            format!("{send}      capture: {{ x: \"*:bestaatNiet\" }}\n"),
+            format!("{send}      capture: {{ x: \"*:signaal\" }}\n"),
             "KK-SC-VANGST",
             1,
         ),

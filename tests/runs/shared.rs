@@ -103,8 +103,7 @@ fn what_needed_no_mask_is_judged_again() {
     // Nothing is exchanged that could be judged again.
     let probe = "  - probe: { party: duo, refuses: [zonder-certificaat] }\n";
     work.script("leeg", probe);
-    let number =
-        "  - trigger: { party: las, action: toon, with: { burgerservicenummer: \"123456782\" } }\n";
+    let number = "  - trigger: { party: las, action: toon, with: { burgerservicenummer: \"123456782\" }, expect-status: refused }\n";
     work.script_of("las", "persoon", number);
     work.script("bericht", &send("status: 200"));
     work.run("run", &["scripts"]);

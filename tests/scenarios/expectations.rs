@@ -310,9 +310,9 @@ fn what_the_script_brings_about_leaves_a_message_clean() {
 
 #[test]
 fn a_connection_that_fails_is_judged_by_how_it_fails() {
-    let judge_failure = |expect: &str| {
+    let judge_problem = |expect: &str, problem: TransportProblem| {
         let got = Got {
-            arrival: Err(TransportProblem::CertificateRefused),
+            arrival: Err(problem),
             judged: None,
             brings_about: &[],
             took: Duration::ZERO,
@@ -324,6 +324,7 @@ fn a_connection_that_fails_is_judged_by_how_it_fails() {
             .map(|judgment| judgment.verdict)
             .collect::<Vec<_>>()
     };
+    let judge_failure = |expect: &str| judge_problem(expect, TransportProblem::CertificateRefused);
     assert_eq!(
         judge_failure("transport: certificate-refused"),
         [Verdict::Pass]
@@ -332,6 +333,26 @@ fn a_connection_that_fails_is_judged_by_how_it_fails() {
     assert_eq!(judge_failure("transport: expired"), [Verdict::Fail]);
     // Without a word about it an answer must come; the rest is not judged.
     assert_eq!(judge_failure("status: 200"), [Verdict::Fail]);
+    // Who was not there, or is not accepted by us, has refused nothing.
+    for problem in TransportProblem::ALL {
+        let refuses = match problem.name() {
+            "certificate-refused" | "certificate-required" | "nothing-in-common" | "broken" => {
+                Verdict::Pass
+            }
+            "too-large" => Verdict::Fail,
+            _ => Verdict::Undecided,
+        };
+        let name = problem.name();
+        assert_eq!(
+            judge_problem("transport: fails", problem),
+            [refuses],
+            "{name}"
+        );
+        let named = format!("transport: {name}");
+        assert_eq!(judge_problem(&named, problem), [Verdict::Pass], "{name}");
+    }
+    let absent = judge_problem("transport: expired", TransportProblem::Unreachable);
+    assert_eq!(absent, [Verdict::Undecided]);
 }
 
 /// The texts that a person reads, with the words of the scenario in their

@@ -213,7 +213,7 @@ fn values_are_known_where_they_are_captured_before() {
         ))
     };
     read(&branches("{}"));
-    let text = branches("{y: '${a}'}");
+    let text = branches("{leerling: '${a}'}");
     let told = mistakes(&[("x.yaml", &text)]);
     assert_eq!(told.len(), 1);
     assert!(told[0].contains("\"a\""), "{}", told[0]);

@@ -16,7 +16,8 @@ use super::state::{Entry, State, overwrite};
 use super::verdict;
 use super::with::With;
 use crate::counterpart::defect::Slip;
-use crate::counterpart::trigger::{Outcome, Status};
+use crate::counterpart::takes::OF_REPORT;
+use crate::counterpart::trigger::{Action, Outcome, Status};
 use crate::counterpart::{Part, Service};
 use crate::facts::{iso_date, school_year};
 
@@ -25,32 +26,16 @@ const MUTATIE: &str = "mutatieMeldingRelatiefVerzuim_Request";
 const INTREKKEN: &str = "intrekkenMeldingRelatiefVerzuim_Request";
 const AANVRAAG: &str = "aanvraagGewijzigdeMeldingen_Request";
 
-/// What a report says that a trigger may give (40-verzuim.md, operations).
-const OF_REPORT: [&str; 12] = [
-    "verzuimsoort",
-    "begindatum",
-    "einddatum",
-    "vermoedelijkeReden",
-    "actieOndernemen",
-    "toelichtingOndernomenActie",
-    "toelichtingActieGewenst",
-    "alleLessenGemist",
-    "verzuimdag",
-    "contactpersoon",
-    "ccEmailontvanger",
-    "afwijkendAdres",
-];
-
 /// `meld-verzuim`.
 pub(super) fn report(las: &Las, with: &Map<String, Value>) -> Result<Outcome, Ended> {
-    let with = With::new(with, &OF_REPORT)?;
+    let with = With::new(with, Action::MeldVerzuim)?;
     let found = person::known(las, &with)?;
     for name in ["verzuimsoort", "vermoedelijkeReden"] {
         with.required(name)?;
     }
     let begin = with.date("begindatum")?.unwrap_or_else(|| las.today());
     with.date("einddatum")?;
-    let mut content = with.all_parts(&OF_REPORT)?;
+    let mut content = with.all_parts(OF_REPORT)?;
     let today = las.today();
     let mut key = String::new();
     let sent = las.send(
@@ -104,12 +89,12 @@ pub(super) fn report(las: &Las, with: &Map<String, Value>) -> Result<Outcome, En
 
 /// `wijzig-verzuim`.
 pub(super) fn change(las: &Las, with: &Map<String, Value>) -> Result<Outcome, Ended> {
-    let with = With::new(with, &[&OF_REPORT[..], &["meldingsnummer"]].concat())?;
+    let with = With::new(with, Action::WijzigVerzuim)?;
     let (school, known) = the_one(las, &with)?;
     for name in ["begindatum", "einddatum"] {
         with.date(name)?;
     }
-    let news = with.all_parts(&OF_REPORT)?;
+    let news = with.all_parts(OF_REPORT)?;
     if news.is_empty() {
         let text = format!("what changes: {}", OF_REPORT.join(", "));
         return Err(Ended::refused(TRIGGER, text));
@@ -138,7 +123,7 @@ pub(super) fn change(las: &Las, with: &Map<String, Value>) -> Result<Outcome, En
 
 /// `trek-verzuim-in`.
 pub(super) fn withdraw(las: &Las, with: &Map<String, Value>) -> Result<Outcome, Ended> {
-    let with = With::new(with, &["meldingsnummer", "redenIngetrokken"])?;
+    let with = With::new(with, Action::TrekVerzuimIn)?;
     let (school, known) = the_one(las, &with)?;
     let reason = with.text("redenIngetrokken")?;
     let reason = reason.unwrap_or_else(|| "V".to_string());
@@ -161,7 +146,7 @@ pub(super) fn withdraw(las: &Las, with: &Map<String, Value>) -> Result<Outcome, 
 
 /// `haal-verzuim-op`.
 pub(super) fn fetch(las: &Las, with: &Map<String, Value>) -> Result<Outcome, Ended> {
-    let with = With::new(with, &["vanaf"])?;
+    let with = With::new(with, Action::HaalVerzuimOp)?;
     let school = match with.text("instellingscode")? {
         Some(code) => las.school(&code)?,
         None => las.first_school()?,

@@ -13,7 +13,8 @@ use super::send::Draft;
 use super::state::{Entry, State};
 use super::with::With;
 use crate::counterpart::defect::Slip;
-use crate::counterpart::trigger::Outcome;
+use crate::counterpart::takes::OF_TEST;
+use crate::counterpart::trigger::{Action, Outcome};
 use crate::counterpart::{Part, Service};
 use crate::facts::{iso_date, school_year};
 
@@ -21,28 +22,9 @@ const ADVIES: &str = "aanleverenAdviesVO_Request";
 const VERWIJDERING: &str = "aanleverenVerwijderingAdviesVO_Request";
 const TOETS: &str = "aanleverenToetsresultaat_Request";
 
-/// The parts of a test result (30-bron-po.md, aanleverenToetsresultaat).
-const OF_TEST: [&str; 6] = [
-    "toetscode",
-    "afnamedatum",
-    "verhinderd",
-    "ontheffing",
-    "resultaat",
-    "toetsadvies",
-];
-
 /// `geef-advies`.
 pub(super) fn give(las: &Las, with: &Map<String, Value>) -> Result<Outcome, Ended> {
-    let with = With::new(
-        with,
-        &[
-            "soort",
-            "advies",
-            "adviesdatum",
-            "adviesjaar",
-            "adviesvolgnummer",
-        ],
-    )?;
+    let with = With::new(with, Action::GeefAdvies)?;
     let found = person::known(las, &with)?;
     let advice = with.required("advies")?;
     let date = with.date("adviesdatum")?.unwrap_or_else(|| las.today());
@@ -103,7 +85,7 @@ pub(super) fn give(las: &Las, with: &Map<String, Value>) -> Result<Outcome, Ende
 
 /// `verwijder-advies`.
 pub(super) fn remove(las: &Las, with: &Map<String, Value>) -> Result<Outcome, Ended> {
-    let with = With::new(with, &["adviesvolgnummer", "adviesjaar"])?;
+    let with = With::new(with, Action::VerwijderAdvies)?;
     let found = person::known(las, &with)?;
     let wanted = with.text("adviesvolgnummer")?;
     let jaar = with.text("adviesjaar")?;
@@ -140,12 +122,12 @@ pub(super) fn remove(las: &Las, with: &Map<String, Value>) -> Result<Outcome, En
 
 /// `meld-toetsresultaat`.
 pub(super) fn report_test(las: &Las, with: &Map<String, Value>) -> Result<Outcome, Ended> {
-    let with = With::new(with, &[&OF_TEST[..], &["toetsjaar"]].concat())?;
+    let with = With::new(with, Action::MeldToetsresultaat)?;
     let found = person::known(las, &with)?;
     with.required("toetscode")?;
     let date = with.date("afnamedatum")?.unwrap_or_else(|| las.today());
     let jaar = with.text("toetsjaar")?.unwrap_or_else(|| year_of(&date));
-    let parts = with.all_parts(&OF_TEST)?;
+    let parts = with.all_parts(OF_TEST)?;
     let result = Toetsresultaat {
         instellingscode: found.school.instellingscode.clone(),
         leerling: found.leerling.sleutel.clone(),

@@ -13,40 +13,14 @@ use super::send::{Draft, Sent};
 use super::state::{Entry, State, overwrite};
 use super::with::With;
 use crate::counterpart::defect::Slip;
-use crate::counterpart::trigger::Outcome;
+use crate::counterpart::takes::{BIJZONDER, OF_PERIOD};
+use crate::counterpart::trigger::{Action, Outcome};
 use crate::counterpart::{Part, Service};
 use crate::facts::iso_date;
 
-/// What a period may say in a trigger beside the names that a period of its
-/// own has; on the top level they make the one period of an enrolment.
-const OF_PERIOD: [&str; 7] = [
-    "vestigingscode",
-    "onderwijsaanbieder",
-    "onderwijslocatie",
-    "leerjaar",
-    "groep",
-    "soortOnderwijs",
-    "beschikkingsnummer",
-];
-
-/// What an enrolment has beside its periods.
-const BIJZONDER: [&str; 2] = ["ontwikkelingsperspectief", "verblijfAndereInstelling"];
-
 /// `inschrijven`.
 pub(super) fn enrol(las: &Las, with: &Map<String, Value>) -> Result<Outcome, Ended> {
-    let names = [
-        &OF_PERIOD[..],
-        &BIJZONDER,
-        &[
-            "datumInschrijving",
-            "datumUitschrijving",
-            "perioden",
-            "inschrijvingvolgnummer",
-            "onderwijssoort",
-            "nNCA",
-        ],
-    ];
-    let with = With::new(with, &names.concat())?;
+    let with = With::new(with, Action::Inschrijven)?;
     let found = person::found(las, &with)?;
     let begin = with
         .date("datumInschrijving")?
@@ -55,7 +29,7 @@ pub(super) fn enrol(las: &Las, with: &Map<String, Value>) -> Result<Outcome, End
     let kind = kind_of(&with)?.unwrap_or(found.school.onderwijssoort);
     let einde = with.date("datumUitschrijving")?;
     let nnca = with.text("nNCA")?;
-    let bijzonder = with.all_parts(&BIJZONDER)?;
+    let bijzonder = with.all_parts(BIJZONDER)?;
     let sent = las.send(
         &found.school,
         &found.leerling.sleutel,
@@ -99,7 +73,7 @@ pub(super) fn enrol(las: &Las, with: &Map<String, Value>) -> Result<Outcome, End
 
 /// `uitschrijven`.
 pub(super) fn leave(las: &Las, with: &Map<String, Value>) -> Result<Outcome, Ended> {
-    let with = With::new(with, &["datumUitschrijving", "inschrijvingvolgnummer"])?;
+    let with = With::new(with, Action::Uitschrijven)?;
     let found = person::known(las, &with)?;
     let last_day = with
         .date("datumUitschrijving")?
@@ -124,24 +98,13 @@ pub(super) fn leave(las: &Las, with: &Map<String, Value>) -> Result<Outcome, End
 
 /// `corrigeer-inschrijving`.
 pub(super) fn correct(las: &Las, with: &Map<String, Value>) -> Result<Outcome, Ended> {
-    let names = [
-        &OF_PERIOD[..],
-        &BIJZONDER,
-        &[
-            "datumInschrijving",
-            "datumUitschrijving",
-            "perioden",
-            "inschrijvingvolgnummer",
-            "nNCA",
-        ],
-    ];
-    let with = With::new(with, &names.concat())?;
+    let with = With::new(with, Action::CorrigeerInschrijving)?;
     let found = person::known(las, &with)?;
     let number = with.text("inschrijvingvolgnummer")?;
     let begin = with.date("datumInschrijving")?;
     let einde = with.date("datumUitschrijving")?;
     let nnca = with.text("nNCA")?;
-    let bijzonder = with.all_parts(&BIJZONDER)?;
+    let bijzonder = with.all_parts(BIJZONDER)?;
     let sent = las.send(
         &found.school,
         &found.leerling.sleutel,
@@ -169,8 +132,8 @@ pub(super) fn correct(las: &Las, with: &Map<String, Value>) -> Result<Outcome, E
             if with.has("nNCA") {
                 enrolment.nnca = nnca;
             }
-            for name in BIJZONDER.into_iter().filter(|name| with.has(name)) {
-                enrolment.bijzonder.retain(|part| part.name() != name);
+            for name in BIJZONDER.iter().filter(|name| with.has(name)) {
+                enrolment.bijzonder.retain(|part| part.name() != *name);
             }
             enrolment.bijzonder.extend(bijzonder);
             match (with.has("datumUitschrijving"), einde) {
@@ -187,7 +150,7 @@ pub(super) fn correct(las: &Las, with: &Map<String, Value>) -> Result<Outcome, E
 
 /// `verwijder-inschrijving`.
 pub(super) fn remove(las: &Las, with: &Map<String, Value>) -> Result<Outcome, Ended> {
-    let with = With::new(with, &["inschrijvingvolgnummer"])?;
+    let with = With::new(with, Action::VerwijderInschrijving)?;
     let found = person::known(las, &with)?;
     let number = with.text("inschrijvingvolgnummer")?;
     let sent = las.send(
@@ -349,7 +312,7 @@ fn periods(
 ) -> Result<Vec<Periode>, Ended> {
     let mut written = with.parts("perioden")?;
     if written.is_empty() {
-        let parts = with.all_parts(&OF_PERIOD)?;
+        let parts = with.all_parts(OF_PERIOD)?;
         written.push(parts.into_iter().fold(Part::new("perioden"), Part::with));
     }
     let mut periods = Vec::new();
@@ -448,7 +411,7 @@ pub fn rio_codes(
 
 /// Changes the period of today, or the first where none holds yet.
 fn correct_period(las: &Las, enrolment: &mut Inschrijving, with: &With<'_>) -> Result<(), Ended> {
-    let mut news = with.all_parts(&OF_PERIOD)?;
+    let mut news = with.all_parts(OF_PERIOD)?;
     if news.is_empty() {
         return Ok(());
     }

@@ -11,7 +11,7 @@ use super::with::With;
 use crate::counterpart::Service;
 use crate::counterpart::defect::Slip;
 use crate::counterpart::osr::JwtMaker;
-use crate::counterpart::trigger::{Outcome, Status};
+use crate::counterpart::trigger::{Action, Outcome, Status};
 use crate::document::{Document, Gated};
 use crate::exchange::Exchange;
 use crate::transport::Request;
@@ -94,7 +94,7 @@ fn read_mandate(response: &Exchange) -> Result<Mandaat, Ended> {
 
 /// `vraag-mandaat-op`.
 pub(super) fn ask_mandate(las: &Las, with: &Map<String, Value>) -> Result<Outcome, Ended> {
-    let with = With::new(with, &["dienst", "reference_date"])?;
+    let with = With::new(with, Action::VraagMandaatOp)?;
     let school = school_of(las, &with)?;
     let date = with.date("reference_date")?;
     let found = mandate(las, &school, service_of(&with)?, date.as_deref())?;
@@ -118,7 +118,7 @@ pub(super) fn ask_mandate(las: &Las, with: &Map<String, Value>) -> Result<Outcom
 
 /// `registreer-endpoint`.
 pub(super) fn register(las: &Las, with: &Map<String, Value>) -> Result<Outcome, Ended> {
-    let with = With::new(with, &["dienst", "url", "start_date", "end_date"])?;
+    let with = With::new(with, Action::RegistreerEndpoint)?;
     let school = school_of(las, &with)?;
     let service = service_of(&with)?;
     let own = || las.settings.own_address.clone();
@@ -133,7 +133,7 @@ pub(super) fn register(las: &Las, with: &Map<String, Value>) -> Result<Outcome, 
 
 /// `verplaats-endpoint`.
 pub(super) fn relocate(las: &Las, with: &Map<String, Value>) -> Result<Outcome, Ended> {
-    let with = With::new(with, &["dienst", "url", "start_date", "end_date"])?;
+    let with = With::new(with, Action::VerplaatsEndpoint)?;
     let school = school_of(las, &with)?;
     let service = service_of(&with)?;
     let key = (

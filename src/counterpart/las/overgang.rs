@@ -12,7 +12,7 @@ use super::party::Las;
 use super::state::{Entry, State, overwrite};
 use super::with::With;
 use crate::counterpart::defect::Slip;
-use crate::counterpart::trigger::{Outcome, Status};
+use crate::counterpart::trigger::{Action, Outcome, Status};
 use crate::counterpart::{Part, Service};
 
 /// How many pupils are sent about at a time.
@@ -27,7 +27,7 @@ const LAST_LEERJAAR: u32 = 8;
 /// `voer-jaarovergang-uit`: who is in a leerjaar that is not the last goes to
 /// the next one, in the group of the same letter.
 pub(super) fn carry_out(las: &Las, with: &Map<String, Value>) -> Result<Outcome, Ended> {
-    let with = With::new(with, &["vestigingscode", "datum"])?;
+    let with = With::new(with, Action::VoerJaarovergangUit)?;
     let school = match with.text("instellingscode")? {
         Some(code) => las.school(&code)?,
         None => las.first_school()?,

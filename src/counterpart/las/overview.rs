@@ -12,7 +12,7 @@ use super::person;
 use super::state::State;
 use super::verdict;
 use super::with::With;
-use crate::counterpart::trigger::{Outcome, Status};
+use crate::counterpart::trigger::{Action, Outcome, Status};
 use crate::counterpart::{Part, Service};
 
 const OPVRAGEN: &str = "opvragenRegistratieoverzicht_Request";
@@ -20,7 +20,7 @@ const REGISTERED: &str = "geregistreerdeInschrijving";
 
 /// `haal-registratieoverzicht-op`.
 pub(super) fn fetch(las: &Las, with: &Map<String, Value>) -> Result<Outcome, Ended> {
-    let with = With::new(with, &[])?;
+    let with = With::new(with, Action::HaalRegistratieoverzichtOp)?;
     let one = with.has("leerling") || with.number()?.is_some();
     let (school, pupil) = match (one, with.text("instellingscode")?) {
         (true, _) => {

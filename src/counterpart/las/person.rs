@@ -9,7 +9,7 @@ use super::party::Las;
 use super::send::Draft;
 use super::state::{Entry, State};
 use super::with::With;
-use crate::counterpart::trigger::Outcome;
+use crate::counterpart::trigger::{Action, Outcome};
 use crate::counterpart::{Part, PersoonsgebondenNummer, Service};
 
 const IDENTIFICEREN: &str = "aanleverenIdentificerenPersoon_Request";
@@ -124,7 +124,7 @@ fn new_pupil(
 
 /// `identificeer`.
 pub(super) fn identify(las: &Las, with: &Map<String, Value>) -> Result<Outcome, Ended> {
-    let with = With::new(with, &["persoon"])?;
+    let with = With::new(with, Action::Identificeer)?;
     let person = with.parts("persoon")?.pop();
     let named = with.has("leerling") || with.number()?.is_some();
     let found = match (named, &person) {

@@ -12,11 +12,11 @@ use super::ended::Ended;
 use super::party::Las;
 use super::person;
 use super::with::With;
-use crate::counterpart::trigger::{Outcome, Status};
+use crate::counterpart::trigger::{Action, Outcome, Status};
 
 /// `opnieuw-versturen`.
 pub(super) fn resend(las: &Las, with: &Map<String, Value>) -> Result<Outcome, Ended> {
-    let with = With::new(with, &["identificatiecodeBedrijfsdocument"])?;
+    let with = With::new(with, Action::OpnieuwVersturen)?;
     let id = with.text("identificatiecodeBedrijfsdocument")?;
     let one = with.has("leerling") || with.number()?.is_some();
     let pupil = match one {

@@ -8,7 +8,7 @@ use super::party::Las;
 use super::state::Entry;
 use super::with::With;
 use crate::counterpart::defect::Slip;
-use crate::counterpart::trigger::{Outcome, Status};
+use crate::counterpart::trigger::{Action, Outcome, Status};
 use crate::counterpart::{Part, Service};
 use crate::facts::iso_date;
 
@@ -20,7 +20,7 @@ pub const SINCE: &str = "2022-01-01";
 
 /// `haal-rio-op`.
 pub(super) fn fetch(las: &Las, with: &Map<String, Value>) -> Result<Outcome, Ended> {
-    let with = With::new(with, &[])?;
+    let with = With::new(with, Action::HaalRioOp)?;
     let school = match with.text("instellingscode")? {
         Some(code) => las.school(&code)?,
         None => las.first_school()?,

@@ -12,11 +12,11 @@ use super::person;
 use super::state::State;
 use super::verdict;
 use super::with::With;
-use crate::counterpart::trigger::{Outcome, Status};
+use crate::counterpart::trigger::{Action, Outcome, Status};
 
 /// `toon`.
 pub(super) fn show(las: &Las, with: &Map<String, Value>) -> Result<Outcome, Ended> {
-    let with = With::new(with, &[])?;
+    let with = With::new(with, Action::Toon)?;
     let one = with.has("leerling") || with.number()?.is_some();
     let pupil = match one {
         true => Some(person::known(las, &with)?.leerling.sleutel),

@@ -5,38 +5,27 @@ use serde_json::{Map, Value};
 
 use super::ended::{Ended, TRIGGER};
 use super::json::parts_of;
+use crate::counterpart::trigger::Action;
 use crate::counterpart::{Part, PersoonsgebondenNummer};
 use crate::facts::iso_date;
-
-/// Names by which every action about a pupil finds it.
-const PUPIL: [&str; 4] = [
-    "leerling",
-    "burgerservicenummer",
-    "onderwijsnummer",
-    "instellingscode",
-];
 
 /// The `with` of a trigger, read by name.
 #[derive(Clone, Copy)]
 pub struct With<'a>(&'a Map<String, Value>);
 
 impl<'a> With<'a> {
-    /// Reads `members`, of which no others may be there than those that find a
-    /// pupil and `known`.
+    /// Reads `members`, of which no others may be there than the action takes.
     ///
     /// # Errors
     ///
     /// There are others: a slip of the pen must not change what is asked.
-    pub fn new(members: &'a Map<String, Value>, known: &[&str]) -> Result<Self, Ended> {
-        let of_action = |name: &str| PUPIL.contains(&name) || known.contains(&name);
-        match members.keys().find(|name| !of_action(name)) {
+    pub fn new(members: &'a Map<String, Value>, action: Action) -> Result<Self, Ended> {
+        let known = action.takes();
+        match members.keys().find(|name| !known.contains(&name.as_str())) {
             None => Ok(Self(members)),
             Some(other) => Err(Ended::refused(
                 TRIGGER,
-                format!(
-                    "this action has no `{other}`; it has {}",
-                    [&PUPIL[..], known].concat().join(", ")
-                ),
+                format!("this action has no `{other}`; it has {}", known.join(", ")),
             )),
         }
     }

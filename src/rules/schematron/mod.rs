@@ -19,5 +19,5 @@ pub use error::{Refusal, RefusalReason, RuleSetError};
 pub use evaluate::RuleOutcomes;
 pub use parse::{Origin, RuleSet};
 pub use paths::{Anchor, Axis, LocationPath, NameTest, PathAlternatives, RulePaths, Step};
-pub use single::{Found, NotFound, check_expression, evaluate_expression};
+pub use single::{Found, NotFound, Reads, check_expression, evaluate_expression, expression_reads};
 pub use source::SourcePlace;

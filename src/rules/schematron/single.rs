@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use xsd_schema::xpath::XmlItem;
+use xsd_schema::xpath::ast::{AstNode, Axis, NodeTest};
 use xsd_schema::xpath::functions::effective_boolean_value;
 
 use super::error::RefusalReason;
-use super::expression::{Engine, Failure, Scope, Value};
+use super::expression::{Engine, Failure, Scope, Value, parse_bounded};
 use crate::document::{Document, Navigator, NodeId, PlaceOf};
 use crate::facts::Facts;
 use crate::finding::Place;
@@ -42,6 +43,53 @@ pub fn check_expression(expression: &str) -> Result<(), RefusalReason> {
     Engine::new(&prefixes())
         .compile(expression, &Scope::default())
         .map(|_| ())
+}
+
+/// What an expression reads of a message, as far as its text tells.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reads {
+    /// The local names of the elements that it names, in their order.
+    pub elements: Vec<String>,
+    /// Whether it reads anything: without, every message makes it the same.
+    pub anything: bool,
+}
+
+/// Functions that are about the message when they are given nothing.
+const OF_CONTEXT: [&str; 10] = [
+    "base-uri",
+    "local-name",
+    "name",
+    "namespace-uri",
+    "normalize-space",
+    "number",
+    "root",
+    "string",
+    "string-length",
+    "id",
+];
+
+/// What an expression reads of a message; `None` where it is no XPath.
+pub fn expression_reads(expression: &str) -> Option<Reads> {
+    let (arena, _) = parse_bounded(expression).ok()?;
+    let mut reads = Reads::default();
+    for (_, node) in arena.iter() {
+        match node {
+            AstNode::ContextItem(_) => reads.anything = true,
+            AstNode::PathExpr(path) if path.is_absolute => reads.anything = true,
+            AstNode::FunctionCall(call) if OF_CONTEXT.contains(&&*call.local_name) => {
+                reads.anything |= call.args.is_empty() || call.local_name == "id";
+            }
+            AstNode::PathStep(step) => {
+                reads.anything = true;
+                let is_element = !matches!(step.axis, Axis::Attribute | Axis::Namespace);
+                if let (NodeTest::Name(name), true) = (&step.test, is_element) {
+                    reads.elements.extend(name.local_name.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+    Some(reads)
 }
 
 /// Evaluates `expression` at a node. Element names without a prefix are in the

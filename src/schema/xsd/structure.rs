@@ -1,6 +1,6 @@
 //! What a schema declares: elements, their children and their types.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use xsd_schema::SchemaSet;
@@ -72,6 +72,11 @@ impl Structure {
         self.names.contains(local)
     }
 
+    /// The local names of all elements declared anywhere.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(|name| &**name)
+    }
+
     /// The global elements: namespace, local name, type.
     pub fn roots(&self) -> impl Iterator<Item = (&str, &str, Option<ElementType>)> {
         self.roots
@@ -90,6 +95,21 @@ impl Structure {
         self.children
             .get(kind.0 as usize)
             .map_or(&[], Vec::as_slice)
+    }
+
+    /// The local names of all elements that may stand somewhere below one of a
+    /// type.
+    pub fn below(&self, kind: ElementType) -> BTreeSet<Arc<str>> {
+        let mut names = BTreeSet::new();
+        let mut met = HashSet::from([kind]);
+        let mut open = vec![kind];
+        while let Some(kind) = open.pop() {
+            for child in self.children(kind) {
+                names.insert(Arc::clone(&child.local));
+                open.extend(child.kind.filter(|kind| met.insert(*kind)));
+            }
+        }
+        names
     }
 
     /// The attributes that a type declares, local names.

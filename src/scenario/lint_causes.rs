@@ -1,0 +1,64 @@
+//! What can make a message come: who waits for what nothing brings about waits
+//! in vain.
+
+use std::collections::BTreeSet;
+
+use super::model::Role;
+use super::step::{Action, Step};
+
+/// What happened so far that can make a message come.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Causes {
+    /// Something that makes a LAS send.
+    las_acts: bool,
+    /// Something that makes DUO send.
+    duo_acts: bool,
+    /// Parties that something was sent to.
+    sent_to: BTreeSet<Role>,
+}
+
+impl Causes {
+    pub fn sent(&mut self, from: Role, to: Role) {
+        self.sent_to.insert(to);
+        // DUO asks the OSR and pushes upon what a LAS sends.
+        self.duo_acts |= to == Role::Duo || from == Role::Duo;
+    }
+
+    pub fn triggered(&mut self) {
+        self.las_acts = true;
+        self.duo_acts = true;
+    }
+
+    pub fn acted(&mut self, party: Role) {
+        self.duo_acts |= party == Role::Duo;
+        self.las_acts |= party == Role::Las;
+    }
+
+    pub fn advanced(&mut self) {
+        self.duo_acts = true;
+    }
+
+    /// Whether a message can come to a party.
+    pub fn of(&self, role: Role) -> bool {
+        let by_others = match role {
+            Role::Las => self.duo_acts,
+            Role::Duo => self.las_acts,
+            Role::Osr => self.las_acts || self.duo_acts,
+        };
+        by_others || self.sent_to.contains(&role)
+    }
+
+    pub fn of_steps(&mut self, steps: &[Step]) {
+        for step in steps {
+            match &step.action {
+                Action::Send(send) => self.sent(send.from, send.to),
+                Action::Trigger(_) => self.triggered(),
+                Action::Act(act) => self.acted(act.party),
+                Action::Advance(_) => self.advanced(),
+                Action::Repeat(repeat) => self.of_steps(&repeat.steps),
+                Action::Include(include) => self.of_steps(&include.steps),
+                _ => {}
+            }
+        }
+    }
+}
