@@ -38,7 +38,7 @@ pub use envelope::{Contract, EnvelopeContext, judge_envelope};
 pub use http::judge_without_envelope;
 pub use judge::{SecurityContext, SecurityReport, judge_security, signer_of};
 pub use message::{RequestFacts, Sender, Way};
-pub use oin::{institution_of, is_school, oin_of, school_oin};
+pub use oin::{institution_of, is_of_test, is_school, oin_of, school_oin};
 pub use said::TransportReport;
 pub use security::{Envelope, Security};
 pub(crate) use sign::KeyFile;

@@ -57,6 +57,12 @@ pub fn is_school(oin: &str) -> bool {
     brin(oin).is_some()
 }
 
+/// Whether an OIN is one with which parties test, where that is what they do: in
+/// production it is nobody's.
+pub fn is_of_test(oin: &str, profile: Profile) -> bool {
+    profile == Profile::Test && oin.starts_with(TEST)
+}
+
 /// The BRIN of a school's OIN.
 fn brin(oin: &str) -> Option<&str> {
     (facts::oin(oin).is_ok() && oin.starts_with(SCHOOLS)).then(|| &oin[11..15])
@@ -135,7 +141,7 @@ fn on_behalf_of_a_school(message: &Message<'_>, node: NodeId, from: &str, said: 
     let mixed = match school {
         // The supplier's own number, or whoever else's, where the school's
         // belongs.
-        None => !(message.profile == Profile::Test && from.starts_with(TEST)),
+        None => !is_of_test(from, message.profile),
         // The certificate of another school, or of the receiver.
         Some(_) => (brin(signer).is_some() && signer != from) || signer == DUO,
     };
@@ -161,7 +167,7 @@ fn by_duo(message: &Message<'_>, node: NodeId, from: &str, said: &mut Said<'_>) 
         return;
     };
     said.judging(&[SENDER, NOT_DUO]);
-    let in_test = |oin: &str| message.profile == Profile::Test && oin.starts_with(TEST);
+    let in_test = |oin: &str| is_of_test(oin, message.profile);
     if signer != from && !in_test(signer) {
         let args = Args::new()
             .with("from", MessageValue::plain(from))

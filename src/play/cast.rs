@@ -25,7 +25,7 @@ use crate::clock::RunningClock;
 use crate::counterpart::defect::{WrongHandler, WrongPost};
 use crate::counterpart::{Bodies, Door, Journal, Judges, Post, Service};
 use crate::document::{Document, Gated};
-use crate::edukoppeling::SigningKey;
+use crate::edukoppeling::{Certificate, SigningKey};
 use crate::event::Undeclared;
 use crate::exchange::{Exchange, path_of};
 use crate::finding::Finding;
@@ -308,7 +308,7 @@ impl Cast {
                     door: (role == Role::Duo).then(|| Door::new("DUO", &[&duo_path, DUO_PATH])),
                     conduct: scenario.parties.of(role),
                     holds: Duration::from_secs(MAX_HELD_SECONDS).min(stage.patience),
-                    duo: duo.oin.as_str().into(),
+                    duo: oins_of(duo, &identities[Role::Duo as usize]),
                     shows,
                     tested: stage.tested.clone(),
                 });
@@ -499,6 +499,14 @@ const ROLES: [Role; 3] = [Role::Las, Role::Duo, Role::Osr];
 /// The certificates above a party's own, its issuer's first, in DER.
 pub(super) fn chain_above(identity: &TlsIdentity) -> Vec<Vec<u8>> {
     identity.chain().skip(1).map(<[u8]>::to_vec).collect()
+}
+
+/// The OINs of a party: of a party of ours that of its connections as well.
+fn oins_of(party: &Party, identity: &TlsIdentity) -> Arc<[String]> {
+    let connects = identity.chain().next().filter(|_| party.ours);
+    let connects = connects.and_then(|der| Certificate::read(der.to_vec()).ok());
+    let connects = connects.and_then(|certificate| certificate.oin().map(str::to_string));
+    [party.oin.clone()].into_iter().chain(connects).collect()
 }
 
 /// A party of ours, when the role is not the target's.

@@ -8,6 +8,7 @@ use super::afresh::{Beginning, may_come_of_it};
 use super::clocks::ClockFault;
 use super::ended::{Ended, label};
 use super::observe::{Observed, Seen};
+use super::registered::Elsewhere;
 use super::run::Interrupt;
 use super::sink::Sink;
 use super::uncalled::Missed;
@@ -20,7 +21,7 @@ use crate::event::{
 };
 use crate::evidence::{Folder, StepRecord, WriteError};
 use crate::facts::Facts;
-use crate::finding::{Args, Finding, Grade, Judgement, Kind, Place, Source, Verdict};
+use crate::finding::{Args, Finding, Grade, Judgement, Kind, MessageValue, Place, Source, Verdict};
 use crate::scenario::{Expect, PlacedCode, Role, Scenario, Step, Values};
 use crate::text::{in_words, tool_finding, word};
 
@@ -315,6 +316,26 @@ impl Ledger {
         let (judgement, found) = self.ours(REST, Some(input), &finding);
         let label = String::new();
         self.add(REST, label, 0, Some(exchange), judgement, vec![found]);
+    }
+
+    /// The LAS registered another address than its target file has.
+    pub(super) fn elsewhere(&self, found: &Elsewhere) {
+        let args = Args::new()
+            .with("service", found.service.name())
+            .with("found", MessageValue::plain(&*found.registered))
+            .with("expected", MessageValue::plain(&*found.in_file));
+        let finding = tool_finding("KK-SC-ANDER-ADRES", args, Place::default());
+        let input = input_name(&self.info.scenario, found.exchange, "request");
+        let (judgement, told) = self.ours(REST, Some(input), &finding);
+        // It makes nothing that was seen a pass, nor less certain.
+        let counts = judgement.verdict == Verdict::Fail;
+        let judgement = if counts {
+            judgement
+        } else {
+            Judgement::NOT_APPLICABLE
+        };
+        let exchange = Some(found.exchange);
+        self.add(REST, String::new(), 0, exchange, judgement, vec![told]);
     }
 
     /// A finding of our own, as certain as the script that led to it.

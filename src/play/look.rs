@@ -54,23 +54,19 @@ impl<'a> Look<'a> {
         let response = passed.response.as_ref();
         let response = response.map(|response| side(true, response.clone(), passed.took));
         let name = request.as_ref().and_then(Side::name).map(str::to_string);
-        let stranger = stage.tested.as_ref().and_then(|tested| {
-            let mut roles = tested.target.under_test.keys();
-            let asked = passed.from.is_some_and(|from| tested.role(from).is_some());
+        let stranger = stage.whose.first().and_then(|whose| {
+            let asked = passed.from.is_some_and(|from| stage.whose(from).is_some());
             let by_school = passed
                 .request
                 .as_ref()
                 .is_some_and(|one| is_from_school(one));
-            let role = *roles.next()?;
-            let theirs = match asked || (passed.from.is_none() && by_school == (role == Role::Las))
-            {
+            let is_las = whose.role == Role::Las;
+            let theirs = match asked || (passed.from.is_none() && by_school == is_las) {
                 true => request.as_ref(),
                 false => response.as_ref(),
             };
             let signer = theirs.and_then(Side::signer);
-            tested
-                .whose(role)
-                .stranger(passed.request.as_deref(), signer)
+            whose.stranger(passed.request.as_deref(), signer)
         });
         Self {
             stranger,

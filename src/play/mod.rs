@@ -36,6 +36,7 @@ mod recorded_answer;
 mod recorded_message;
 mod recorded_missing;
 mod recorded_said;
+mod registered;
 mod run;
 mod schools;
 mod serve;

@@ -11,6 +11,7 @@ use crate::edukoppeling::TransportReport;
 use crate::event::Recognised;
 use crate::exchange::Exchange;
 use crate::facts::Facts;
+use crate::finding::Finding;
 use crate::scenario::Role;
 use crate::transport::{ConnectionContext, Peer, TransportProblem, judge_connection};
 
@@ -45,6 +46,8 @@ pub struct Observed<'a> {
     pub outcome: Option<Outcome>,
     /// The connection that carried a message of the party under test.
     pub connection: TransportReport,
+    /// That somebody else than the target made the message.
+    pub not_theirs: Option<Finding>,
     /// What was known outside the message.
     pub facts: &'a Facts,
 }
@@ -89,7 +92,15 @@ impl<'a> Observed<'a> {
             };
             judge_connection(message.tls.as_deref(), &context)
         });
+        let whose = party.and_then(|party| stage.whose(party));
+        let whose = whose.filter(|_| seen.of_subject);
+        let not_theirs = message.zip(whose).and_then(|(message, whose)| {
+            // Behind a proxy nothing is known of who connected.
+            let is_request = !seen.response && !seen.connection_unknown;
+            whose.not_theirs(message, signer, is_request, bench.facts.profile)
+        });
         Self {
+            not_theirs,
             outcome,
             connection: connection.unwrap_or_default(),
             facts: &bench.facts,

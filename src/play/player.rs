@@ -45,6 +45,8 @@ pub(super) struct Player<'s> {
     /// Messages of the party under test that were judged at the step that sent
     /// them.
     judged: Mutex<BTreeSet<u32>>,
+    /// The addresses that the script has the LAS register.
+    given: Mutex<BTreeSet<String>>,
 }
 
 impl<'s> Player<'s> {
@@ -55,6 +57,7 @@ impl<'s> Player<'s> {
             ledger,
             acting: Mutex::default(),
             judged: Mutex::default(),
+            given: Mutex::default(),
         }
     }
 
@@ -82,6 +85,7 @@ impl<'s> Player<'s> {
             self.judge_the_rest(&mut line.values);
             self.look_for_memory();
             self.look_for_callers();
+            self.look_for_address();
             self.ledger.may_be_left_over();
         }
     }

@@ -14,6 +14,7 @@ use super::player::Player;
 use super::run::Interrupt;
 use super::sink::Sink;
 use super::tested::{Tested, WhyNot};
+use super::whose::Whose;
 use super::wire::Wire;
 use crate::clock::{Clock, RunningClock};
 use crate::counterpart::defect::Defect;
@@ -83,6 +84,8 @@ pub struct Stage {
     pub(super) trust: Arc<Trust>,
     pub(super) profile: Profile,
     pub(super) tested: Option<Arc<Tested>>,
+    /// Who is tested in each role that is somebody else's.
+    pub(super) whose: Vec<Whose>,
     oins: BTreeMap<String, String>,
     /// What a party of ours does wrong.
     defect: Option<&'static KnownDefect>,
@@ -130,6 +133,10 @@ impl Stage {
                 None => Arc::new(options.authorities.trust()),
             },
             profile: options.profile,
+            whose: options
+                .tested
+                .as_ref()
+                .map_or_else(Vec::new, |tested| tested.whose()),
             tested: options.tested,
             oins: options.oins,
             defect: options.defect,
@@ -162,6 +169,11 @@ impl Stage {
     /// known.
     pub(super) fn oin_of(&self, role: Role) -> Option<&str> {
         self.oins.get(role.name()).map(String::as_str)
+    }
+
+    /// Who is tested in a role, where that is somebody else.
+    pub(super) fn whose(&self, role: Role) -> Option<&Whose> {
+        self.whose.iter().find(|whose| whose.role == role)
     }
 
     /// What is said of somebody else's parties.

@@ -1,7 +1,8 @@
 //! The target of a run: which roles it fills, and what can be played against
 //! it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
@@ -38,6 +39,8 @@ pub struct Tested {
     pub(super) begins: Asking,
     /// Whom of ours it called so far.
     pub(super) called: Called,
+    /// It was told that its LAS registers another address than the file's.
+    told_address: AtomicBool,
 }
 
 impl std::fmt::Debug for Tested {
@@ -120,6 +123,7 @@ impl Tested {
             }),
             begins: Asking::default(),
             called: Called::default(),
+            told_address: AtomicBool::new(false),
         }
     }
 
@@ -141,15 +145,21 @@ impl Tested {
             .collect()
     }
 
-    /// Who is tested in a role, as messages name it.
-    pub(super) fn whose(&self, role: Role) -> Whose {
-        let supplier = &self.target.supplier.oin;
-        let oin = self.role(role).map(|tested| &tested.oin);
-        let oins: BTreeSet<String> = oin.into_iter().chain([supplier]).cloned().collect();
-        Whose {
-            oins: oins.into_iter().filter(|oin| !oin.is_empty()).collect(),
+    /// Who is tested in each role, as messages name it.
+    pub(super) fn whose(&self) -> Vec<Whose> {
+        let roles = self.target.under_test.iter();
+        let whose = roles.map(|(role, tested)| Whose {
+            role: *role,
+            oin: tested.oin.clone(),
             schools: school_records(&self.target),
-        }
+        });
+        whose.collect()
+    }
+
+    /// Whether it is still to be told that its LAS registers another address than
+    /// the file's: once per run.
+    pub(super) fn is_address_news(&self) -> bool {
+        !self.told_address.swap(true, Ordering::SeqCst)
     }
 
     /// Whether a person makes its LAS act.

@@ -1,7 +1,7 @@
 //! Evidence, judged again: the recorded messages against what the recorded
 //! scripts expect of them. The verdicts must come out the same.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,8 +25,8 @@ use crate::finding::{Redaction, Verdict};
 use crate::pack::Store;
 use crate::pki::Authorities;
 use crate::scenario::{
-    Action, Expect, Library, Scenario, Script, ScriptMistake, Shipped, SourceError, Sources, Step,
-    Values, read_script,
+    Action, Expect, Library, Role, Scenario, Script, ScriptMistake, Shipped, SourceError, Sources,
+    Step, Values, read_script,
 };
 use crate::transport::TransportProblem;
 
@@ -135,7 +135,9 @@ pub fn stage_for(run: &RunRecord, authorities: Authorities, store: Store) -> Sta
         defect: None,
         named: true,
     };
-    Stage::new(options, None, Interrupt::default())
+    let mut stage = Stage::new(options, None, Interrupt::default());
+    stage.whose = whose(run);
+    stage
 }
 
 /// Judges every step of `evidence` again, with the packs of `stage`.
@@ -224,7 +226,9 @@ pub fn strangers(
     let whose = whose(run);
     for (id, steps) in evidence.steps()? {
         for record in steps.iter().filter(|record| record.of_subject) {
-            let Some(number) = record.exchange.filter(|_| recorded.contains(&id)) else {
+            let subject = recorded.get(&id);
+            let whose = whose.iter().find(|whose| Some(&whose.role) == subject);
+            let Some((whose, number)) = whose.zip(record.exchange) else {
                 continue;
             };
             let kept = evidence.exchange(&id, number)?;
@@ -244,26 +248,31 @@ pub fn strangers(
     Ok(strangers)
 }
 
-/// The scenarios that were held against recorded traffic.
-fn recorded_scenarios(events: &[Event]) -> BTreeSet<String> {
+/// The scenarios that were held against recorded traffic, and whom each tests.
+fn recorded_scenarios(events: &[Event]) -> BTreeMap<String, Role> {
     let played = events.iter().filter_map(|event| match event {
-        Event::Played(played) if played.about.recorded => Some(&played.about.scenario),
+        Event::Played(played) if played.about.recorded => {
+            let subject = Role::parse(&played.about.subject)?;
+            Some((played.about.scenario.clone(), subject))
+        }
         _ => None,
     });
-    played.cloned().collect()
+    played.collect()
 }
 
-/// Who was tested in a run; nobody in particular without a target.
-fn whose(run: &RunRecord) -> Whose {
-    let oins = run.oins.values().chain([&run.target.oin]);
-    let oins: BTreeSet<String> = oins.filter(|oin| !oin.is_empty()).cloned().collect();
-    match run.target.supplier.is_empty() {
-        true => Whose::default(),
-        false => Whose {
-            oins: oins.into_iter().collect(),
-            schools: run.target.schools.clone(),
+/// Who was tested in each role in a run; nobody without a target.
+fn whose(run: &RunRecord) -> Vec<Whose> {
+    let target = &run.target;
+    let roles = target.roles.iter().filter_map(|role| Role::parse(role));
+    let whose = roles.map(|role| Whose {
+        role,
+        oin: match role {
+            Role::Las => target.oin.clone(),
+            Role::Duo | Role::Osr => run.oins.get(role.name()).cloned().unwrap_or_default(),
         },
-    }
+        schools: target.schools.clone(),
+    });
+    whose.collect()
 }
 
 /// Scenarios of which the events do not say what their steps came to. Whoever

@@ -139,7 +139,12 @@ pub(super) fn weigh(
         }
     }
     let shown = !findings.is_empty();
-    for finding in &observed.connection.findings {
+    for finding in observed
+        .connection
+        .findings
+        .iter()
+        .chain(&observed.not_theirs)
+    {
         let expected = expect.finding.iter().any(|code| code.value == finding.code);
         if !expected {
             let (kind, class) = (finding.kind, finding.class);

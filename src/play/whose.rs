@@ -1,17 +1,23 @@
-//! Whose traffic a recorded exchange is: that of another supplier or another
-//! school says nothing of the target.
+//! Whose a message is: that of another supplier or another school says nothing
+//! of the target.
 
 use crate::check::request_facts;
 use crate::document::{Document, Gated, NodeId};
-use crate::edukoppeling::{institution_of, is_school};
+use crate::edukoppeling::{Certificate, institution_of, is_of_test, is_school};
 use crate::evidence::SchoolRecord;
 use crate::exchange::Exchange;
+use crate::facts::Profile;
+use crate::finding::{Args, Finding, MessageValue, Place};
+use crate::scenario::Role;
+use crate::text::tool_finding;
 
 /// Who is tested, as the messages of an exchange name it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Whose {
-    /// The OINs with which the tested party signs.
-    pub oins: Vec<String>,
+    /// The role that is tested.
+    pub role: Role,
+    /// Its OIN.
+    pub oin: String,
     /// The schools for which it speaks; none where that is not known.
     pub schools: Vec<SchoolRecord>,
 }
@@ -31,15 +37,60 @@ impl Whose {
     /// request. What says neither may be anybody's.
     pub fn stranger(&self, request: Option<&Exchange>, signer: Option<&str>) -> Option<Stranger> {
         let school = request.and_then(|request| self.other_school(request));
-        let is_school = |oin: &str| self.schools.iter().any(|school| school.oin == oin);
-        let other = signer.filter(|oin| {
-            !self.oins.is_empty() && !self.oins.iter().any(|known| known == oin) && !is_school(oin)
-        });
+        let other = signer.filter(|oin| self.is_other(oin));
         let signed = other.map(|oin| Stranger {
-            expected: format!("OIN {}", self.oins.join(", ")),
+            expected: format!("OIN {}", self.oin),
             found: format!("OIN {oin}"),
         });
         signed.or(school)
+    }
+
+    /// Whether an OIN is neither that of who is tested nor of one of its schools,
+    /// which signed for themselves in the old model.
+    fn is_other(&self, oin: &str) -> bool {
+        let is_school = |oin: &str| self.schools.iter().any(|school| school.oin == oin);
+        !self.oin.is_empty() && self.oin != oin && !is_school(oin)
+    }
+
+    /// The finding that somebody else made a message of who is tested: by who
+    /// signed it, and of a request by whose certificate the connection was made
+    /// with. Whether those two are of one party, the rules of the connection say;
+    /// so do they of a server's certificate.
+    pub fn not_theirs(
+        &self,
+        message: &Exchange,
+        signer: Option<&str>,
+        is_request: bool,
+        profile: Profile,
+    ) -> Option<Finding> {
+        // DUO's test environment signs with a test OIN, and anybody may connect
+        // with one there.
+        let in_test = |oin: &str| is_of_test(oin, profile);
+        // A school that speaks for itself may be another of the test data.
+        let from = request_facts(message).and_then(|facts| facts.from);
+        let is_itself = |oin: &str| is_school(oin) && from.as_deref() == Some(oin);
+        let is_las = self.role == Role::Las;
+        let is_excused = |oin: &str| if is_las { is_itself(oin) } else { in_test(oin) };
+        let signed = signer.filter(|oin| self.is_other(oin) && !is_excused(oin));
+        if signed.is_none() && signer.is_some() {
+            return None;
+        }
+        let connected = message.tls.as_ref().filter(|_| is_request);
+        let connected = connected.and_then(|tls| tls.peer.first());
+        let connected = connected.and_then(|der| Certificate::read(der.to_vec()).ok());
+        let connected = connected.as_ref().and_then(Certificate::oin);
+        let is_known = in_test(&self.oin);
+        let connected = connected.filter(|oin| self.is_other(oin) && !in_test(oin) && !is_known);
+        if signed.is_none() && connected.is_none() {
+            return None;
+        }
+        let mut args = Args::new().with("expected", MessageValue::plain(&*self.oin));
+        for (name, oin) in [("signer", signed), ("client", connected)] {
+            if let Some(oin) = oin {
+                args.push(name, MessageValue::plain(oin));
+            }
+        }
+        Some(tool_finding("KK-SC-ANDER-OIN", args, Place::default()))
     }
 
     fn other_school(&self, request: &Exchange) -> Option<Stranger> {

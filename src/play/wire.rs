@@ -395,8 +395,9 @@ pub struct Tap {
     pub conduct: Conduct,
     /// The longest that a message is held for a step, in real time.
     pub holds: Duration,
-    /// DUO's OIN, by which the OSR's callers are told apart.
-    pub duo: Arc<str>,
+    /// DUO's OINs, by which the OSR's callers are told apart: a DUO of ours may
+    /// connect under another than it signs with.
+    pub duo: Arc<[String]>,
     /// The certificates that its server shows, in DER, its own first.
     pub shows: Arc<[Arc<[u8]>]>,
     /// Who is under test, and remembers whom it called.
@@ -421,7 +422,10 @@ impl Tap {
                 let shown = request.tls.as_ref().and_then(|tls| tls.peer.first());
                 let holder =
                     shown.and_then(|der| crate::edukoppeling::Certificate::read(der.to_vec()).ok());
-                let is_duo = holder.is_some_and(|holder| holder.oin() == Some(&*self.duo));
+                let is_duo = holder.is_some_and(|holder| {
+                    let mut known = self.duo.iter();
+                    known.any(|known| holder.oin() == Some(known))
+                });
                 if is_duo { Role::Duo } else { Role::Las }
             }
         }

@@ -1,6 +1,6 @@
 //! Steps that send and receive messages.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 use super::{Line, Player, at_fault};
@@ -9,6 +9,7 @@ use crate::play::ended::Ended;
 use crate::play::ledger::Stop;
 use crate::play::memory;
 use crate::play::observe::{Observed, Seen};
+use crate::play::registered;
 use crate::play::speak::{self, Unspeakable};
 use crate::play::wire::{Heard, NotCome, Reply as WireReply, name_of};
 use crate::scenario::{Conduct, Expect, Receive, Reply, Role, Send, Step, Values, is_so};
@@ -224,6 +225,21 @@ impl<'s> Player<'s> {
         if let Some((heard, id)) = memory::known_before(&heard).filter(|_| theirs) {
             self.ledger
                 .known_before(heard.number, &id, &self.cast.stage.seed);
+        }
+    }
+
+    /// Says so, once in a run, when a LAS of somebody else's registers another
+    /// address than its target file has.
+    pub(super) fn look_for_address(&self) {
+        let tested = self.cast.stage.tested.as_ref();
+        let Some((tested, las)) = tested.and_then(|one| Some((one, one.role(Role::Las)?))) else {
+            return;
+        };
+        let heard = self.cast.wire.all();
+        let given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = registered::elsewhere(&heard, &las.endpoints, &given);
+        if let Some(found) = found.filter(|_| tested.is_address_news()) {
+            self.ledger.elsewhere(&found);
         }
     }
 
