@@ -21,6 +21,10 @@ const UNASKED: &str = "  - send: { from: las, to: duo, body: \"<onbekend xmlns='
 /// Something that no DUO may take, and of which nothing is expected.
 const WRONG: &str = "  - send: { from: las, to: duo, file: kapot.xml, raw: true }\n";
 
+/// An expectation that every answer meets.
+const TRUE: &str = "  - send:\n      from: las\n      to: duo\n      \
+    message: aanleverenInschrijvingBO_Request\n      expect: { assert: [\"true()\"] }\n";
+
 fn played(folder: &Path, steps: &str) -> Output {
     std::fs::write(folder.join("eigen.yaml"), script(steps)).unwrap();
     std::fs::write(folder.join("kapot.xml"), "<kapot>").unwrap();
@@ -38,6 +42,15 @@ fn a_script_that_expects_nothing_is_not_played() {
     for (steps, words) in [
         (UNASKED, "No step expects anything"),
         (&beside, "Say with expect how it must be refused"),
+        (
+            "  - trigger: { party: las, action: toon }\n",
+            "No step expects anything",
+        ),
+        (TRUE, "This test does not look at the message"),
+        (
+            &TRUE.replace("true()", "empty(*:requestGoedgekeurt)"),
+            "Did you mean \"requestGoedgekeurd\"?",
+        ),
         (
             "  - receive: { as: las, from: duo, absent: true, within: 10ms }\n",
             "that none comes shows nothing",
