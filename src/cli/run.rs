@@ -63,14 +63,15 @@ pub fn run_run(
         [] => None,
         paths => Some(recorded(paths, language)?),
     };
-    let witness = witness(run, &store, language)?;
+    let clock = setup::clock(run.now.as_deref())?;
+    let witness = witness(run, &store, traffic.as_ref(), clock, language)?;
     if tested.is_some() && traffic.is_none() && run.now.is_some() {
         return Err(Failure::usage("target-now"));
     }
     let settled = earlier.as_ref().map(|earlier| &earlier.part.run);
     let now = match settled {
         Some(settled) if tested.is_none() => settled.now,
-        _ => setup::clock(run.now.as_deref())?.now(),
+        _ => clock.now(),
     };
     if tested.is_none() && traffic.is_none() {
         refuse_too_early(&scenarios, &store, now)?;
@@ -325,7 +326,13 @@ fn recorded(paths: &[PathBuf], language: Language) -> Result<Traffic, Failure> {
 }
 
 /// Who says what a recording does not show.
-fn witness(run: &Run, store: &Store, language: Language) -> Result<Witness, Failure> {
+fn witness(
+    run: &Run,
+    store: &Store,
+    traffic: Option<&Traffic>,
+    clock: Clock,
+    language: Language,
+) -> Result<Witness, Failure> {
     if let Some(path) = run.form.as_ref().filter(|path| path.exists()) {
         return Err(Failure::usage("form-there").with("path", path.display()));
     }
@@ -336,9 +343,13 @@ fn witness(run: &Run, store: &Store, language: Language) -> Result<Witness, Fail
             // Also those that are not held against the recording now.
             let scenarios = scenarios(&run.paths, store, language)?;
             let masked = !run.no_redact;
+            let begins = traffic.and_then(Traffic::begins);
+            // Where a moment is given, somebody may have answered until then.
+            let today = clock.today().max(Clock::system().today());
             let read = Witness::read(&bytes, masked).and_then(|witness| {
-                let strangers = witness.strangers(&scenarios);
-                strangers.is_empty().then_some(witness).ok_or(strangers)
+                let mut mistakes = witness.misdated(begins, today);
+                mistakes.extend(witness.strangers(&scenarios));
+                mistakes.is_empty().then_some(witness).ok_or(mistakes)
             });
             read.map_err(|mistakes| {
                 let name = path.display().to_string();

@@ -67,13 +67,14 @@ const OUTCOMES: [(&str, Status); 3] = [
 
 const SHOWN: [(&str, bool); 4] = [("yes", true), ("ja", true), ("no", false), ("nee", false)];
 
-/// Who filled in a form, and when: both are needed where something was.
+/// Who filled in a form, and when, with the place of that: both are needed where
+/// something was.
 pub(super) fn said_by(
     fields: &mut Fields<'_>,
     is_answered: bool,
     masked: bool,
     mistakes: &mut Mistakes,
-) -> Option<SaidBy> {
+) -> Option<(SaidBy, (Date, Spot))> {
     let mut field = |name| match is_answered {
         true => fields.required(name, mistakes),
         false => fields.optional(name),
@@ -85,19 +86,20 @@ pub(super) fn said_by(
         mistakes.push(Mistake::new(said.spot, "missing").with("name", "by"));
         return None;
     }
-    let date = on.text(mistakes)?;
-    if date.parse::<Date>().is_err() {
-        mistakes.push(Mistake::new(on.spot, "not-a-date").with("found", date));
+    let written = on.text(mistakes)?;
+    let Ok(date) = written.parse::<Date>() else {
+        mistakes.push(Mistake::new(on.spot, "not-a-date").with("found", written));
         return None;
-    }
+    };
     let redaction = match masked {
         true => Redaction::Mask,
         false => Redaction::Show,
     };
-    Some(SaidBy {
+    let said_by = SaidBy {
         by: MessageValue::plain(by).shown(redaction),
-        on: date.to_string(),
-    })
+        on: written.to_string(),
+    };
+    Some((said_by, (date, on.spot)))
 }
 
 /// Answers about a step that was answered before: which of them counts, nobody

@@ -1,9 +1,10 @@
 //! A recorded exchange with its messages judged.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::observe::{Observed, Seen};
+use super::recorded_content::Content;
 use super::stage::Stage;
 use super::traffic::Passed;
 use super::whose::{Stranger, is_from_school};
@@ -25,6 +26,8 @@ pub(super) struct Look<'a> {
 pub(super) struct Side<'a> {
     pub seen: Seen,
     pub observed: Observed<'a>,
+    /// What stands in its message, read when it is first asked for.
+    content: OnceLock<Option<Content>>,
 }
 
 impl<'a> Look<'a> {
@@ -47,7 +50,11 @@ impl<'a> Look<'a> {
                 ..seen
             };
             let observed = Observed::of(stage, passed.to, &seen);
-            Side { seen, observed }
+            Side {
+                seen,
+                observed,
+                content: OnceLock::new(),
+            }
         };
         let request = passed.request.as_ref();
         let request = request.map(|request| side(false, Ok(Arc::clone(request)), Duration::ZERO));
@@ -96,6 +103,12 @@ impl Side<'_> {
     /// The OIN of who signed its message.
     pub fn signer(&self) -> Option<&str> {
         self.observed.outcome.as_ref()?.signer.as_deref()
+    }
+
+    /// What stands in its message.
+    pub fn content(&self) -> Option<&Content> {
+        let read = || Content::of(self.seen.message.as_ref().ok()?);
+        self.content.get_or_init(read).as_ref()
     }
 
     /// The name of its message, where a pack knows it.

@@ -4,13 +4,14 @@
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, OnceLock};
 
+use jiff::civil::Date;
 use serde_json::{Map, Value};
 
 use super::actor::{Asks, ByPerson};
 use super::answers::{Answer, Other, answer, said_by, twins, written};
 use crate::clock::Clock;
 use crate::counterpart::trigger::{Status, Trigger};
-use crate::document::{Fields, Mistakes, Yaml};
+use crate::document::{Fields, Mistake, Mistakes, Spot, Yaml};
 use crate::event::SaidBy;
 use crate::finding::{MessageValue, Redaction};
 use crate::scenario::{Scenario, Wanted};
@@ -70,6 +71,8 @@ pub struct Witness {
     answers: Vec<Answer>,
     /// Who filled in the form.
     by: Option<SaidBy>,
+    /// The day of that, and where it stands.
+    on: Option<(Date, Spot)>,
     person: Option<ByPerson>,
     /// Who is at the terminal, once that was asked.
     who: OnceLock<Option<SaidBy>>,
@@ -108,7 +111,8 @@ impl Witness {
             mistakes.extend(twins(&witness.answers));
             // A form on which nothing is filled in rests on nobody.
             let is_answered = witness.answers.iter().any(Answer::is_something);
-            witness.by = said_by(&mut fields, is_answered, masked, &mut mistakes);
+            let said_by = said_by(&mut fields, is_answered, masked, &mut mistakes);
+            (witness.by, witness.on) = said_by.unzip();
             fields.finish(&mut mistakes);
         }
         match mistakes.is_empty() {
@@ -124,6 +128,23 @@ impl Witness {
         strangers
             .flat_map(|answer| answer.strangers(scenarios))
             .collect()
+    }
+
+    /// What is wrong with the day on which a form was filled in: nobody saw then
+    /// what came later. The recording begins on the day `begins`.
+    pub fn misdated(&self, begins: Option<Date>, today: Date) -> Mistakes {
+        let Some((on, spot)) = self.on else {
+            return Vec::new();
+        };
+        let mistake = |key, other: Date| {
+            let mistake = Mistake::new(spot, key).with("found", on.to_string());
+            vec![mistake.with("known", other.to_string())]
+        };
+        match begins {
+            _ if on > today => mistake("date-ahead", today),
+            Some(begins) if on < begins => mistake("date-before", begins),
+            _ => Vec::new(),
+        }
     }
 
     /// The same with somebody at the terminal, who is asked what is not on the
@@ -147,8 +168,9 @@ impl Witness {
         self.person.is_some()
     }
 
-    /// What is said of a step.
-    pub(super) fn say(&self, asked: &Asked) -> Heard {
+    /// What is said of a step; whoever is at the terminal is asked only where
+    /// `asks`.
+    pub(super) fn say(&self, asked: &Asked, asks: bool) -> Heard {
         let found = self.answers.iter().find(|answer| answer.is_about(asked));
         let other = found.and_then(|answer| answer.other(asked));
         let mut said = match (found, &other) {
@@ -159,7 +181,7 @@ impl Witness {
             },
         };
         let mut by = self.by.clone();
-        if let Some(person) = self.person.as_ref().filter(|_| !said.is_all(asked)) {
+        if let Some(person) = self.person.as_ref().filter(|_| asks && !said.is_all(asked)) {
             by = by.or_else(|| self.who.get_or_init(|| who(person)).clone());
             if by.is_some() {
                 by_person(person, asked, &mut said);
@@ -288,14 +310,14 @@ mod tests {
         let asked = asked();
         let empty = form("Vul in.", std::slice::from_ref(&asked));
         let witness = Witness::read(empty.as_bytes(), true).unwrap();
-        let Heard { said, all, by, .. } = witness.say(&asked);
+        let Heard { said, all, by, .. } = witness.say(&asked, true);
         assert!(!said.is_something() && !all && by.is_none(), "{said:?}");
         let mut full = empty.replace("outcome:\n", "outcome: refused\n");
         for answer in ["ja", "nee", "yes"] {
             full = full.replacen("shown:\n", &format!("shown: {answer}\n"), 1);
         }
         let full = full.replace("\"nummer\":\n", "\"nummer\": 0012\n");
-        let Heard { said, all, by, .. } = read(&full).unwrap().say(&asked);
+        let Heard { said, all, by, .. } = read(&full).unwrap().say(&asked, true);
         assert!(all && by.unwrap().by == "beheer", "{full}");
         assert_eq!(said.outcome, Some(Status::Refused));
         assert_eq!(said.shows, [Some(true), Some(false), Some(true)]);
@@ -315,7 +337,7 @@ mod tests {
             ("$.a", "$.d"),
         ] {
             let other = full.replace(from, to);
-            let said = read(&other).unwrap().say(&asked).said;
+            let said = read(&other).unwrap().say(&asked, true).said;
             assert_eq!(said.shows[0], None, "{to}");
         }
     }
@@ -329,7 +351,7 @@ mod tests {
             ("000000012", "999987112", "recording-other-with"),
             ("2026-08-01", "2026-08-02", "recording-other-wanted"),
         ] {
-            let heard = read(&full.replace(from, to)).unwrap().say(&asked);
+            let heard = read(&full.replace(from, to)).unwrap().say(&asked, true);
             assert!(!heard.said.is_something(), "{to}");
             let other = heard.other.unwrap();
             assert_eq!(other.reason, reason);

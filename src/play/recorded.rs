@@ -15,6 +15,7 @@ use super::look::Look;
 use super::player::pupils;
 use super::questions::{Asked, Witness};
 use super::recorded_answer::Word;
+use super::recorded_which::{About, Deed};
 use super::run::Gathered;
 use super::sink::Sink;
 use super::stage::{PlayError, Stage, info_of, not_played};
@@ -93,7 +94,9 @@ pub fn play_recorded(
             false => Held::default(),
         };
         if held.may_be_shown() {
-            left.asked.extend(held.open);
+            // After another answer than the scenario's no word of it counts.
+            let open = held.open.into_iter().filter(|_| !held.otherwise);
+            left.asked.extend(open);
         } else if why.is_none() {
             left.without += 1;
         }
@@ -198,6 +201,8 @@ fn hold(
         shows: Shown::of(scenario),
         approves: Some(true),
         words: Vec::new(),
+        deeds: Vec::new(),
+        about: BTreeMap::new(),
         is_strange: false,
         otherwise,
     };
@@ -258,6 +263,10 @@ pub(super) struct Holding<'s> {
     /// What is said of actions of which no step looks at a message, until the
     /// recording is looked through for one.
     pub(super) words: Vec<Word>,
+    /// What the LAS was made to do.
+    pub(super) deeds: Vec<Deed>,
+    /// About whom the messages of a name are that were looked for last.
+    pub(super) about: BTreeMap<String, About>,
     /// The recording has messages of a step from somebody else only.
     pub(super) is_strange: bool,
     /// An answer in the recording is another than the scenario gives there.

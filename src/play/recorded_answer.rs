@@ -9,6 +9,7 @@ use super::ended::{Ended, label};
 use super::ledger::At;
 use super::look::Side;
 use super::recorded::Holding;
+use super::recorded_which::numbers_of;
 use crate::exchange::Exchange;
 use crate::finding::{Class, Kind};
 use crate::scenario::{Content, Expect, FaultExpectation, Outgoing, Placed, Reply, Trigger};
@@ -35,21 +36,15 @@ pub(super) struct Word {
     approves: bool,
 }
 
-/// By what an action names the pupil or the report that it is about.
-const NUMBERS: [&str; 3] = ["burgerservicenummer", "onderwijsnummer", "meldingsnummer"];
-
 impl Word {
     pub fn of(ended: &Ended<'_>, trigger: &Trigger, with: &Map<String, Value>) -> Option<Self> {
         let sends = trigger.action.value.sends();
-        let numbers = NUMBERS.iter().filter_map(|name| with.get(*name));
-        let numbers =
-            numbers.map(|number| number.as_str().map_or(number.to_string(), str::to_string));
         (trigger.wait && !sends.is_empty()).then(|| Self {
             step: ended.number.to_string(),
             label: label(ended.step),
             line: ended.step.at.line,
             sends,
-            about: numbers.collect(),
+            about: numbers_of(with),
             approves: is_approved(trigger),
         })
     }
@@ -186,9 +181,11 @@ impl Holding<'_> {
             .passed
             .from
             .is_none_or(|from| from == self.scenario.subject);
-        let body = look.passed.request.as_ref().map(|request| &*request.body);
-        let body = String::from_utf8_lossy(body.unwrap_or_default());
-        let is_about = |number: &String| body.contains(&format!(">{number}<"));
+        let content = look.side(false).and_then(Side::content);
+        let is_about = |number: &String| {
+            let number = std::slice::from_ref(number);
+            content.is_some_and(|content| content.names(number))
+        };
         is_theirs
             && look.stranger.is_none()
             && !self.shown.contains(&index)
@@ -196,13 +193,14 @@ impl Holding<'_> {
             && word.about.iter().all(is_about)
     }
 
-    fn hold_word(&self, word: &Word, sent: Option<usize>) {
+    fn hold_word(&mut self, word: &Word, sent: Option<usize>) {
         let Some(index) = sent else {
             return;
         };
         let Some(differs) = self.differs_by(index, word.approves) else {
             return;
         };
+        self.otherwise = true;
         let args = differs.args().with("nearest", self.at(index));
         let place = At {
             step: &word.step,

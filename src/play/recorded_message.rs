@@ -1,15 +1,19 @@
 //! Which message of recorded traffic a step is about, and what is wrong with
 //! the others of its kind.
 
+use serde_json::Value;
+
 use super::as_scripted::as_edited;
 use super::decisive::Decisive;
 use super::ended::Ended;
 use super::observe::Seen;
 use super::recorded::Holding;
+use super::recorded_which::{About, Marks, Twin};
 use super::wire::name_of;
 use crate::finding::{Args, Verdict};
 use crate::scenario::{
-    Assertion, Capture, Content, Expect, Got, Judgment, Receive, Reply, Role, Send, Text, judge,
+    Assertion, Capture, Content, Expect, Got, Judgment, Receive, Reply, Role, Send, Text, Values,
+    judge,
 };
 
 /// What a step looks for.
@@ -89,13 +93,12 @@ impl Holding<'_> {
     }
 
     /// Finds the message that a step is about, and judges it. What the step
-    /// expects beside a clean message says which one that is: another message
-    /// of the same name is about something else.
+    /// expects of its content says which one that is: another message of the
+    /// same name is about something else.
     fn judge(&mut self, ended: &Ended<'_>, wanted: &Wanted<'_>) {
         // The party under test made the request, or the answer to it.
         let response = wanted.to == self.scenario.subject;
         let Wanted { name, from, to, .. } = *wanted;
-        let expect = wanted.expect;
         let named = |index: &usize| self.looks[*index].is(name, from, to);
         let named: Vec<usize> = (0..self.looks.len()).filter(named).collect();
         let is_stranger = |index: &usize| self.looks[*index].stranger.is_some();
@@ -104,45 +107,84 @@ impl Holding<'_> {
             assertions: wanted.which.clone(),
             ..Expect::nothing(ended.step.at)
         };
+        let (about, marks) = match response {
+            true => (About::default(), Marks::all(wanted.expect)),
+            false => (self.about(name), Marks::of(wanted.expect)),
+        };
+        if let Some(twin) = self.twin(&named, &marks) {
+            self.twice(ended, wanted, twin);
+            return;
+        }
         let all = named.iter().copied().filter(|&index| {
-            index >= self.next
-                && (wanted.which.is_empty() || self.is_it(index, false, &request))
-                && !self.shown.contains(&index)
-                && self.says(index, wanted.sent.as_ref())
-                && self.is_it(index, response, expect)
+            self.may_be(index, wanted, &request)
+                && self.is_about(index, &about)
+                && self.is_it(index, response, &marks.known_by)
         });
         let all: Vec<usize> = all.collect();
-        // Another answer than that of the scenario leads to something else.
-        let differs = |index: usize| self.differs(index, wanted.staged?);
-        let as_staged = all.iter().copied().find(|&index| differs(index).is_none());
-        let Some(index) = as_staged.or(all.first().copied()) else {
+        let chosen = self.choose(&all, wanted, response, &marks);
+        // Somebody says that it was done, and there is one message of it.
+        let likely = self.likely(&named, wanted, &request, &about);
+        let is_said =
+            |index: &usize| about.is_said && self.can_judge(*index, response, wanted.expect);
+        let Some(index) = chosen.or(likely.filter(is_said)) else {
             let is_value_open = self.open.iter().any(|asked| !asked.values.is_empty());
             self.hangs_on_value |= is_value_open && !named.is_empty();
             if let Some(index) = strangers.first().filter(|_| named.is_empty()) {
                 self.of_somebody_else(ended, name, *index, strangers.len());
                 return;
             }
-            let missing = self.missing(wanted, &named, &request);
-            ended.not_recorded_of("recording-message", missing);
+            let (reason, missing) = self.missing(wanted, &named, &request, &about, likely);
+            ended.not_recorded_of(reason, missing);
             return;
         };
-        let differs = differs(index);
+        // Another answer than that of the scenario leads to something else.
+        let differs = wanted.staged.and_then(|staged| self.differs(index, staged));
         self.ways.insert(name.to_string(), (from, to));
-        let look = &self.looks[index];
-        // It was compared just now.
-        let Some(side) = look.side(response) else {
-            return;
-        };
         self.shown.insert(index);
         self.words_before(index);
         self.next = index + 1;
+        let values = self.values(index);
+        self.judge_at(ended, wanted, index, values);
+        if let Some(differs) = differs {
+            self.otherwise = true;
+            let args = differs.args().with("nearest", self.at(index));
+            ended.not_recorded_of("recording-answer", args);
+        }
+    }
+
+    /// A message has a value that one before it has, where each is to have its
+    /// own: whatever else there is in the recording, that is wrong.
+    fn twice(&mut self, ended: &Ended<'_>, wanted: &Wanted<'_>, twin: Twin) {
+        let way = (wanted.from, wanted.to);
+        self.ways.insert(wanted.name.to_string(), way);
+        self.shown.insert(twin.second);
+        // The evidence has both.
+        self.number(twin.first);
+        let mut values = self.values(twin.second);
+        let (name, value) = twin.value;
+        values.set(&name, Value::String(value));
+        self.judge_at(ended, wanted, twin.second, values);
+    }
+
+    /// Judges the message that a step is about.
+    fn judge_at(
+        &mut self,
+        ended: &Ended<'_>,
+        wanted: &Wanted<'_>,
+        index: usize,
+        mut values: Values,
+    ) {
+        let response = wanted.to == self.scenario.subject;
         let exchange = self.number(index);
+        // It was compared before.
+        let Some(side) = self.looks[index].side(response) else {
+            return;
+        };
         let seen = Seen {
             exchange: Some(exchange),
             ..side.seen.clone()
         };
-        let mut values = self.values(index);
-        ended.judged(expect, &mut values, &seen, &side.observed);
+        ended.judged(wanted.expect, &mut values, &seen, &side.observed);
         self.known = values.known();
         self.last = Some((index, response));
         if !self.capture(wanted.captures, self.last) {
@@ -150,11 +192,6 @@ impl Holding<'_> {
         }
         if !seen.shows_connection() {
             ended.not_recorded("recording-connection");
-        }
-        if let Some(differs) = differs {
-            self.otherwise = true;
-            let args = differs.args().with("nearest", self.at(index));
-            ended.not_recorded_of("recording-answer", args);
         }
     }
 
@@ -174,7 +211,7 @@ impl Holding<'_> {
     }
 
     /// Whether the request says what the scenario sends, where it sends it.
-    fn says(&self, index: usize, sent: Option<&Decisive>) -> bool {
+    pub(super) fn says(&self, index: usize, sent: Option<&Decisive>) -> bool {
         sent.is_none_or(|sent| self.decisive(index, false).as_ref() == Some(sent))
     }
 

@@ -5,6 +5,7 @@ use super::decisive::Decisive;
 use super::recorded::Holding;
 use super::recorded_answer::{Differs, NOTHING};
 use super::recorded_message::Wanted;
+use super::recorded_which::About;
 use crate::clock::to_the_second;
 use crate::document::nearest;
 use crate::finding::{Arg, Args, DataClass, MessageValue, Verdict};
@@ -28,16 +29,24 @@ impl Differs {
 }
 
 impl Holding<'_> {
-    /// What a step looked for and did not find; `named` are the messages of that
-    /// name, `asked` what the request must say beside.
-    pub(super) fn missing(&self, wanted: &Wanted<'_>, named: &[usize], asked: &Expect) -> Args {
+    /// What a step looked for and did not find, and in which words; `named` are
+    /// the messages of that name, `asked` what the request must say beside, and
+    /// `likely` is the only one that it can be.
+    pub(super) fn missing(
+        &self,
+        wanted: &Wanted<'_>,
+        named: &[usize],
+        asked: &Expect,
+        about: &About,
+        likely: Option<usize>,
+    ) -> (&'static str, Args) {
         let mut args = Args::new().with("name", wanted.name);
         if named.is_empty() {
             let names = self.looks.iter().filter_map(|look| look.name.as_deref());
             if let Some(near) = nearest(wanted.name, names) {
                 args.push("near", near);
             }
-            return args;
+            return ("recording-message", args);
         }
         args.push("count", named.len() as u64);
         let response = wanted.to == self.scenario.subject;
@@ -48,7 +57,15 @@ impl Holding<'_> {
             all.retain(|one| one.verdict != Verdict::Pass);
             (index, all)
         };
-        let free = named.iter().copied().filter(is_free).map(broken);
+        let free: Vec<usize> = named.iter().copied().filter(is_free).collect();
+        let (ours, others): (Vec<usize>, Vec<usize>) = free
+            .into_iter()
+            .partition(|&index| self.is_about(index, about));
+        if let (true, Some(&other)) = (ours.is_empty(), others.first()) {
+            args.push("nearest", self.at(other));
+            return ("recording-pupil", args);
+        }
+        let free = ours.into_iter().map(broken);
         let Some((index, broken)) = free.min_by_key(|(_, broken)| broken.len()) else {
             // Each of them stands before this step, or is that of another.
             let last = named.last().copied().unwrap_or_default();
@@ -57,7 +74,7 @@ impl Holding<'_> {
             in_words(&mut args, "taken", |texts| {
                 word(&texts.reason, "recording-taken").to_string()
             });
-            return args;
+            return ("recording-message", args);
         };
         args.push("nearest", self.at(index));
         match (broken.first(), &wanted.sent) {
@@ -71,7 +88,10 @@ impl Holding<'_> {
             }
             (None, None) => {}
         }
-        args
+        match likely == Some(index) {
+            true => ("recording-likely", args),
+            false => ("recording-message", args),
+        }
     }
 
     /// What an expectation wants, and what the recorded message has in its

@@ -3,15 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::answers::Other;
 use super::askable::{is_about_outcome, is_approved, is_asked, values_of};
 use super::ended::Ended;
+use super::look::Side;
 use super::observe::{Observed, Seen};
 use super::questions::{Asked, Said};
 use super::recorded::Holding;
 use super::recorded_answer::Word;
+use super::recorded_which::{About, Deed, numbers_of};
 use crate::counterpart::trigger::{Outcome, Status};
 use crate::exchange::Exchange;
 use crate::finding::{Args, DataClass, MessageValue};
@@ -25,6 +27,10 @@ impl Holding<'_> {
         if trigger.action.value != LasAction::Toon {
             self.approves = trigger.wait.then(|| is_approved(trigger));
         }
+        let with = self.resolved(&trigger.with);
+        let deed = Deed::of(trigger.action.value, with.as_ref());
+        let tells = deed.is_some();
+        self.deeds.extend(deed);
         if !is_asked(trigger) {
             ended.done();
             return;
@@ -36,7 +42,6 @@ impl Holding<'_> {
             Some((values.json_path(&json.path).ok()?, wanted))
         });
         let shows: Option<Vec<_>> = shows.collect();
-        let with = self.resolved(&trigger.with);
         let Some((shows, with)) = shows.zip(with) else {
             ended.not_recorded("recording-value");
             return;
@@ -46,7 +51,7 @@ impl Holding<'_> {
             scenario: Arc::clone(&self.scenario.id),
             step: ended.number.to_string(),
             action: trigger.action.value.name().to_string(),
-            with,
+            with: with.clone(),
             outcome,
             shows,
             values: values_of(trigger),
@@ -60,6 +65,13 @@ impl Holding<'_> {
             ended.not_recorded("recording-said");
             return;
         };
+        if tells && let Some(deed) = self.deeds.last_mut() {
+            deed.is_said = became == Status::Done;
+        }
+        if let Some(other) = self.against_recording(trigger, &with, &said) {
+            ended.not_recorded_of("recording-value-against", other);
+            return;
+        }
         // A failure that the scenario brings about need not have been brought
         // about here: that the LAS came to something else is no mistake of it.
         if outcome && became != trigger.expect_status {
@@ -77,6 +89,49 @@ impl Holding<'_> {
         if went {
             self.shown_by(ended, trigger, said);
         }
+    }
+
+    /// A value that a person gives and that is another than in what the LAS
+    /// exchanged of the same action about the same pupil.
+    fn against_recording(
+        &self,
+        trigger: &Trigger,
+        with: &Map<String, Value>,
+        said: &Said,
+    ) -> Option<Args> {
+        let sends = trigger.action.value.sends();
+        let about = About::only(numbers_of(with));
+        let sent = (0..self.looks.len()).filter(|&index| {
+            let look = &self.looks[index];
+            let name = look.name.as_deref().unwrap_or_default();
+            look.stranger.is_none()
+                && sends.iter().any(|begin| name.starts_with(begin))
+                && self.is_about(index, &about)
+        });
+        let sent: Vec<usize> = sent.collect();
+        said.values.iter().find_map(|(name, said)| {
+            let said = said.as_str()?;
+            let sides = sent.iter().flat_map(|&index| {
+                let sides = [true, false].map(|response| (index, response));
+                sides.into_iter()
+            });
+            let found = sides.flat_map(|(index, response)| {
+                let content = self.looks[index].side(response).and_then(Side::content);
+                let values = content.into_iter().flat_map(|content| content.values(name));
+                values.map(move |value| (index, value))
+            });
+            let found: Vec<(usize, &str)> = found.collect();
+            let &(index, other) = found.first()?;
+            let is_there = found.iter().any(|(_, value)| *value == said);
+            let class = DataClass::of(name, []);
+            (!is_there).then(|| {
+                Args::new()
+                    .with("name", name.as_str())
+                    .with("expected", MessageValue::new(said, class))
+                    .with("found", MessageValue::new(other, class))
+                    .with("nearest", self.at(index))
+            })
+        })
     }
 
     /// Judges what the LAS showed, as a person says.
@@ -138,7 +193,7 @@ impl Holding<'_> {
     /// What a person says of a step; `None` when nothing that counts, and then
     /// that is told. What was not answered is kept for a form.
     fn said(&mut self, ended: &Ended<'_>, asked: Asked) -> Option<Said> {
-        let heard = self.witness.say(&asked);
+        let heard = self.witness.say(&asked, !self.otherwise);
         let is_act = matches!(ended.step.action, Action::Act(_));
         if !heard.all {
             self.open.push(asked);

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
+use crate::clock::Clock;
 use crate::evidence::{Evidence, MANIFEST, ReadError, RelayRecord, is_archive};
 use crate::exchange::{Direction, Exchange, HttpFacts};
 use crate::input::{Inputs, Options, UsageError};
@@ -91,6 +93,12 @@ impl Traffic {
             traffic.exchanges.sort_by_key(|one| one.at);
         }
         Ok(traffic)
+    }
+
+    /// The day on which it begins, where that was recorded.
+    pub fn begins(&self) -> Option<Date> {
+        let moments = self.exchanges.iter().filter_map(|one| one.at);
+        Some(Clock::at(moments.min()?).today())
     }
 
     fn evidence(&mut self, path: &Path) -> Result<(), TrafficError> {

@@ -92,7 +92,11 @@ impl<'a> Voice<'a> {
             }
             (_, Some(text)) => (
                 text.message.fill(|name| self.argument(finding, name)),
-                text.hint.fill(|name| self.argument(finding, name)),
+                // What to do may depend on why.
+                match self.reason_hint(finding) {
+                    Some(hint) => hint.clone(),
+                    None => text.hint.fill(|name| self.argument(finding, name)),
+                },
             ),
             (_, None) => self.unknown(finding),
         };
@@ -376,12 +380,17 @@ impl<'a> Voice<'a> {
                 ("reason", reason),
             ],
         );
-        let mut args = finding.args.iter();
-        let key = args.find_map(|(name, value)| (name == "reason").then_some(value.as_str()));
-        let key = key.map(|key| key.split_once(':').map_or(key, |(key, _)| key));
-        let hint = key.and_then(|key| self.texts.reason_hint.get(key));
+        let hint = self.reason_hint(finding);
         let hint = hint.unwrap_or(&self.texts.finding.undecided_hint);
         (message, hint.clone())
+    }
+
+    /// What to do about the reason that a finding gives.
+    fn reason_hint(&self, finding: &Reported) -> Option<&'static String> {
+        let mut args = finding.args.iter();
+        let key = args.find_map(|(name, value)| (name == "reason").then_some(value.as_str()))?;
+        let key = key.split_once(':').map_or(key, |(key, _)| key);
+        self.words().reason_hint.get(key)
     }
 
     fn unknown(&self, finding: &Reported) -> (String, String) {

@@ -170,6 +170,16 @@ pub fn is_so(expression: &str, exchange: &Exchange, facts: &Facts) -> bool {
     found.is_ok_and(|found| found.truth == Some(true))
 }
 
+/// The first text that an XPath expression finds in the message of an exchange.
+pub fn text_at(expression: &str, exchange: &Exchange, facts: &Facts) -> Option<String> {
+    let received = Received::of(exchange);
+    let Content::Xml(document, node) = &received.content else {
+        return None;
+    };
+    let found = evaluate_expression(expression, document, *node, facts).ok()?;
+    found.texts.into_iter().next()
+}
+
 /// The code of the SOAP fault that an exchange is, by its local name.
 pub fn fault_code(exchange: &Exchange) -> Option<String> {
     Some(Received::of(exchange).fault()?.code)

@@ -36,7 +36,7 @@ pub use expect::{
     Assertion, Expect, FaultExpectation, HeaderExpectation, JsonExpectation, JsonMust, StatusRange,
     TransportExpectation,
 };
-pub use expectation::{Got, Judgment, Wanted, fault_code, is_so, judge, script_finding};
+pub use expectation::{Got, Judgment, Wanted, fault_code, is_so, judge, script_finding, text_at};
 pub use library::{Library, LibraryError};
 pub use lint::{LintContext, forbids, lint};
 pub use model::{

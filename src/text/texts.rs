@@ -561,6 +561,23 @@ mod tests {
         }
     }
 
+    /// What to do differs with why something is not in a recording.
+    #[test]
+    fn each_reason_of_a_recording_has_advice_of_its_own() {
+        for language in [Language::Nl, Language::En] {
+            let texts = Texts::of(language);
+            // These two stand within another.
+            let within = ["recording-taken", "recording-no-answer"];
+            let mut advice = std::collections::BTreeSet::new();
+            for reason in texts.reason.keys() {
+                if reason.starts_with("recording-") && !within.contains(&&**reason) {
+                    assert!(advice.insert(&texts.reason_hint[reason]), "{reason}");
+                }
+            }
+            assert!(advice.len() >= 16, "{advice:?}");
+        }
+    }
+
     #[test]
     fn a_pass_names_the_kind_of_pack_that_it_rests_on() {
         let texts = Texts::of(Language::Nl);

@@ -16,6 +16,7 @@ mod other_oin;
 mod recorded;
 mod recorded_answers;
 mod recorded_form;
+mod recorded_which;
 mod recorded_whose;
 mod registered;
 mod shipped;

@@ -129,9 +129,9 @@ pub struct Held {
     pub verdict: Verdict,
     pub reasons: BTreeSet<String>,
     pub codes: BTreeSet<String>,
-    not_played: Option<String>,
+    pub not_played: Option<String>,
     said: u32,
-    open: Vec<Asked>,
+    pub open: Vec<Asked>,
     /// What is told of the findings.
     pub told: String,
     /// The form that was filled in.

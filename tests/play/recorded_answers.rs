@@ -42,13 +42,14 @@ const DECIDE_NOTHING: [(&str, usize); 15] = [
     ("rio-po-las-ophalen", 3),
 ];
 
-/// DUO's key, with a certificate of that moment.
-fn key_at(at: Timestamp) -> Arc<SigningKey> {
-    static KEYS: LazyLock<Mutex<BTreeMap<Timestamp, Arc<SigningKey>>>> =
-        LazyLock::new(Mutex::default);
-    let made = || TestPki::at(Clock::at(at)).unwrap().signing_key("duo");
+/// A party's key, with a certificate of that moment.
+pub fn key_at(party: &'static str, at: Timestamp) -> Arc<SigningKey> {
+    type Keys = BTreeMap<(&'static str, Timestamp), Arc<SigningKey>>;
+    static KEYS: LazyLock<Mutex<Keys>> = LazyLock::new(Mutex::default);
+    let made = || TestPki::at(Clock::at(at)).unwrap().signing_key(party);
     let mut keys = KEYS.lock().unwrap();
-    Arc::clone(keys.entry(at).or_insert_with(|| Arc::new(made().unwrap())))
+    let key = keys.entry((party, at));
+    Arc::clone(key.or_insert_with(|| Arc::new(made().unwrap())))
 }
 
 /// The exchange with another body in DUO's answer, signed by DUO again; `None`
@@ -73,7 +74,7 @@ fn otherwise(one: &Passed, change: impl Fn(&str) -> Option<String>) -> Option<Pa
         confirms: asked.signature.as_deref().filter(|_| asked.security11),
         created: at,
         lifetime: SignRequest::LIFETIME,
-        key: &key_at(at),
+        key: &key_at("duo", at),
         breaks: None,
     });
     let answer = Exchange {
@@ -94,7 +95,7 @@ fn unanswered(one: &Passed) -> Option<Passed> {
 }
 
 /// DUO approves what it refused, or refuses what it approved.
-fn turned_round(one: &Passed) -> Option<Passed> {
+pub fn turned_round(one: &Passed) -> Option<Passed> {
     otherwise(one, |body| {
         let said = |approves: bool| format!("requestGoedgekeurd>{approves}<");
         let approves = body.contains(&said(true));

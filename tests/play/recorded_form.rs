@@ -194,17 +194,15 @@ fn a_form_is_written_read_and_never_overwritten_and_a_terminal_asks_the_same() {
     let id = "po-inwinnen-las-melding";
     let scenario = Library::shipped().scenario(id).unwrap();
     let evidence = played(folder.path(), &[scenario], &[]);
-    let passed = passed(&evidence, id);
-    let asked = passed.iter().find(|one| one.to == Some(Role::Duo)).unwrap();
-    let message = &asked.request.as_ref().unwrap().body;
-    std::fs::write(folder.path().join("bericht.xml"), message).unwrap();
+    let exchange = messages_of(&evidence, id);
+    std::fs::write(folder.path().join("opname.http"), exchange).unwrap();
     let run = |more: &[&str], keys: &str| {
         let fixed = [
             "run",
             "--lang",
             "en",
             "--recorded",
-            "bericht.xml",
+            "opname.http",
             "--now",
             "2026-08-03T09:00:00Z",
             "--id",
@@ -251,14 +249,13 @@ fn a_form_is_written_read_and_never_overwritten_and_a_terminal_asks_the_same() {
         told.contains("misschien") && told.contains("fout.yaml, line"),
         "{told}"
     );
-    // What a person says is marked, and counts as what the LAS would say; but
-    // not after another answer than the scenario gives.
+    // What a person says is marked, and counts as what the LAS would say.
     let mark = "rest on what a person said";
-    for (says, told_so) in [("ja", mark), ("nee", "the recording has another")] {
+    for (says, code, told_so) in [("ja", 5, mark), ("nee", 1, "KK-SC-JSON")] {
         answer("antwoord.yaml", says);
         let out = format!("bewijs-{says}");
         let (ended, told) = run(&["--answers", "antwoord.yaml", "--out", &out], "");
-        assert_eq!(ended, Some(5), "{told}");
+        assert_eq!(ended, Some(code), "{told}");
         let told = told.replace("\n  │", "");
         assert!(told.contains(told_so), "{told}");
         let verified = Command::new(env!("CARGO_BIN_EXE_ketenkeur"))
@@ -292,18 +289,21 @@ fn what_is_not_in_the_recording_is_told_with_what_came_nearest() {
     let id = "po-inwinnen-las-foutmelding";
     let scenario = Library::shipped().scenario(id).unwrap();
     let evidence = played(folder.path(), &[scenario], &[]);
-    // The enrolment and DUO's refusal, as messages of HTTP.
-    let number = number_of(&evidence, id);
-    let sides = ["request", "response"].map(|side| {
-        let name = format!("exchanges/{id}/{number:04}-{side}.http");
-        evidence.read(&name).unwrap()
-    });
-    std::fs::write(folder.path().join("opname.http"), sides.concat()).unwrap();
+    // The enrolment and DUO's refusal, and the first of two messages about
+    // another pupil.
+    let dates = "po-inwinnen-las-inschrijfdatum";
+    let of_dates = Library::shipped().scenario(dates).unwrap();
+    let second = tempfile::tempdir().unwrap();
+    let first = messages_of(&played(second.path(), &[of_dates], &[]), dates);
+    std::fs::write(folder.path().join("eerste.http"), first).unwrap();
+    let refused = messages_of(&evidence, id);
+    std::fs::write(folder.path().join("opname.http"), refused).unwrap();
     let told = |id: &str| {
         let output = Command::new(env!("CARGO_BIN_EXE_ketenkeur"))
             .current_dir(folder.path())
             .args(["run", "--lang", "en", "--recorded", "opname.http"])
-            .args(["--now", "2026-08-03T09:00:00Z", "--id", id])
+            .args(["--recorded", "eerste.http", "--id", id])
+            .args(["--now", "2026-08-03T09:00:00Z"])
             .output()
             .unwrap();
         let shown = said(&output).replace("\n  │ ", " ");
@@ -318,10 +318,28 @@ fn what_is_not_in_the_recording_is_told_with_what_came_nearest() {
         assert!(melding.contains(told), "{told}\n{melding}");
     }
     assert!(melding.contains("1 scenario judged by recorded traffic"));
+    // What to do differs with why.
+    for advice in [
+        "There is nothing to mend in the LAS",
+        "Write a form with --form",
+        "a HAR or a file with a message does not have the connection",
+    ] {
+        assert!(melding.contains(advice), "{advice}\n{melding}");
+    }
     // Two enrolments are looked for, and there is one.
-    let both = told("po-inwinnen-las-inschrijfdatum");
+    let both = told(dates);
     let taken = "That one is that of an earlier step, or came before it.";
     assert!(both.contains(taken), "{both}");
+}
+
+/// The exchange with DUO, as messages of HTTP.
+fn messages_of(evidence: &Evidence, id: &str) -> Vec<u8> {
+    let number = number_of(evidence, id);
+    let sides = ["request", "response"].map(|side| {
+        let name = format!("exchanges/{id}/{number:04}-{side}.http");
+        evidence.read(&name).unwrap()
+    });
+    sides.concat()
 }
 
 /// The number of the exchange with DUO.
