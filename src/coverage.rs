@@ -43,6 +43,25 @@ pub struct Rests {
     pub said_by: Option<SaidBy>,
 }
 
+/// A mark at a name, the key of what it means, and of which proof it is.
+pub type Mark = (&'static str, &'static str, fn(&Proof) -> bool);
+
+/// The marks of the readiness matrix: what a proof rests on beside what was
+/// played.
+pub const MARKS: [Mark; 2] = [
+    ("‡", "mark-recorded", |proof| proof.rests.recorded),
+    ("§", "mark-said", |proof| proof.rests.said_by.is_some()),
+];
+
+impl Proof {
+    /// Its name with the marks of what it rests on.
+    pub fn marked(&self) -> String {
+        let marks = MARKS.iter().filter(|(_, _, holds)| holds(self));
+        let marks: String = marks.map(|(mark, _, _)| *mark).collect();
+        self.name.clone() + &marks
+    }
+}
+
 /// What kinds of things prove requirements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -87,8 +106,20 @@ impl Proven {
         }
     }
 
+    /// What it comes to is shown by these.
+    pub fn shown_by(&self, state: State) -> Vec<&Proof> {
+        match state {
+            State::Proven => self.positive.iter().chain(&self.negative).collect(),
+            State::NoTarget => self.no_target.iter().collect(),
+            State::Own => self.own.iter().collect(),
+            State::Failed => self.failed.iter().collect(),
+            State::Explained | State::Open => Vec::new(),
+        }
+    }
+
     /// What it comes to.
-    pub fn state(&self, requirement: &Requirement) -> State {
+    /// `is_explained` says whether the catalogue says why nothing proves it.
+    pub fn state(&self, is_explained: bool) -> State {
         if !self.failed.is_empty() {
             State::Failed
         } else if !(self.positive.is_empty() && self.negative.is_empty()) {
@@ -97,7 +128,7 @@ impl Proven {
             State::NoTarget
         } else if !self.own.is_empty() {
             State::Own
-        } else if requirement.unproven.is_some() {
+        } else if is_explained {
             State::Explained
         } else {
             State::Open
@@ -157,6 +188,9 @@ pub enum CoverageError {
     /// It is no evidence that can be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// A party was wrong on purpose, with this defect: nothing rests on it.
+    #[error("a party was wrong on purpose ({0})")]
+    Defect(String),
     /// It is not what was written: nothing rests on it.
     #[error("a file of the evidence is another than was written")]
     Changed(String),
@@ -218,15 +252,16 @@ impl Coverage {
         if !differences.is_empty() {
             return Err(CoverageError::Changed(differences.few()));
         }
-        let has_target = !evidence.run()?.target.supplier.is_empty();
+        let run = evidence.run()?;
+        if let Some(wrong) = run.defect {
+            return Err(CoverageError::Defect(wrong.id));
+        }
+        let has_target = !run.target.supplier.is_empty();
         let steps = evidence.steps()?;
         for event in evidence.lines("events.jsonl")? {
             let Event::Played(played) = event else {
                 continue;
             };
-            if played.not_played.is_some() {
-                continue;
-            }
             let file = steps
                 .get(&played.about.scenario)
                 .and_then(|steps| steps.first());
@@ -236,23 +271,29 @@ impl Coverage {
                     let mut proofs = script.requirements.iter();
                     proofs.any(|proof| *proof.id == **id && proof.negative)
                 });
-                self.played(&played, id, is_negative, (folder, has_target));
+                self.add_played(&played, id, is_negative, (Some(folder), has_target));
             }
         }
         Ok(())
     }
 
-    fn played(
+    /// Adds what a scenario of a run came to for the requirement of that id.
+    /// Beside the folder of the run stands whether it had a target.
+    pub fn add_played(
         &mut self,
         played: &ScenarioJudged,
         id: &str,
         is_negative: bool,
-        (folder, has_target): (&Path, bool),
+        (folder, has_target): (Option<&Path>, bool),
     ) {
+        if played.not_played.is_some() || played.about.defect.is_some() {
+            return;
+        }
+        let has_target = has_target && !played.about.no_target;
         let proof = Proof {
             by: Means::Run,
             name: played.about.scenario.clone(),
-            place: Some(folder.display().to_string()),
+            place: folder.map(|folder| folder.display().to_string()),
             rests: Rests {
                 recorded: played.about.recorded,
                 said_by: played.said_by.clone(),

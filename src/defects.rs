@@ -8,6 +8,7 @@ use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
 use crate::counterpart::defect::Defect;
+use crate::event::Wrong;
 use crate::finding::Language;
 use crate::scenario::{Key, Role};
 
@@ -52,6 +53,14 @@ impl KnownDefect {
     /// Whether it violates a requirement.
     pub fn violates(&self, requirement: &str) -> bool {
         self.requirements.iter().any(|id| **id == *requirement)
+    }
+
+    /// The same in the events.
+    pub fn told(&self) -> Wrong {
+        Wrong {
+            id: self.id.to_string(),
+            party: self.party.name().to_string(),
+        }
     }
 
     /// What is wrong, in one line.

@@ -199,6 +199,7 @@ pub fn known() -> Result<Known, CatalogueError> {
                 title_en: requirement.title_en,
                 source: requirement.source,
                 grade: requirement.grade,
+                is_explained: requirement.unproven.is_some(),
                 rules: requirement.rules,
             })
             .collect(),

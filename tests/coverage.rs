@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use ketenkeur::coverage::{Coverage, State};
+use ketenkeur::event::EVENT_VERSION;
 use ketenkeur::evidence::Folder;
 use ketenkeur::example::Cases;
 use ketenkeur::finding::Language;
@@ -31,7 +32,10 @@ fn every_requirement_is_proven_or_explained_and_none_is_both() {
     let coverage = Coverage::of_shipped(&all, Cases::builtin().unwrap());
     let (mut open, mut stale) = (Vec::new(), Vec::new());
     for requirement in &all {
-        match coverage.proven(&requirement.id).state(requirement) {
+        match coverage
+            .proven(&requirement.id)
+            .state(requirement.unproven.is_some())
+        {
             State::Open => open.push(&requirement.id),
             State::Proven if requirement.unproven.is_some() => stale.push(&requirement.id),
             _ => {}
@@ -202,8 +206,12 @@ fn recorded_run(path: &Path, supplier: &str, said_by: Option<Value>) {
     if let Some(by) = said_by {
         played["said_by"] = by;
     }
+    let started = json!({
+        "event": "started", "version": EVENT_VERSION, "tool": "0.1.0", "redacted": true,
+        "strict_provenance": false, "fail_on": "foutmelding",
+    });
     folder
-        .write("events.jsonl", format!("{played}\n").as_bytes())
+        .write("events.jsonl", format!("{started}\n{played}\n").as_bytes())
         .unwrap();
     folder.seal(false).unwrap();
 }
@@ -262,5 +270,66 @@ fn proof_says_what_it_rests_on() {
             assert!(text.contains(told), "{told}\n{text}");
         }
         assert_eq!(text.contains('§'), by.is_some(), "{text}");
+        // The page of the run counts the same and has the same marks.
+        let page = folder.path().join(format!("{name}.html"));
+        ketenkeur(&[
+            "report",
+            out,
+            "--lang",
+            "en",
+            "--html",
+            page.to_str().unwrap(),
+        ]);
+        let page = std::fs::read_to_string(page).unwrap();
+        let states = [
+            ("proven", "proven"),
+            ("no-target", "without a target only"),
+            ("own", "played by ketenkeur itself only"),
+            ("failed", "failed"),
+            ("explained", "that no scenario can prove"),
+            ("open", "open"),
+        ];
+        for (state, words) in states {
+            let count = format!(">{}</span> {words}</li>", report["summary"][state]);
+            assert!(page.contains(&count), "{name}: {count}");
+        }
+        assert!(page.contains(&format!("<td>{mark}")), "{mark}");
+        assert_eq!(page.contains("<p>§ "), by.is_some());
+        assert!(page.contains("passed, from recorded traffic"));
+        assert!(!page.contains("passed in self-test"));
+        assert_eq!(
+            page.contains("nobody knows whose the recorded traffic is"),
+            state == "no-target"
+        );
+    }
+}
+
+/// A run with a party that was wrong on purpose proves nothing, and refutes
+/// nothing.
+#[test]
+fn a_run_with_a_defect_counts_for_no_requirement() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("bewijs");
+    let out = out.to_str().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_ketenkeur"))
+        .args([
+            "run",
+            "--lang",
+            "en",
+            "--defect",
+            "las-foutmelding-genegeerd",
+        ])
+        .args(["--id", "po-inwinnen-las-foutmelding", "--out", out])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    for counts in ["requirements coverage", "readiness"] {
+        let refused = Command::new(env!("CARGO_BIN_EXE_ketenkeur"))
+            .args(counts.split(' '))
+            .args(["--lang", "en", out])
+            .output()
+            .unwrap();
+        let told = String::from_utf8_lossy(&refused.stderr);
+        assert!(told.contains("wrong on purpose"), "{counts}: {told}");
     }
 }

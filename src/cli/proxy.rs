@@ -81,6 +81,7 @@ pub fn run_proxy(
     client.proxy = wanted.via.as_deref().map(via).transpose()?;
     let bench = Arc::new(bench(wanted, global, settings, profile)?);
     let record = RunRecord {
+        defect: None,
         tool: env!("CARGO_PKG_VERSION").to_string(),
         began: clock.now(),
         seed: String::new(),

@@ -238,7 +238,7 @@ fn read(paths: &[PathBuf], team: &Team, texts: &Texts) -> Result<(Vec<Imported>,
                 Err(error) => why_not(error),
             };
             let (key, args) = why;
-            refused |= key != NO_TARGET;
+            refused |= ![NO_TARGET, DEFECT].contains(&key);
             let mut args: Vec<(&str, String)> =
                 args.iter().map(|(name, it)| (*name, visible(it))).collect();
             args.push(("path", visible(&folder.display().to_string())));
@@ -251,6 +251,9 @@ fn read(paths: &[PathBuf], team: &Team, texts: &Texts) -> Result<(Vec<Imported>,
 
 /// A run without a target is no evidence, and nobody's mistake.
 const NO_TARGET: &str = "skip-no-target";
+
+/// Neither is one in which a party was wrong on purpose.
+const DEFECT: &str = "skip-defect";
 
 /// Why a run does not count, as a key of the texts (`readiness.<key>`) with its
 /// arguments.
@@ -267,6 +270,7 @@ fn why_not(error: ImportError) -> (&'static str, Vec<(&'static str, String)>) {
             ("skip-tampered", args)
         }
         ImportError::Signature => ("skip-signature", Vec::new()),
+        ImportError::Defect => (DEFECT, Vec::new()),
         ImportError::NoTarget => (NO_TARGET, Vec::new()),
         ImportError::OtherLas(_) => ("skip-other-las", Vec::new()),
         ImportError::CutOff => ("skip-cut-off", Vec::new()),

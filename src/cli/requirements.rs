@@ -10,7 +10,7 @@ use super::args::{Requirements, Shape, WhichRequirements};
 use super::failure::Failure;
 use super::output::{print, print_json};
 use super::runs;
-use crate::coverage::{Coverage, CoverageError, Proof, Proven, State};
+use crate::coverage::{Coverage, CoverageError, MARKS, Proof, Proven, State};
 use crate::document::nearest;
 use crate::event::SaidBy;
 use crate::example::Cases;
@@ -231,6 +231,9 @@ fn coverage(
         for folder in folders {
             coverage.add_run(folder).map_err(|error| match error {
                 CoverageError::Read(error) => runs::unreadable(folder, &error),
+                CoverageError::Defect(defect) => Failure::usage("evidence-defect")
+                    .with("path", folder.display())
+                    .with("defect", defect),
                 CoverageError::Changed(names) => runs::changed(folder, &names),
             })?;
         }
@@ -244,7 +247,7 @@ fn coverage(
         .iter()
         .map(|requirement| {
             let proven = coverage.proven(&requirement.id);
-            let state = proven.state(requirement);
+            let state = proven.state(requirement.unproven.is_some());
             summary.count(state, &proven);
             let unproven = requirement.unproven.as_ref();
             Covered {
@@ -288,11 +291,7 @@ fn coverage(
 /// By what a requirement is proven, or why it is not, in one line.
 fn how(one: &Covered<'_>, language: Language) -> String {
     let names = |proofs: &[Proof]| {
-        let names = proofs.iter().map(|proof| {
-            let marks = MARKS.iter().filter(|(_, _, holds)| holds(proof));
-            let marks: String = marks.map(|(mark, _, _)| *mark).collect();
-            visible(&proof.name) + &marks
-        });
+        let names = proofs.iter().map(|proof| visible(&proof.marked()));
         let names: BTreeSet<String> = names.collect();
         let more = names.len().saturating_sub(NAMED);
         let mut shown: Vec<String> = names.into_iter().take(NAMED).collect();
@@ -322,16 +321,6 @@ fn how(one: &Covered<'_>, language: Language) -> String {
         .join("; "),
     }
 }
-
-/// A mark at a name, what it means, and of which proof it is.
-type Mark = (&'static str, &'static str, fn(&Proof) -> bool);
-
-/// The marks of the readiness matrix: what a proof rests on beside what was
-/// played.
-const MARKS: [Mark; 2] = [
-    ("‡", "mark-recorded", |proof| proof.rests.recorded),
-    ("§", "mark-said", |proof| proof.rests.said_by.is_some()),
-];
 
 /// What the marks mean that stand in `out`, and who said what rests on a word.
 fn legend(out: &str, covered: &[Covered<'_>], language: Language) -> String {

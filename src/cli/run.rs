@@ -17,6 +17,7 @@ use super::settings::Settings;
 use super::telling::{Telling, unwritten};
 use super::{defects, output, setup, target};
 use crate::clock::{Clock, RunningClock};
+use crate::defects::KnownDefect;
 use crate::document::nearest;
 use crate::event::{EVENT_VERSION, Event, Started};
 use crate::evidence::{
@@ -34,6 +35,7 @@ use crate::play::{
     Traffic, TrafficError, Unmade, Witness, form, in_shard, play, play_recorded, school_records,
     server_oins, too_early,
 };
+use crate::report::Voice;
 use crate::scenario::{Key, Library, Scenario, Wanted, Work, order};
 use crate::target::Target;
 use crate::text::{Texts, fill};
@@ -81,7 +83,10 @@ pub fn run_run(
     let profile = tested
         .as_ref()
         .map_or(Profile::Test, |tested| tested.target.profile);
+    let defect = run.defect.as_deref().map(defects::known).transpose()?;
+    let wrong = defect.map(KnownDefect::told);
     let record = RunRecord {
+        defect: wrong.clone(),
         tool: env!("CARGO_PKG_VERSION").to_string(),
         began: Clock::system().now(),
         seed: settled.map_or(&run.seed, |settled| &settled.seed).clone(),
@@ -144,7 +149,7 @@ pub fn run_run(
             strict_provenance: record.strict_provenance,
             fail_on: record.fail_on,
             judges: cores(),
-            defect: run.defect.as_deref().map(defects::known).transpose()?,
+            defect,
             named: is_named(run),
         },
         folder.clone(),
@@ -227,8 +232,14 @@ pub fn run_run(
         let words = &Texts::of(language).run.large_left_out;
         output::tell(&fill(words, &[("count", &count)]));
     }
-    if !run.quiet && tested.is_none() && traffic.is_none() {
-        output::tell(&Texts::of(language).run.own_parties);
+    if !run.quiet && tested.is_none() {
+        let texts = &Texts::of(language).run;
+        let words = match (&traffic, &wrong) {
+            (Some(_), _) => texts.no_target.clone(),
+            (None, Some(wrong)) => Voice::new(&book, language).wrong_party(wrong),
+            (None, None) => texts.own_parties.clone(),
+        };
+        output::tell(&words);
     }
     Ok(exit)
 }

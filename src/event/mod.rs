@@ -16,8 +16,8 @@ pub use compare::{CaseChange, Comparison, FindingChange, PackChange, RunState, T
 pub use record::{RecordError, Recorder};
 pub use recording::{Recording, RecordingError};
 pub use scenario::{
-    Exchanged, SaidBy, ScenarioInfo, ScenarioJudged, StepFinding, Stepped, Undeclared, input_name,
-    is_cut_short,
+    Exchanged, SaidBy, ScenarioInfo, ScenarioJudged, StepFinding, Stepped, Undeclared, Wrong,
+    input_name, is_cut_short,
 };
 pub use spool::{Replay, Spool, SpoolError};
 pub use stream::{

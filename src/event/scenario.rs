@@ -28,12 +28,28 @@ pub struct ScenarioInfo {
     /// Whether it was not played but held against recorded traffic.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub recorded: bool,
+    /// Whether that is recorded traffic of which nobody said whose it is: then it
+    /// says nothing of a product.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_target: bool,
+    /// What a party of ours did wrong on purpose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub defect: Option<Wrong>,
     /// The sectors that it is played for.
     pub sectors: Vec<String>,
     /// The requirements that it proves.
     pub requirements: Vec<String>,
     /// SHA-256 over its text and what it includes.
     pub hash: String,
+}
+
+/// A party that was wrong on purpose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wrong {
+    /// The defect, by its id.
+    pub id: String,
+    /// The party that has it.
+    pub party: String,
 }
 
 impl ScenarioInfo {

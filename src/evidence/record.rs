@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::folder::{Folder, WriteError, sha256};
 use super::message::RecordedMessage;
-use crate::event::PackInForce;
+use crate::event::{PackInForce, Wrong};
 use crate::exchange::{Exchange, TlsFacts};
 use crate::facts::Profile;
 use crate::finding::Class;
@@ -64,6 +64,10 @@ pub struct RunRecord {
     /// nothing was played.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub relayed: Option<RelayRecord>,
+    /// What a party of ours did wrong on purpose: then the run says nothing of a
+    /// product.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub defect: Option<Wrong>,
 }
 
 /// Between whom a proxy stood.
@@ -114,7 +118,9 @@ impl RunRecord {
             ("profile", self.profile == other.profile),
             (
                 "options",
-                self.strict_provenance == other.strict_provenance && self.fail_on == other.fail_on,
+                self.strict_provenance == other.strict_provenance
+                    && self.fail_on == other.fail_on
+                    && self.defect == other.defect,
             ),
             ("seed", self.seed == other.seed),
             ("scenario", same_scripts()),

@@ -23,7 +23,7 @@ use super::tested::WhyNot;
 use super::traffic::Traffic;
 use super::wire::Wire;
 use crate::clock::{Clock, RunningClock};
-use crate::event::Event;
+use crate::event::{Event, ScenarioInfo};
 use crate::evidence::Folder;
 use crate::scenario::{
     Action, Advance, Capture, Given, Include, Over, Repeat, Role, Scenario, Step, Values, capture,
@@ -103,8 +103,7 @@ pub fn play_recorded(
         if held.is_shown {
             events.take().into_iter().for_each(&mut sink);
         } else {
-            let mut info = info_of(scenario);
-            (info.own, info.recorded) = (false, true);
+            let info = info_of_recorded(stage, scenario);
             let nothing = Arc::new(Gathered::default());
             nothing.event(Event::Scenario(Box::new(info.clone())));
             let why = why.unwrap_or(WhyNot::open("not-recorded"));
@@ -114,6 +113,16 @@ pub fn play_recorded(
         progress();
     }
     Ok(left)
+}
+
+/// What a scenario is that is held against traffic.
+fn info_of_recorded(stage: &Stage, scenario: &Scenario) -> ScenarioInfo {
+    ScenarioInfo {
+        own: false,
+        recorded: true,
+        no_target: stage.tested.is_none(),
+        ..info_of(scenario)
+    }
 }
 
 /// Why a scenario has nothing to say about this traffic. Without a target it is
@@ -156,8 +165,7 @@ fn hold(
     folder: Option<Arc<Folder>>,
     events: &Arc<Gathered>,
 ) -> Result<Held, PlayError> {
-    let mut info = info_of(scenario);
-    (info.own, info.recorded) = (false, true);
+    let info = info_of_recorded(stage, scenario);
     events.event(Event::Scenario(Box::new(info.clone())));
     let sink = Arc::clone(events) as Arc<dyn Sink>;
     let begin = looks.first().and_then(|look| look.passed.at);

@@ -227,6 +227,7 @@ impl Stage {
     ) -> Result<ScenarioJudged, PlayError> {
         let mut info = info_of(scenario);
         info.own = !self.is_tested(scenario);
+        info.defect = self.defect.map(KnownDefect::told);
         sink.event(Event::Scenario(Box::new(info.clone())));
         let not = |why: &WhyNot| not_played(info.clone(), scenario, &*sink, why);
         let moment = scenario.at.map_or(self.now, |at| at.on(self.today));
@@ -302,6 +303,8 @@ pub fn info_of(scenario: &Scenario) -> ScenarioInfo {
         subject: scenario.subject.name().to_string(),
         own: true,
         recorded: false,
+        no_target: false,
+        defect: None,
         sectors: scenario
             .sectors
             .iter()

@@ -96,6 +96,9 @@ pub enum ImportError {
     /// The signature is not one over the manifest.
     #[error("the signature is not one over the manifest")]
     Signature,
+    /// A party was wrong on purpose: it says nothing of a supplier.
+    #[error("a party was wrong on purpose")]
+    Defect,
     /// ketenkeur played all parties itself: it says nothing of a supplier.
     #[error("no product was tested")]
     NoTarget,
@@ -132,13 +135,16 @@ impl Imported {
             SignatureState::Broken => return Err(ImportError::Signature),
         };
         let run = evidence.run()?;
+        let events: Vec<Event> = evidence.lines(EVENTS)?;
+        if run.defect.is_some() || events.iter().any(has_defect) {
+            return Err(ImportError::Defect);
+        }
         if run.target.supplier.is_empty() {
             return Err(ImportError::NoTarget);
         }
         if let Some(las) = other_las(&run) {
             return Err(ImportError::OtherLas(las.to_string()));
         }
-        let events: Vec<Event> = evidence.lines(EVENTS)?;
         if !matches!(events.last(), Some(Event::Finished(_))) {
             return Err(ImportError::CutOff);
         }
@@ -215,6 +221,11 @@ fn outcome(event: &Event) -> Option<Outcome> {
         recorded: about.recorded,
         said: played.said > 0,
     })
+}
+
+/// Whether it tells of a scenario in which a party was wrong on purpose.
+fn has_defect(event: &Event) -> bool {
+    matches!(event, Event::Played(played) if played.about.defect.is_some())
 }
 
 /// The OIN of the LAS that was tested, where it is not the supplier's: then the

@@ -16,7 +16,7 @@ use super::{ReportError, Run, Voice};
 use crate::document::Excerpt;
 use crate::event::{
     BatchJudged, Event, Excused, Judged, PackInForce, PackKind, Recognised, Reported, SaidBy,
-    ScenarioJudged, Started, Tally, Undeclared,
+    ScenarioJudged, Started, Tally, Undeclared, Wrong,
 };
 use crate::facts::Profile;
 use crate::finding::{
@@ -375,6 +375,8 @@ struct ScenarioEntry {
     subject: String,
     own: bool,
     recorded: bool,
+    no_target: bool,
+    defect: Option<Wrong>,
     sectors: Vec<String>,
     requirements: Vec<String>,
     hash: String,
@@ -412,6 +414,8 @@ impl ScenarioEntry {
             subject: about.subject,
             own: about.own,
             recorded: about.recorded,
+            no_target: about.no_target,
+            defect: about.defect,
             sectors: about.sectors,
             requirements: about.requirements,
             hash: about.hash,

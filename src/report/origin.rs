@@ -95,6 +95,8 @@ pub struct KnownRequirement {
     pub source: Source,
     /// How certain it is.
     pub grade: Grade,
+    /// The catalogue says why no scenario proves it.
+    pub is_explained: bool,
     /// Codes of the rules that judge it.
     pub rules: Vec<Arc<str>>,
 }

@@ -215,6 +215,8 @@ mod tests {
                 subject: "las".to_string(),
                 own: false,
                 recorded: false,
+                no_target: false,
+                defect: None,
                 sectors: Vec::new(),
                 requirements: Vec::new(),
                 hash: String::new(),

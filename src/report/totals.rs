@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Voice;
-use crate::event::{Event, PackKind, SaidBy, Summary, Tally};
+use crate::event::{Event, PackKind, SaidBy, Summary, Tally, Wrong};
 use crate::exit::Exit;
 use crate::finding::{Class, Verdict};
 use crate::text::fill;
@@ -21,6 +21,10 @@ pub(super) struct Totals {
     pub(super) recorded: u64,
     /// How many steps rest on what a person said.
     pub(super) said: u64,
+    /// Some of that is recorded traffic of which nobody said whose it is.
+    pub(super) no_target: bool,
+    /// The party that was wrong on purpose.
+    pub(super) defect: Option<Wrong>,
     /// Who said it.
     pub(super) said_by: BTreeSet<SaidBy>,
     not_played: u64,
@@ -50,6 +54,8 @@ impl Totals {
             Event::Played(played) => {
                 self.scenarios += 1;
                 self.recorded += u64::from(played.about.recorded);
+                self.no_target |= played.about.no_target;
+                self.defect = self.defect.take().or(played.about.defect.clone());
                 self.said += u64::from(played.said);
                 self.said_by.extend(played.said_by.clone());
                 self.not_played += u64::from(played.not_played.is_some());
@@ -117,12 +123,9 @@ impl Totals {
         let texts = voice.words();
         let summary = self.summary();
         let passes = KINDS.into_iter().zip(self.passes).map(|(kind, count)| {
-            let name = match kind {
-                Some(PackKind::Reconstruction) if self.scenarios > 0 => {
-                    &texts.run.pass_reconstruction
-                }
-                _ if self.scenarios > 0 => &texts.run.pass,
-                kind => texts.verdict(Verdict::Pass, kind),
+            let name = match self.scenarios {
+                0 => texts.verdict(Verdict::Pass, kind),
+                _ => voice.passed(kind, self.is_recorded()),
             };
             (count, Verdict::Pass, name)
         });

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::event::{
     Excused, Judged, Of, PackKind, Reported, SaidBy, ScenarioJudged, Started, Stepped, Undeclared,
+    Wrong,
 };
 use crate::exit::Exit;
 use crate::finding::{
@@ -257,8 +258,7 @@ impl<'a> Voice<'a> {
         }
         let run = &self.texts.run;
         let verdict = match (played.judgement.verdict, played.pack) {
-            (Verdict::Pass, Some(PackKind::Reconstruction)) => run.pass_reconstruction.clone(),
-            (Verdict::Pass, _) => run.pass.clone(),
+            (Verdict::Pass, pack) => self.passed(pack, played.about.recorded).clone(),
             (Verdict::Fail, _) if played.unreachable => run.unreachable.clone(),
             (verdict, _) => self.texts.verdict(verdict, None).to_string(),
         };
@@ -266,7 +266,47 @@ impl<'a> Voice<'a> {
             true => fill(&run.recorded, &[("verdict", &verdict)]),
             false => verdict,
         };
-        self.with_said(verdict, played.said.into(), played.said_by.as_ref())
+        let verdict = self.with_said(verdict, played.said.into(), played.said_by.as_ref());
+        match &played.about.defect {
+            None => verdict,
+            Some(wrong) => {
+                // What a party comes to beside a wrong one is no verdict on it.
+                let words = match wrong.party == played.about.subject {
+                    true => &run.wrong,
+                    false => &run.wrong_beside,
+                };
+                let args = [
+                    ("verdict", &*verdict),
+                    ("party", &*self.party(&wrong.party)),
+                    ("subject", &*self.party(&played.about.subject)),
+                    ("defect", &*visible(&wrong.id)),
+                ];
+                fill(words, &args)
+            }
+        }
+    }
+
+    /// That a party was wrong on purpose, of a run as a whole.
+    pub fn wrong_party(&self, wrong: &Wrong) -> String {
+        let (party, defect) = (self.party(&wrong.party), visible(&wrong.id));
+        let args = [("party", &*party), ("defect", &*defect)];
+        fill(&self.texts.run.wrong_party, &args)
+    }
+
+    /// A party, as it is called.
+    fn party(&self, name: &str) -> String {
+        visible(&name.to_uppercase())
+    }
+
+    /// The word for a scenario that passed: what was recorded was no test.
+    pub fn passed(&self, pack: Option<PackKind>, is_recorded: bool) -> &'static String {
+        let run = &self.words().run;
+        match (pack, is_recorded) {
+            (Some(PackKind::Reconstruction), true) => &run.held_reconstruction,
+            (_, true) => &run.held,
+            (Some(PackKind::Reconstruction), false) => &run.pass_reconstruction,
+            (_, false) => &run.pass,
+        }
     }
 
     /// A text with how many steps rest on what a person said, and on whom.

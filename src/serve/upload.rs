@@ -161,6 +161,7 @@ fn checked(site: &Site, oin: &str, path: &Path) -> Result<Imported, Refused> {
         ImportError::Unreadable(error) => unreadable(error),
         ImportError::Tampered(files) => Refused::run("tampered").about(files.few()),
         ImportError::Signature => Refused::run("signature"),
+        ImportError::Defect => Refused::run("defect"),
         ImportError::NoTarget => Refused::run("no-target"),
         ImportError::OtherLas(las) => Refused::run("other-las").about(las),
         ImportError::CutOff => Refused::run("cut-off"),

@@ -65,9 +65,20 @@ fn a_run_and_a_counterpart_can_have_a_defect() {
     let with = |defect| ketenkeur(&[&scenario[..], &["--defect", defect]].concat());
     let (code, said) = with("las-foutmelding-genegeerd");
     assert_eq!(code, Some(1), "{said}");
+    for told in [
+        "does not conform; LAS was wrong on purpose (las-foutmelding-genegeerd)",
+        "LAS was wrong on purpose (las-foutmelding-genegeerd). So this result says nothing about a product",
+    ] {
+        assert!(said.contains(told), "{told}\n{said}");
+    }
     let (code, said) = with("las-foutmelding-genegeert");
     assert_eq!(code, Some(2), "{said}");
     assert!(said.contains("las-foutmelding-genegeerd?"), "{said}");
+    // What the LAS comes to beside a wrong DUO is not told of the LAS.
+    let (_, said) = with("duo-antwoord-niet-ondertekend");
+    let beside =
+        "but of LAS this says nothing: DUO was wrong on purpose (duo-antwoord-niet-ondertekend)";
+    assert!(said.contains(beside), "{said}");
     let duo = ["counterpart", "duo", "--osr", "https://osr.example.nl"];
     let (code, said) = ketenkeur(&[&duo[..], &["--defect", "las-melding-blokkeert"]].concat());
     assert_eq!(code, Some(2), "{said}");

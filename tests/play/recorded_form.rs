@@ -9,7 +9,7 @@ use std::sync::Arc;
 use ketenkeur::event::Event;
 use ketenkeur::evidence::Evidence;
 use ketenkeur::play::{Traffic, Witness, form, play_recorded};
-use ketenkeur::scenario::{Library, Role, Scenario};
+use ketenkeur::scenario::{Library, Scenario};
 
 use crate::recorded::{filled_in, passed, played, said_in, small_of_las, stage};
 use crate::target::said;
@@ -318,6 +318,8 @@ fn what_is_not_in_the_recording_is_told_with_what_came_nearest() {
         assert!(melding.contains(told), "{told}\n{melding}");
     }
     assert!(melding.contains("1 scenario judged by recorded traffic"));
+    let nobodys = "Without --target nobody knows whose the recorded traffic is: this result says nothing about a product";
+    assert!(melding.contains(nobodys), "{melding}");
     // What to do differs with why.
     for advice in [
         "There is nothing to mend in the LAS",

@@ -71,7 +71,7 @@ fn the_page_says_what_it_rests_on_and_what_is_missing() {
         "po-bekostigen-terug",
         "Er is geen scenario voor: osr-h2m",
         "BRON-ANDERS",
-        "niet geraakt",
+        "gezakt</li>",
         "<td>12</td>",
     ] {
         assert!(page.contains(part), "{part}");

@@ -23,6 +23,8 @@ pub fn about(scenario: &str, key: &str, mandatory: bool) -> ScenarioInfo {
         subject: "las".to_string(),
         own: false,
         recorded: false,
+        no_target: false,
+        defect: None,
         sectors: vec!["bo".to_string(), "sbo".to_string()],
         requirements: vec!["BRON-INS".to_string()],
         hash: "1".repeat(64),
@@ -193,6 +195,7 @@ pub fn origin() -> Origin {
 /// What there is to test.
 pub fn known() -> Known {
     let requirement = |id: &str, rules: &[&str]| KnownRequirement {
+        is_explained: false,
         id: id.into(),
         title_nl: format!("Eis {id}").into(),
         title_en: format!("Requirement {id}").into(),

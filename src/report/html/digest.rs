@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::coverage::Coverage;
 use crate::event::{Event, PackInForce, Reported, ScenarioJudged, Started};
 use crate::finding::{Class, Grade, Kind, Source, Verdict};
 use crate::limits::MAX_PAGE_NAMES;
@@ -27,8 +28,10 @@ pub(super) struct Digest {
     subjects: BTreeSet<String>,
     /// Scenarios of the run, in order.
     pub scenarios: Vec<Played>,
-    /// How the scenarios fared that prove a requirement.
-    pub proofs: BTreeMap<String, Proofs>,
+    /// What its scenarios prove of each requirement.
+    pub proven: Coverage,
+    /// How many scenarios left a requirement undecided.
+    pub undecided: BTreeMap<String, u64>,
     /// Messages without anything to say about them, by the words of their
     /// verdict.
     pub quiet: BTreeMap<(Verdict, &'static str), Names>,
@@ -66,14 +69,6 @@ pub(super) struct Played {
     pub title: String,
     pub not_played: bool,
     pub hash: String,
-}
-
-/// How the scenarios fared that prove a requirement.
-#[derive(Default, Clone, Copy)]
-pub(super) struct Proofs {
-    pub passed: u64,
-    pub failed: u64,
-    pub open: u64,
 }
 
 /// Names, the first of them listed.
@@ -156,13 +151,13 @@ impl Digest {
             };
             self.count_finding(&found.finding, standing);
         }
+        // Of recorded traffic without a target nobody can tell whose it is.
+        let is_nobodys = run.origin.is_some_and(|origin| origin.supplier.is_empty());
         for requirement in &played.about.requirements {
-            let proofs = self.proofs.entry(requirement.clone()).or_default();
-            match played.judgement.verdict {
-                Verdict::Pass => proofs.passed += 1,
-                Verdict::Fail => proofs.failed += 1,
-                Verdict::Undecided if played.not_played.is_none() => proofs.open += 1,
-                Verdict::Undecided | Verdict::NotApplicable => {}
+            let whose = (None, !is_nobodys);
+            self.proven.add_played(played, requirement, false, whose);
+            if played.judgement.verdict == Verdict::Undecided && played.not_played.is_none() {
+                *self.undecided.entry(requirement.clone()).or_default() += 1;
             }
         }
         self.scenarios.push(Played {

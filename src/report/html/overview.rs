@@ -29,6 +29,8 @@ pub(super) struct Overview {
     findings: String,
     exit: String,
     keys: Vec<KeyRow>,
+    /// The key of what is said above them.
+    keys_text: &'static str,
     rules: Vec<RuleRow>,
     not_tested: NotTested,
     coverage: Option<Coverage>,
@@ -51,6 +53,8 @@ struct KeyRow {
     key: String,
     title: String,
     state: &'static str,
+    /// The word for that (`report.key-state-<word>`).
+    word: String,
     passed: usize,
     wanted: usize,
     own: bool,
@@ -150,6 +154,10 @@ impl Overview {
             findings: digest.totals.findings(voice),
             exit: digest.totals.exit(voice, run.exit),
             keys: keys(digest, known, voice),
+            keys_text: match digest.totals.is_recorded() {
+                true => "keys-text-recorded",
+                false => "keys-text",
+            },
             rules: rules(digest, voice),
             not_tested: NotTested::of(digest, known, voice),
             coverage: run.known.map(|known| Coverage::of(digest, known, voice)),
@@ -180,10 +188,10 @@ impl Overview {
 fn says(verdict: Verdict, digest: &Digest, voice: Voice<'_>) -> &'static str {
     let texts = voice.words();
     let weak = digest.totals.summary().passed_on_reconstruction > 0;
-    match (verdict, weak, digest.scenarios.is_empty()) {
-        (Verdict::Pass, true, true) => &texts.verdict.pass_reconstruction,
-        (Verdict::Pass, true, false) => &texts.run.pass_reconstruction,
-        (Verdict::Pass, false, false) => &texts.run.pass,
+    let pack = weak.then_some(PackKind::Reconstruction);
+    match (verdict, digest.scenarios.is_empty()) {
+        (Verdict::Pass, false) => voice.passed(pack, digest.totals.is_recorded()),
+        (Verdict::Pass, true) => texts.verdict(verdict, pack),
         _ => texts.verdict(verdict, None),
     }
 }
@@ -253,8 +261,14 @@ fn notices(run: &Run<'_>, digest: &Digest) -> Vec<Notice> {
         let args = [("count", &*said), ("by", &*by)];
         add("warning", say(&texts.report, "rests-on-word", &args));
     }
-    if !digest.scenarios.is_empty() && digest.own {
+    if let Some(wrong) = &totals.defect {
+        add("warning", run.voice.wrong_party(wrong));
+    } else if !digest.scenarios.is_empty() && digest.own {
         add("warning", texts.run.own_parties.clone());
+    }
+    let is_nobodys = run.origin.is_some_and(|origin| origin.supplier.is_empty());
+    if totals.no_target || (totals.recorded > 0 && is_nobodys) {
+        add("warning", texts.run.no_target.clone());
     }
     let kinds = digest.packs.iter().map(|pack| pack.kind);
     if kinds
@@ -316,14 +330,20 @@ fn keys(digest: &Digest, known: &Known, voice: Voice<'_>) -> Vec<KeyRow> {
     let all = known.keys.iter().copied().chain(strange);
     all.map(|key| {
         let count = digest.keys.get(key).copied().unwrap_or_default();
+        // A run of optional scenarios alone tested nothing that counts, of
+        // whichever party.
+        let state = match count.state() {
+            State::NotAsked => State::NotTested,
+            state => state,
+        };
+        let passed = matches!(state, State::Ready | State::OnReconstruction);
         KeyRow {
             key: shown(key),
             title: key_title(key, voice),
-            // A run of optional scenarios alone tested nothing that counts, of
-            // whichever party.
-            state: match count.state() {
-                State::NotAsked => State::NotTested.name(),
-                state => state.name(),
+            state: state.name(),
+            word: match passed && digest.totals.is_recorded() {
+                true => format!("{}-recorded", state.name()),
+                false => state.name().to_string(),
             },
             passed: count.passed(),
             wanted: count.wanted(),
