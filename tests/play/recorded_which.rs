@@ -178,6 +178,45 @@ fn a_number_that_was_used_twice_is_a_mistake_whatever_else_there_is() {
     }
 }
 
+/// What makes it a mistake is in the evidence: it is judged again to the same.
+#[test]
+fn a_number_that_was_used_twice_is_found_again_by_verify() {
+    let id = "po-inwinnen-las-kenmerken";
+    let (all, _) = recording(id);
+    let name = "identificatiecodeBedrijfsdocument";
+    let (used, own) = (element(&all[0], name), element(&all[1], name));
+    let twice = Otherwise {
+        change: &|body| body.replace(&own, &used),
+        ..THE_SAME
+    };
+    let folder = tempfile::tempdir().unwrap();
+    for (file, one) in [("1.xml", all[0].clone()), ("2.xml", twice.of(&all[1]))] {
+        let body = &one.request.as_ref().unwrap().body;
+        std::fs::write(folder.path().join(file), body).unwrap();
+    }
+    let at = all[1].at.unwrap().to_string();
+    let call = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ketenkeur"));
+        command.current_dir(folder.path()).args(["--lang", "en"]);
+        let output = command.args(args).output().unwrap();
+        (output.status.code(), said(&output))
+    };
+    let run = [
+        "run",
+        "--recorded",
+        "1.xml",
+        "--recorded",
+        "2.xml",
+        "--id",
+        id,
+    ];
+    let (code, told) = call(&[&run[..], &["--now", &at, "--out", "uit"]].concat());
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("KK-SC-BEWERING"), "{told}");
+    let (code, verified) = call(&["runs", "verify", "uit"]);
+    assert_eq!(code, Some(0), "{verified}");
+}
+
 /// Another pupil's message is no correction of this one's, and what DUO refused
 /// nobody can say to be registered.
 #[test]
