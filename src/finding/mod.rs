@@ -4,6 +4,7 @@
 //! at the edge, in the reader's language. Baselines, deviations, SARIF and the
 //! comparison of runs all rest on its [`Fingerprint`].
 
+mod addresses;
 mod beyond;
 mod dispute;
 mod fingerprint;

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::addresses::mask_words;
 use crate::limits::{MAX_QUOTED_CHARS, MAX_SAID_CHARS};
 
 /// Whether personal data may be shown.
@@ -27,6 +28,9 @@ pub enum DataClass {
     /// Names, birth dates, addresses, telephone numbers, e-mail, free text
     /// about a person: nothing stays but the length.
     Personal,
+    /// What a party says in words of its own: it may be about a person, but for
+    /// the addresses of hosts in it.
+    Words,
     /// The content of an element that no schema knows. It may be anything, so
     /// it is treated as personal.
     Unknown,
@@ -226,6 +230,7 @@ pub(crate) fn mask(text: &str, class: DataClass) -> String {
     match class {
         DataClass::Plain => mask_numbers(text),
         DataClass::PersonNumber => mask_person_number(text),
+        DataClass::Words => mask_words(text),
         DataClass::Personal | DataClass::Unknown => text
             .chars()
             .map(|ch| if ch.is_whitespace() { ch } else { '*' })

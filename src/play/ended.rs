@@ -203,10 +203,11 @@ impl Ended<'_> {
         url: Option<&str>,
         outcome: &Result<Outcome, TriggerTrouble>,
     ) -> bool {
-        let mut args = Args::new().with("action", action);
-        if let Some(url) = url {
-            args.push("url", MessageValue::plain(url));
-        }
+        let args = Args::new().with("action", action);
+        let with_url = |args: Args| match url {
+            Some(url) => args.with("url", MessageValue::plain(url)),
+            None => args,
+        };
         let finding = match outcome {
             Err(TriggerTrouble::Unsupported)
             | Ok(Outcome {
@@ -218,7 +219,7 @@ impl Ended<'_> {
             }
             Err(TriggerTrouble::Transport(problem)) => {
                 self.ledger.note_unreachable();
-                let mut args = args
+                let mut args = with_url(args)
                     .with("expected", expected.name())
                     .with("found", problem.name());
                 in_words(&mut args, "found", |texts| {
@@ -230,11 +231,13 @@ impl Ended<'_> {
                 self.finding("KK-SC-HANDELING", Kind::Violation, args)
             }
             Err(TriggerTrouble::NoTrigger(status)) => {
-                let args = args.with("status", u64::from(*status));
+                let args = with_url(args).with("status", u64::from(*status));
                 self.finding("KK-SC-GEEN-TRIGGER", Kind::Violation, args)
             }
             Err(TriggerTrouble::Answer(status)) => {
-                let mut args = args.with("expected", expected.name()).with("found", "?");
+                let mut args = with_url(args)
+                    .with("expected", expected.name())
+                    .with("found", "?");
                 if let Some(status) = status {
                     args.push("status", u64::from(*status));
                 }
@@ -260,7 +263,7 @@ impl Ended<'_> {
                     });
                 }
                 if !outcome.text.is_empty() {
-                    let text = MessageValue::said(outcome.text.as_str(), DataClass::Personal);
+                    let text = MessageValue::said(outcome.text.as_str(), DataClass::Words);
                     args.push("text", text);
                 }
                 self.finding("KK-SC-HANDELING", Kind::Violation, args)

@@ -40,7 +40,7 @@ pub(super) fn no_endpoint(expect: &Expect, seen: &Seen) -> Option<Finding> {
         // Who knows no such path has not read what was sent there.
         let class = match nothing_there {
             true => DataClass::Plain,
-            false => DataClass::Personal,
+            false => DataClass::Words,
         };
         args.push("text", MessageValue::said(text, class));
     }

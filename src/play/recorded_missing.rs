@@ -127,7 +127,9 @@ impl Holding<'_> {
         let left = filled.split('=').next().unwrap_or_default();
         let name = left.rsplit(['/', ':']).next().unwrap_or_default().trim();
         match DataClass::of(name, []) {
-            DataClass::Personal | DataClass::Unknown => Arg::from(test.to_string()),
+            DataClass::Words | DataClass::Personal | DataClass::Unknown => {
+                Arg::from(test.to_string())
+            }
             DataClass::Plain | DataClass::PersonNumber => {
                 MessageValue::said(filled, DataClass::Plain).into()
             }

@@ -133,6 +133,13 @@ fn that_nobody_called_our_duo_or_osr_is_said_with_its_address() {
                 assert!(told.contains(part), "{part}: {told}");
             }
         }
+        // The LAS says whom it did not reach: the host and port of that are no
+        // personal data, and all other words are masked.
+        if let Some(party) = uncalled.last() {
+            let port = if *party == "duo" { duo } else { osr }.port();
+            let shown = format!(" **** {party}.ketenkeur.invalid:{port} *** ");
+            assert!(told.contains(&shown), "{shown}: {told}");
+        }
         verifies(folder.path());
         std::fs::remove_dir_all(folder.path().join("bewijs")).unwrap();
     }

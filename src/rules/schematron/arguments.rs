@@ -102,8 +102,9 @@ fn stricter(left: DataClass, right: DataClass) -> DataClass {
     let rank = |class| match class {
         DataClass::Plain => 0,
         DataClass::PersonNumber => 1,
-        DataClass::Personal => 2,
-        DataClass::Unknown => 3,
+        DataClass::Words => 2,
+        DataClass::Personal => 3,
+        DataClass::Unknown => 4,
     };
     if rank(right) > rank(left) {
         right
