@@ -69,9 +69,11 @@ fn told(comparison: &Comparison, voice: Voice<'_>) -> String {
     if comparison.is_empty() {
         return format!("{}\n", word("diff-same"));
     }
-    let Compared { worse, other } = compared(comparison, voice);
+    let compared = compared(comparison, voice);
+    let other_title = compared.other_title();
+    let Compared { worse, other } = compared;
     let mut out = String::new();
-    for (title, lines) in [("diff-worse", worse), ("diff-other", other)] {
+    for (title, lines) in [("diff-worse", worse), (other_title, other)] {
         if !lines.is_empty() {
             out += &format!("{}\n", word(title));
             lines.iter().for_each(|line| out += &format!("  {line}\n"));

@@ -183,11 +183,16 @@ impl Yaml {
     /// The value that this text stands for in `known`; a mistake that names
     /// them all when it is none.
     pub fn one_of<T: Copy>(&self, known: &[(&str, T)], mistakes: &mut Mistakes) -> Option<T> {
+        let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+        if !matches!(self.value, YamlValue::Scalar { .. }) || self.is_nothing() {
+            let mistake = Mistake::new(self.spot, "expected-one-of");
+            mistakes.push(mistake.with("known", names.join(", ")));
+            return None;
+        }
         let text = self.text(mistakes)?;
         if let Some((_, value)) = known.iter().find(|(name, _)| *name == text) {
             return Some(*value);
         }
-        let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
         let mut mistake = Mistake::new(self.spot, "one-of").with("found", text);
         if let Some(nearest) = nearest(text, names.iter().copied()) {
             mistake = mistake.with("nearest", nearest);

@@ -1,6 +1,6 @@
 //! Events of a run of scenarios.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -117,6 +117,9 @@ pub struct Undeclared {
     pub capability: String,
     /// Why it is not for the product to do, as the target's file says.
     pub reason: Option<String>,
+    /// The same for each sector, by its name: nothing where the file says `no`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sectors: BTreeMap<String, Option<String>>,
 }
 
 /// A finding of a step.

@@ -203,11 +203,12 @@ impl With<'_> {
     }
 
     fn refused(&self, why: impl std::fmt::Display) -> Unspeakable {
-        Unspeakable::new(
-            self.what.at,
-            "act-refused",
-            format!("{}: {why}", self.what.value),
-        )
+        let why = why.to_string();
+        let name = match why.is_empty() {
+            true => self.what.value.to_string(),
+            false => format!("{}: {why}", self.what.value),
+        };
+        Unspeakable::new(self.what.at, "act-refused", name)
     }
 
     fn date(&self, name: &str) -> Result<Option<jiff::civil::Date>, Unspeakable> {
@@ -365,7 +366,8 @@ impl BuiltIn {
                         && mandate.supplier == supplier
                         && mandate.service == service
                 });
-                let mandate = mandate.ok_or_else(|| with.refused(""))?;
+                let mandate =
+                    mandate.ok_or_else(|| Unspeakable::new(with.what.at, "act-no-mandate", act))?;
                 osr.end_mandate(mandate.number, last)
                     .map_err(|why| with.refused(why))
             }

@@ -1,12 +1,12 @@
 //! What a target's file declares, held against what a scenario is about
 //! (docs/scenarios.md, what is played against a target).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::tested::Tested;
 use crate::event::Undeclared;
 use crate::pack::Store;
-use crate::scenario::{Action, Content, Role, Scenario, Step};
+use crate::scenario::{Action, Content, Role, Scenario, Sector, Step};
 use crate::target::Capability;
 
 impl Tested {
@@ -14,18 +14,15 @@ impl Tested {
     pub(super) fn undeclared(&self, scenario: &Scenario, step: &Step) -> Option<Undeclared> {
         let capability = &*step.if_capability.as_ref()?.value;
         let declared = &self.target.capabilities;
-        let sectors = scenario.sectors().iter();
-        let said: Vec<&Capability> = sectors
-            .filter_map(|&sector| declared.named(capability, scenario.key, sector))
-            .collect();
-        if said.contains(&&Capability::Yes) {
-            return None;
+        let mut lack = undeclared_of(capability);
+        for &sector in scenario.sectors() {
+            match declared.named(capability, scenario.key, sector) {
+                Some(Capability::Yes) => return None,
+                Some(said) => add(&mut lack, sector, Some(said)),
+                None => {}
+            }
         }
-        Some(Undeclared {
-            step: None,
-            capability: capability.to_string(),
-            reason: said.into_iter().find_map(reason),
-        })
+        Some(lack)
     }
 
     /// What the target does not declare of a scenario in any of its sectors, and
@@ -60,14 +57,13 @@ impl Tested {
                 });
                 let said = declared.of(scenario.key, *message, sector);
                 for_others &= matches!(said, Some(Capability::NotApplicable(_)));
-                let lack = Undeclared {
-                    step: None,
-                    capability: own.unwrap_or(scenario.key.name()).to_string(),
-                    reason: said.and_then(reason),
-                };
-                if !missing.contains(&lack) {
-                    missing.push(lack);
-                }
+                let capability = own.unwrap_or(scenario.key.name());
+                let known = missing.iter().position(|one| one.capability == capability);
+                let at = known.unwrap_or_else(|| {
+                    missing.push(undeclared_of(capability));
+                    missing.len() - 1
+                });
+                add(&mut missing[at], sector, said);
             }
         }
         Some((missing, for_others))
@@ -112,6 +108,26 @@ impl Tested {
             }
         }
     }
+}
+
+/// Something that the target does not declare; of which sectors is still to be
+/// said.
+fn undeclared_of(capability: &str) -> Undeclared {
+    Undeclared {
+        step: None,
+        capability: capability.to_string(),
+        reason: None,
+        sectors: BTreeMap::new(),
+    }
+}
+
+/// Adds what the target says of it for a sector.
+fn add(lack: &mut Undeclared, sector: Sector, said: Option<&Capability>) {
+    let why = said.and_then(reason);
+    if lack.reason.is_none() {
+        lack.reason.clone_from(&why);
+    }
+    lack.sectors.insert(sector.name().to_string(), why);
 }
 
 /// Why something is not for the product to do.

@@ -48,6 +48,16 @@ pub struct Compared {
     pub other: Vec<String>,
 }
 
+impl Compared {
+    /// The key of the heading of what is otherwise different, or of all of it.
+    pub fn other_title(&self) -> &'static str {
+        match self.worse.is_empty() {
+            true => "diff-changed",
+            false => "diff-other",
+        }
+    }
+}
+
 /// Puts a comparison into words.
 pub fn compared(comparison: &Comparison, voice: Voice<'_>) -> Compared {
     let texts = &voice.words().runs;

@@ -253,6 +253,7 @@ mod tests {
                 step: None,
                 capability: capability.to_string(),
                 reason: None,
+                sectors: std::collections::BTreeMap::new(),
             }];
             played
         };

@@ -28,6 +28,8 @@ pub(super) struct Totals {
     /// Who said it.
     pub(super) said_by: BTreeSet<SaidBy>,
     not_played: u64,
+    /// How many of those that failed did so over a connection.
+    unreachable: u64,
     fail_on: Option<Class>,
 }
 
@@ -59,6 +61,8 @@ impl Totals {
                 self.said += u64::from(played.said);
                 self.said_by.extend(played.said_by.clone());
                 self.not_played += u64::from(played.not_played.is_some());
+                let has_failed = played.judgement.verdict == Verdict::Fail;
+                self.unreachable += u64::from(has_failed && played.unreachable);
                 if played.judgement.verdict != Verdict::Pass {
                     return;
                 }
@@ -130,12 +134,14 @@ impl Totals {
             (count, Verdict::Pass, name)
         });
         let others = [
-            (summary.failed, Verdict::Fail),
+            (summary.failed - self.unreachable, Verdict::Fail),
             (summary.undecided, Verdict::Undecided),
             (summary.not_applicable, Verdict::NotApplicable),
         ]
         .map(|(count, verdict)| (count, verdict, texts.verdict(verdict, None)));
-        let rows = passes.chain(others);
+        let over_connection = (self.unreachable, Verdict::Fail, &*texts.run.unreachable);
+        let [failed, undecided, not_applicable] = others;
+        let rows = passes.chain([failed, over_connection, undecided, not_applicable]);
         rows.filter(|(count, _, _)| *count > 0).collect()
     }
 

@@ -240,11 +240,31 @@ impl<'a> Voice<'a> {
     /// What the target does not declare, and which step was left out for it.
     pub fn undeclared(&self, lack: &Undeclared) -> String {
         let run = &self.texts.run;
-        let capability = visible(&lack.capability);
-        let what = match &lack.reason {
-            Some(reason) => format!("{capability}: {}", visible(reason)),
-            None => capability,
+        let words = |reason: &Option<String>| match reason {
+            Some(reason) => fill(&run.undeclared_reason, &[("reason", &visible(reason))]),
+            None => run.undeclared_no.clone(),
         };
+        // Sectors of which the target says the same stand together.
+        let mut told: Vec<(String, Vec<&str>)> = Vec::new();
+        for (sector, reason) in &lack.sectors {
+            let words = words(reason);
+            match told.iter_mut().find(|(known, _)| *known == words) {
+                Some((_, sectors)) => sectors.push(sector),
+                None => told.push((words, vec![sector])),
+            }
+        }
+        let why = match told.as_slice() {
+            [] => words(&lack.reason),
+            [(words, _)] => words.clone(),
+            several => {
+                let several = several.iter().map(|(words, sectors)| {
+                    let args = [("sectors", &*sectors.join(", ")), ("words", words)];
+                    fill(&run.undeclared_in, &args)
+                });
+                several.collect::<Vec<_>>().join("; ")
+            }
+        };
+        let what = format!("{}: {why}", visible(&lack.capability));
         match &lack.step {
             None => what,
             Some(step) => fill(&run.left_out, &[("step", step), ("capability", &what)]),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use super::model::Scenario;
-use super::read::{Script, ScriptMistake, Shared, read_script};
+use super::read::{Script, ScriptMistake, Shared, read_half};
 use super::source::{OnDisk, Shipped, Sources, is_script};
 use crate::document::Mistake;
 use crate::limits::MAX_SCRIPTS;
@@ -19,6 +19,8 @@ pub struct Library {
     pub shared: Vec<Shared>,
     /// Mistakes in files, in order. A file with a mistake is in neither list.
     pub mistakes: Vec<ScriptMistake>,
+    /// What could be read of scenarios with mistakes, for the lint.
+    pub(super) half_read: Vec<Scenario>,
 }
 
 /// Why a set of scenarios cannot be read at all: the call is at fault.
@@ -89,13 +91,21 @@ impl Library {
     }
 
     fn add(&mut self, file: &str, sources: &dyn Sources, ids: &mut HashMap<Arc<str>, Arc<str>>) {
-        match read_script(file, sources) {
-            Ok(Script::Shared(shared)) => {
-                if !self.shared.iter().any(|known| known.file == shared.file) {
-                    self.shared.push(shared);
+        let (script, mistakes) = read_half(file, sources);
+        if !mistakes.is_empty() || script.is_none() {
+            for mistake in mistakes {
+                if !self.mistakes.contains(&mistake) {
+                    self.mistakes.push(mistake);
                 }
             }
-            Ok(Script::Scenario(scenario)) => match ids.get(&scenario.id) {
+            if let Some(Script::Scenario(scenario)) = script {
+                self.half_read.push(*scenario);
+            }
+            return;
+        }
+        match script {
+            Some(Script::Shared(shared)) => self.add_shared(shared),
+            Some(Script::Scenario(scenario)) => match ids.get(&scenario.id) {
                 Some(first) if *first == scenario.file => {}
                 Some(first) => self.mistakes.push(ScriptMistake {
                     file: scenario.file.clone(),
@@ -108,13 +118,13 @@ impl Library {
                     self.scenarios.push(Arc::from(scenario));
                 }
             },
-            Err(mistakes) => {
-                for mistake in mistakes {
-                    if !self.mistakes.contains(&mistake) {
-                        self.mistakes.push(mistake);
-                    }
-                }
-            }
+            None => {}
+        }
+    }
+
+    fn add_shared(&mut self, shared: Shared) {
+        if !self.shared.iter().any(|known| known.file == shared.file) {
+            self.shared.push(shared);
         }
     }
 

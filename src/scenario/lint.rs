@@ -45,6 +45,17 @@ const WARNINGS: [&str; 11] = [
     "lint-unused-shared",
 ];
 
+/// What is wrong wherever it stands, also in a script of which something else
+/// could not be read.
+const IN_ITSELF: [&str; 6] = [
+    "lint-break-unknown",
+    "lint-capability-unknown",
+    "lint-case-unknown",
+    "lint-message-unknown",
+    "lint-requirement-unknown",
+    "lint-rule-unknown",
+];
+
 /// Whether a mistake forbids that its script is played: it cannot be read,
 /// names what nobody knows, or asks for what cannot be done. What came of it
 /// would be nobody's verdict.
@@ -62,6 +73,15 @@ pub fn lint(library: &Library, context: &LintContext<'_>) -> Vec<ScriptMistake> 
         vocabulary: Vocabulary::of(context.store),
         found: library.mistakes.clone(),
     };
+    for scenario in &library.half_read {
+        linter.scenario(scenario);
+    }
+    let of_reading = library.mistakes.len();
+    let mut nth = 0;
+    linter.found.retain(|one| {
+        nth += 1;
+        nth <= of_reading || IN_ITSELF.contains(&one.mistake.key)
+    });
     for scenario in &library.scenarios {
         linter.scenario(scenario);
     }

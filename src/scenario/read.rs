@@ -51,18 +51,58 @@ pub struct Shared {
 /// Every mistake in it and in what it includes, in the order of the files and
 /// of the lines.
 pub fn read_script(file: &str, sources: &dyn Sources) -> Result<Script, Vec<ScriptMistake>> {
+    match read_half(file, sources) {
+        (Some(script), mistakes) if mistakes.is_empty() => Ok(script),
+        (_, mistakes) => Err(mistakes),
+    }
+}
+
+/// The same, with what could be read of a script that has mistakes.
+pub(super) fn read_half(file: &str, sources: &dyn Sources) -> (Option<Script>, Vec<ScriptMistake>) {
     let mut reader = Reader::new(file, sources);
     let script = reader.file();
+    let read = reader.read.scripts.clone();
     let mut mistakes = reader.finish();
-    if mistakes.is_empty()
-        && let Some(script) = script
-    {
-        mistakes = names::undefined(&script);
-        if mistakes.is_empty() {
-            return Ok(script);
+    if let Some(script) = &script {
+        let is_whole = mistakes.is_empty();
+        let mut undefined = names::undefined(script);
+        if !is_whole {
+            // What could not be read may give a value: then its name stands there.
+            let has_gap = mistakes.iter().any(|one| is_of_include(&one.mistake));
+            let written = match script {
+                Script::Scenario(scenario) => &scenario.read.scripts,
+                Script::Shared(_) => &read,
+            };
+            let written: Vec<_> = written
+                .values()
+                .map(|one| String::from_utf8_lossy(one))
+                .collect();
+            undefined.retain(|one| {
+                let name = one.mistake.args.iter().find(|(name, _)| *name == "name");
+                let name = name.map_or("", |(_, name)| name);
+                !has_gap && !written.iter().any(|text| is_written(name, text))
+            });
         }
+        mistakes.extend(undefined);
     }
-    Err(mistakes)
+    (script, mistakes)
+}
+
+/// Whether a mistake keeps steps of another file from being known.
+fn is_of_include(mistake: &Mistake) -> bool {
+    mistake.key.starts_with("include-") || ["no-file", "outside"].contains(&mistake.key)
+}
+
+/// Whether the first part of a value's name stands in a script elsewhere than
+/// where the value is used.
+fn is_written(name: &str, text: &str) -> bool {
+    let root = name.split('.').next().unwrap_or(name);
+    let joins = |ch: char| ch.is_alphanumeric() || "-_.".contains(ch);
+    let mut found = text.match_indices(root);
+    found.any(|(at, _)| {
+        let (before, after) = (&text[..at], &text[at + root.len()..]);
+        !before.ends_with("${") && !before.ends_with(joins) && !after.starts_with(joins)
+    })
 }
 
 /// Reads one file. Included files have a reader of their own.

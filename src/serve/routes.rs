@@ -352,7 +352,7 @@ impl Visit<'_> {
             "a": self.entry(&before),
             "b": self.entry(&after),
             "more": all - worse.len() - other.len(),
-            "parts": [(word("diff-worse"), worse), (word("diff-other"), other)],
+            "parts": [(word("diff-worse"), worse), (word(told.other_title()), other)],
             "same": word("diff-same"),
         });
         Ok(frame.page(200, "compare.html", &frame.says("compared", ""), &content))

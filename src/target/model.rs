@@ -128,8 +128,6 @@ pub struct School {
     pub oin: String,
     /// Its vestigingen, six characters each.
     pub vestigingen: Vec<String>,
-    /// Its administrations in the OSR.
-    pub administrations: Vec<String>,
 }
 
 impl EndpointName {

@@ -468,11 +468,6 @@ impl Reader<'_> {
                 self.tell(item, "not-a-vestiging", text);
             }
         }
-        let administrations = fields.list("administrations", &mut self.mistakes);
-        let administrations = administrations
-            .iter()
-            .filter_map(|item| item.text(&mut self.mistakes).map(str::to_string))
-            .collect();
         fields.finish(&mut self.mistakes);
         let (brin, of_brin) = code?;
         Some(School {
@@ -482,7 +477,6 @@ impl Reader<'_> {
             },
             brin,
             vestigingen,
-            administrations,
         })
     }
 

@@ -143,7 +143,6 @@ crl: [pki/crl]
 schools:
   - brin: 07QQ
     vestigingen: [07QQ00]
-    administrations: ["0000000700007QQ00000"]
 capabilities:
   koppeling-bron: yes
   koppeling-verzuim: no

@@ -23,7 +23,6 @@ use crate::las::{free, start, trust};
 pub const SCHOOLS: &str = r#"schools:
   - brin: 25BE
     vestigingen: [25BE00]
-    administrations: ["0000000700025BE00000"]
 "#;
 
 /// A target file for a LAS that is reached there, with what DUO and the OSR
@@ -246,12 +245,18 @@ fn a_message_that_the_target_does_not_declare_is_not_asked_of_it() {
         (
             "aanleverenInschrijvingBO: no",
             5,
-            "does not offer this (aanleverenInschrijvingBO)",
+            "does not offer this (aanleverenInschrijvingBO: no)",
         ),
         (
             "aanleverenInschrijvingBO: { bo: { not-applicable: alleen speciaal onderwijs }, sbo: { not-applicable: alleen speciaal onderwijs } }",
             5,
-            "does not offer this (aanleverenInschrijvingBO: alleen speciaal onderwijs)",
+            "does not offer this (aanleverenInschrijvingBO: not applicable, alleen speciaal onderwijs)",
+        ),
+        // Each sector has its own reason.
+        (
+            "aanleverenInschrijvingBO: { bo: { not-applicable: alleen sbo }, sbo: no }",
+            5,
+            "(aanleverenInschrijvingBO: in bo not applicable, alleen sbo; in sbo no)",
         ),
         // The scenario is about bo and sbo: it is played, and nobody is there.
         (
@@ -357,8 +362,8 @@ steps:
     let said = said(&output);
     // Nobody is at the trigger: a step that is carried out after all fails.
     for words in [
-        "step 1 not played: not declared (koppeling-verzuim)",
-        "step 2 not played: not declared (aanleverenTLV: geen TLV in bo)",
+        "step 1 not played: not declared (koppeling-verzuim: no)",
+        "step 2 not played: not declared (aanleverenTLV: not applicable, geen TLV in bo)",
     ] {
         assert!(said.contains(words), "{said}");
     }

@@ -123,6 +123,10 @@ fn that_nobody_called_our_duo_or_osr_is_said_with_its_address() {
         assert_eq!(output.status.code(), Some(expected), "{told}");
         let said = |code: &str| codes(&report).iter().filter(|one| **one == code).count();
         assert_eq!(said("KK-SC-NIET-GEBELD"), uncalled.len(), "{told}");
+        // What a connection broke is counted by itself.
+        let (fails, breaks) = ("1 does not conform", "1 connection failed");
+        assert_eq!(told.contains(breaks), !uncalled.is_empty(), "{told}");
+        assert!(!told.contains(fails), "{told}");
         for party in uncalled {
             let port = if *party == "duo" { at_duo } else { at_osr }.port();
             let path = if *party == "duo" { "/duo" } else { "" };

@@ -254,3 +254,60 @@ fn the_command_lists_explains_and_lints() {
     assert_eq!(ketenkeur(&["scenarios", "lint", "weg"]).0, 2);
     assert_eq!(ketenkeur(&["scenarios", "lint", "src/scenario"]).0, 2);
 }
+
+/// What is wrong in several ways is told at once, not one kind after another is
+/// mended.
+#[test]
+fn mistakes_of_every_kind_are_told_in_one_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = r#"
+id: proef
+title: { nl: Proef, en: Trial }
+key: po-inwinnen
+mandatory: false
+subject: las
+requirements: [BRON-INZ]
+grade: knowledge
+source: a test
+steps:
+  - trigger:
+      party: las
+      action: inschrijven
+      with: { burgerservicenummer: "${weg}" }
+      expect-status: [done, refused]
+      capture: { nummer: $.inschrijvingvolgnummer }
+  - receive:
+      as: duo
+      message: aanleverenInschrijvingB0_Request
+      expect:
+        finding: [KK-BESTAAT-NIET]
+        assert: ["*:requestGoedgekeurd = "]
+  - trigger: { party: las, action: toon, with: { leerling: "${nummer}", groep: "${nergens}" } }
+"#;
+    let file = folder.path().join("proef.yaml");
+    std::fs::write(&file, script).unwrap();
+    let found = linted(&Library::on_disk(&[file]).unwrap());
+    let mut keys: Vec<&str> = found.iter().map(|(key, _)| key.as_str()).collect();
+    keys.sort_unstable();
+    // The step that gives `nummer` could not be read: nothing is said of that.
+    let expected = [
+        "expected-one-of",
+        "lint-message-unknown",
+        "lint-requirement-unknown",
+        "lint-rule-unknown",
+        "undefined",
+        "xpath",
+    ];
+    assert_eq!(keys, expected, "{found:#?}");
+    let told: Vec<&str> = found.iter().map(|(_, words)| words.as_str()).collect();
+    for part in [
+        "done, refused, failed",
+        "de uitdrukking is geen XPath",
+        "nergens",
+    ] {
+        assert!(
+            told.iter().any(|one| one.contains(part)),
+            "{part}: {told:#?}"
+        );
+    }
+}
