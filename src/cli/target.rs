@@ -142,7 +142,7 @@ impl Seen {
         self.any |= !matches!(inspection.outcome, Inspected::NotDone(_));
         match &inspection.outcome {
             Inspected::NotDone(_) => self.not_done += 1,
-            Inspected::Right(_) => {}
+            Inspected::Right(_) | Inspected::Elsewhen(_) => {}
             Inspected::Found(findings) => {
                 for finding in findings {
                     self.open |= finding.kind == Kind::Undecided;
@@ -186,6 +186,10 @@ fn told(inspection: &Inspection, texts: &Texts, language: Language) -> String {
     };
     let (mark, detail) = match &inspection.outcome {
         Inspected::Right(fact) => ("right", detail_of(inspection.subject, fact, texts)),
+        Inspected::Elsewhen(stands) => (
+            "right",
+            fill(phrase(texts, "clock-elsewhen"), &[("found", stands)]),
+        ),
         Inspected::Found(findings) => {
             let broken = findings.iter().any(is_broken);
             (if broken { "wrong" } else { "open" }, String::new())

@@ -95,7 +95,14 @@ pub(super) fn legend(matrix: &Matrix) -> Vec<&'static str> {
         cells.any(holds)
     };
     let marks = MARKS.iter().filter(|(_, _, holds)| any(holds));
-    let states = any(&|cell| cell.state == State::NotAsked).then_some("of-not-asked");
+    let states = [
+        (State::NotTested, "of-not-tested"),
+        (State::NotAsked, "of-not-asked"),
+    ];
+    let states = states
+        .into_iter()
+        .filter(|(state, _)| any(&|cell| cell.state == *state));
+    let states = states.map(|(_, key)| key);
     marks.map(|(_, key, _)| *key).chain(states).collect()
 }
 

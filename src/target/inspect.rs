@@ -14,6 +14,7 @@ use crate::counterpart::osr::OsrData;
 use crate::edukoppeling::{SecurityContext, TransportReport, Trust};
 use crate::exchange::{Exchange, path_of};
 use crate::finding::Finding;
+use crate::limits::NEAR_SECONDS;
 use crate::pki::TestPki;
 use crate::scenario::Role;
 use crate::transport::{
@@ -61,6 +62,9 @@ pub struct Inspection {
 pub enum Inspected {
     /// It is right; a fact to show with it.
     Right(String),
+    /// A clock that is right and stands at this moment, far from now: what else is
+    /// looked at of its party is judged at that moment.
+    Elsewhen(String),
     /// These rules are broken, or could not be judged.
     Found(Vec<Finding>),
     /// The endpoint could not be reached, or broke off.
@@ -212,6 +216,11 @@ impl Inspector<'_> {
     }
 
     fn tested(&mut self, role: Role, tested: &TestedRole) {
+        // What follows is judged at the moment at which the clock stands.
+        match &tested.clock {
+            Some(url) => self.virtual_clock(role, url),
+            None => self.skip(&[Subject::Clock], role, "", "no-clock"),
+        }
         let identity = match self.source(caller_of(role)).tls(self.clock.read()) {
             Ok(identity) => identity,
             Err(error) => {
@@ -237,17 +246,13 @@ impl Inspector<'_> {
         }
     }
 
-    /// What a role offers beside its endpoints: how it is made to act, and its
-    /// clock.
+    /// What a role offers beside its endpoints and its clock: how it is made to
+    /// act.
     fn around(&mut self, role: Role, tested: &TestedRole) {
         if let Some(trigger) = &tested.trigger {
             self.trigger(role, trigger);
         } else if role == Role::Las {
             self.skip(&[Subject::Trigger], role, "", "no-trigger");
-        }
-        match &tested.clock {
-            Some(url) => self.virtual_clock(role, url),
-            None => self.skip(&[Subject::Clock], role, "", "no-clock"),
         }
     }
 
@@ -401,6 +406,7 @@ impl Inspector<'_> {
         });
         let outcome = match tried {
             Err(_) => Inspected::Open("not-probed"),
+            Ok(Ok(stands)) if is_elsewhen(stands) => Inspected::Elsewhen(to_the_second(stands)),
             Ok(Ok(stands)) => Inspected::Right(to_the_second(stands)),
             Ok(Err(ClockTrouble::Refused)) => Inspected::Wrong("clock-stays", url.to_string()),
             Ok(Err(ClockTrouble::Answer(_) | ClockTrouble::Elsewhere)) => {
@@ -547,6 +553,13 @@ fn call(options: ClientOptions, request: Request) -> Result<Exchange, TransportE
         problem: TransportProblem::Unreachable,
     })?;
     client.send(&request)
+}
+
+/// Whether a clock stands so far from now that certificates may be judged
+/// otherwise.
+fn is_elsewhen(stands: jiff::Timestamp) -> bool {
+    let apart = stands.duration_since(RunningClock::system().now());
+    apart.as_secs().unsigned_abs() > NEAR_SECONDS
 }
 
 /// Whether the words name a program: a file, or one on the path.

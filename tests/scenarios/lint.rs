@@ -282,7 +282,7 @@ steps:
       expect:
         finding: [KK-BESTAAT-NIET]
         assert: ["*:requestGoedgekeurd = "]
-  - trigger: { party: las, action: toon, with: { leerling: "${nummer}", groep: "${nergens}" } }
+  - trigger: { party: las, action: toon, with: { leerling: "${nummer}", instellingscode: "${nergens}" } }
 "#;
     let file = folder.path().join("proef.yaml");
     std::fs::write(&file, script).unwrap();
