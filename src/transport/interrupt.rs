@@ -37,10 +37,15 @@ pub fn on_interrupt(then: impl FnOnce() + Send + 'static) {
     let Some(runtime) = runtime() else {
         return;
     };
+    // Who is asked to end while a task is still to begin would end at once.
+    let asked = {
+        let _of_runtime = runtime.enter();
+        Asked::new()
+    };
+    let Some(mut asked) = asked else {
+        return;
+    };
     runtime.spawn(async move {
-        let Some(mut asked) = Asked::new() else {
-            return;
-        };
         let mut then = Some(then);
         let mut first = None;
         // Each time is taken when it comes: what is left lying would be taken
