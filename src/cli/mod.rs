@@ -16,6 +16,7 @@ mod pki;
 mod proxy;
 mod prune;
 mod readiness;
+mod recorded;
 mod report;
 mod reports;
 mod requirements;

@@ -1,7 +1,7 @@
 //! `ketenkeur run`: scenarios are played.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use super::args::{Global, Run, WhichScenarios};
 use super::failure::Failure;
 use super::join::Earlier;
+use super::recorded::{ask, recorded, witness, write_form};
 use super::reports::reports;
 use super::scenarios::{playable, unread};
 use super::settings::Settings;
@@ -27,16 +28,14 @@ use crate::evidence::{
 use crate::exit::Exit;
 use crate::facts::Profile;
 use crate::finding::{Class, Disputed, Language, Redaction};
-use crate::limits::{MAX_RECORDED_BYTES, MAX_RECORDED_EXCHANGES};
 use crate::pack::Store;
 use crate::pki::Authorities;
 use crate::play::{
-    Asked, Asks, Interrupt, LeftOpen, PlayError, Question, RunOptions, Stage, StageOptions, Tested,
-    Traffic, TrafficError, Unmade, Witness, form, in_shard, play, play_recorded, school_records,
-    server_oins, too_early,
+    Asks, Interrupt, LeftOpen, PlayError, RunOptions, Stage, StageOptions, Tested, Unmade,
+    in_shard, play, play_recorded, school_records, server_oins, too_early,
 };
 use crate::report::Voice;
-use crate::scenario::{Key, Library, Scenario, Wanted, Work, order};
+use crate::scenario::{Key, Library, Scenario, Work, order};
 use crate::target::Target;
 use crate::text::{Texts, fill};
 
@@ -312,129 +311,6 @@ pub fn tested(
         asks
     });
     Ok(Arc::new(Tested::new(Arc::new(target), own, asks)))
-}
-
-/// The traffic that `--recorded` names. What is left out of it is told.
-fn recorded(paths: &[PathBuf], language: Language) -> Result<Traffic, Failure> {
-    let at = |key, path: &Path| Failure::usage(key).with("path", path.display());
-    let traffic = Traffic::read(paths).map_err(|error| match &error {
-        TrafficError::Evidence(path, error) => super::runs::unreadable(path, error),
-        TrafficError::Changed(path, names) => {
-            at("traffic-changed", path).with("name", crate::report::visible(names))
-        }
-        TrafficError::Masked(path) => at("traffic-masked", path),
-        TrafficError::Run(path) => at("traffic-run", path),
-        TrafficError::Input(error) => setup::no_input(error),
-        TrafficError::TooMuch => Failure::usage("traffic-much")
-            .with("count", MAX_RECORDED_EXCHANGES)
-            .with("megabytes", MAX_RECORDED_BYTES / (1024 * 1024)),
-    })?;
-    for name in &traffic.left_out {
-        let args = [("name", &*crate::report::visible(name))];
-        output::tell(&fill(&Texts::of(language).run.recording_left_out, &args));
-    }
-    Ok(traffic)
-}
-
-/// Who says what a recording does not show.
-fn witness(
-    run: &Run,
-    store: &Store,
-    traffic: Option<&Traffic>,
-    clock: Clock,
-    language: Language,
-) -> Result<Witness, Failure> {
-    if let Some(path) = run.form.as_ref().filter(|path| path.exists()) {
-        return Err(Failure::usage("form-there").with("path", path.display()));
-    }
-    let witness = match &run.answers {
-        None => Witness::default(),
-        Some(path) => {
-            let bytes = std::fs::read(path).map_err(|error| setup::unreadable(path, &error))?;
-            // Also those that are not held against the recording now.
-            let scenarios = scenarios(&run.paths, store, language)?;
-            let masked = !run.no_redact;
-            let begins = traffic.and_then(Traffic::begins);
-            // Where a moment is given, somebody may have answered until then.
-            let today = clock.today().max(Clock::system().today());
-            let read = Witness::read(&bytes, masked).and_then(|witness| {
-                let mut mistakes = witness.misdated(begins, today);
-                mistakes.extend(witness.strangers(&scenarios));
-                mistakes.is_empty().then_some(witness).ok_or(mistakes)
-            });
-            read.map_err(|mistakes| {
-                let name = path.display().to_string();
-                for mistake in &mistakes {
-                    output::tell(&Texts::of(language).mistake(&name, mistake));
-                }
-                let count = mistakes.len();
-                let key = match count {
-                    1 => "form-mistakes-one",
-                    _ => "form-mistakes",
-                };
-                Failure::usage(key).with("path", name).with("count", count)
-            })?
-        }
-    };
-    Ok(match run.ask {
-        true => witness.with_person(Box::new(move |question| ask(&question, language))),
-        false => witness,
-    })
-}
-
-/// Writes the form with what nobody said yet.
-fn write_form(path: &Path, open: &[Asked], language: Language) -> Result<(), Failure> {
-    let texts = &Texts::of(language).run;
-    let written = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(path)
-        .and_then(|mut file| file.write_all(form(&texts.form, open).as_bytes()));
-    written.map_err(|error| {
-        Failure::usage("form-unwritten")
-            .with("path", path.display())
-            .because(error.kind())
-    })?;
-    let (name, count) = (path.display().to_string(), open.len().to_string());
-    let args = [("path", &*name), ("count", &count)];
-    let words = match open.len() {
-        1 => &texts.form_written_one,
-        _ => &texts.form_written,
-    };
-    output::tell(&fill(words, &args));
-    Ok(())
-}
-
-/// Asks who operates the LAS for an action, or what it shows.
-fn ask(question: &Question<'_>, language: Language) {
-    let texts = &Texts::of(language).run;
-    let words = match question {
-        Question::Act(trigger) => {
-            let with = Value::Object(trigger.with.clone()).to_string();
-            let args = [
-                ("action", trigger.action.as_str()),
-                ("with", &with),
-                ("scenario", trigger.scenario.as_deref().unwrap_or_default()),
-            ];
-            format!("{}\n{}", fill(&texts.ask, &args), texts.ask_done)
-        }
-        Question::Shows(path, wanted) => {
-            let (text, value) = match wanted {
-                Wanted::Equal(Value::String(text)) | Wanted::Match(text) => {
-                    (&texts.ask_value, text.clone())
-                }
-                Wanted::Equal(value) => (&texts.ask_value, value.to_string()),
-                Wanted::Exist(true) => (&texts.ask_there, String::new()),
-                Wanted::Exist(false) => (&texts.ask_absent, String::new()),
-                Wanted::Count(count) => (&texts.ask_count, count.to_string()),
-            };
-            let asked = fill(text, &[("path", path), ("value", &value)]);
-            format!("  {asked} {}", texts.ask_shows)
-        }
-        Question::Who => format!("  {}", texts.ask_who),
-        Question::Value(name) => format!("  {}", fill(&texts.ask_for, &[("name", name)])),
-    };
-    output::ask(&format!("{words} "));
 }
 
 /// The target as the evidence has it.

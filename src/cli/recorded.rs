@@ -1,0 +1,142 @@
+//! Recorded traffic in place of a run, and what somebody says of it: on a form,
+//! or at the terminal.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::args::Run;
+use super::failure::Failure;
+use super::run::scenarios;
+use super::{output, setup};
+use crate::clock::Clock;
+use crate::finding::Language;
+use crate::limits::{MAX_RECORDED_BYTES, MAX_RECORDED_EXCHANGES};
+use crate::pack::Store;
+use crate::play::{Asked, Question, Traffic, TrafficError, Witness, form};
+use crate::scenario::Wanted;
+use crate::text::{Texts, fill};
+
+/// The traffic that `--recorded` names. What is left out of it is told.
+pub(super) fn recorded(paths: &[PathBuf], language: Language) -> Result<Traffic, Failure> {
+    let at = |key, path: &Path| Failure::usage(key).with("path", path.display());
+    let traffic = Traffic::read(paths).map_err(|error| match &error {
+        TrafficError::Evidence(path, error) => super::runs::unreadable(path, error),
+        TrafficError::Changed(path, names) => {
+            at("traffic-changed", path).with("name", crate::report::visible(names))
+        }
+        TrafficError::Masked(path) => at("traffic-masked", path),
+        TrafficError::Run(path) => at("traffic-run", path),
+        TrafficError::Input(error) => setup::no_input(error),
+        TrafficError::TooMuch => Failure::usage("traffic-much")
+            .with("count", MAX_RECORDED_EXCHANGES)
+            .with("megabytes", MAX_RECORDED_BYTES / (1024 * 1024)),
+    })?;
+    for name in &traffic.left_out {
+        let args = [("name", &*crate::report::visible(name))];
+        output::tell(&fill(&Texts::of(language).run.recording_left_out, &args));
+    }
+    Ok(traffic)
+}
+
+/// Who says what a recording does not show.
+pub(super) fn witness(
+    run: &Run,
+    store: &Store,
+    traffic: Option<&Traffic>,
+    clock: Clock,
+    language: Language,
+) -> Result<Witness, Failure> {
+    if let Some(path) = run.form.as_ref().filter(|path| path.exists()) {
+        return Err(Failure::usage("form-there").with("path", path.display()));
+    }
+    let witness = match &run.answers {
+        None => Witness::default(),
+        Some(path) => {
+            let bytes = std::fs::read(path).map_err(|error| setup::unreadable(path, &error))?;
+            // Also those that are not held against the recording now.
+            let scenarios = scenarios(&run.paths, store, language)?;
+            let masked = !run.no_redact;
+            let begins = traffic.and_then(Traffic::begins);
+            // Where a moment is given, somebody may have answered until then.
+            let today = clock.today().max(Clock::system().today());
+            let read = Witness::read(&bytes, masked).and_then(|witness| {
+                let mut mistakes = witness.misdated(begins, today);
+                mistakes.extend(witness.strangers(&scenarios));
+                mistakes.is_empty().then_some(witness).ok_or(mistakes)
+            });
+            read.map_err(|mistakes| {
+                let name = path.display().to_string();
+                for mistake in &mistakes {
+                    output::tell(&Texts::of(language).mistake(&name, mistake));
+                }
+                let count = mistakes.len();
+                let key = match count {
+                    1 => "form-mistakes-one",
+                    _ => "form-mistakes",
+                };
+                Failure::usage(key).with("path", name).with("count", count)
+            })?
+        }
+    };
+    Ok(match run.ask {
+        true => witness.with_person(Box::new(move |question| ask(&question, language))),
+        false => witness,
+    })
+}
+
+/// Writes the form with what nobody said yet.
+pub(super) fn write_form(path: &Path, open: &[Asked], language: Language) -> Result<(), Failure> {
+    let texts = &Texts::of(language).run;
+    let written = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path)
+        .and_then(|mut file| file.write_all(form(&texts.form, open).as_bytes()));
+    written.map_err(|error| {
+        Failure::usage("form-unwritten")
+            .with("path", path.display())
+            .because(error.kind())
+    })?;
+    let (name, count) = (path.display().to_string(), open.len().to_string());
+    let args = [("path", &*name), ("count", &count)];
+    let words = match open.len() {
+        1 => &texts.form_written_one,
+        _ => &texts.form_written,
+    };
+    output::tell(&fill(words, &args));
+    Ok(())
+}
+
+/// Asks who operates the LAS for an action, or what it shows.
+pub(super) fn ask(question: &Question<'_>, language: Language) {
+    let texts = &Texts::of(language).run;
+    let words = match question {
+        Question::Act(trigger) => {
+            let with = Value::Object(trigger.with.clone()).to_string();
+            let args = [
+                ("action", trigger.action.as_str()),
+                ("with", &with),
+                ("scenario", trigger.scenario.as_deref().unwrap_or_default()),
+            ];
+            format!("{}\n{}", fill(&texts.ask, &args), texts.ask_done)
+        }
+        Question::Shows(path, wanted) => {
+            let (text, value) = match wanted {
+                Wanted::Equal(Value::String(text)) | Wanted::Match(text) => {
+                    (&texts.ask_value, text.clone())
+                }
+                Wanted::Equal(value) => (&texts.ask_value, value.to_string()),
+                Wanted::Exist(true) => (&texts.ask_there, String::new()),
+                Wanted::Exist(false) => (&texts.ask_absent, String::new()),
+                Wanted::Count(count) => (&texts.ask_count, count.to_string()),
+            };
+            let asked = fill(text, &[("path", path), ("value", &value)]);
+            format!("  {asked} {}", texts.ask_shows)
+        }
+        Question::Who => format!("  {}", texts.ask_who),
+        Question::Value(name) => format!("  {}", fill(&texts.ask_for, &[("name", name)])),
+    };
+    output::ask(&format!("{words} "));
+}
