@@ -318,17 +318,21 @@ impl Ledger {
         self.add(REST, label, 0, Some(exchange), judgement, vec![found]);
     }
 
-    /// The LAS registered another address than its target file has.
-    pub(super) fn elsewhere(&self, found: &Elsewhere) {
+    /// The LAS registered another address than its target file has. Where
+    /// something was tried at the latter, whose server that was is open.
+    pub(super) fn elsewhere(&self, found: &Elsewhere, is_tried: bool) {
         let args = Args::new()
             .with("service", found.service.name())
             .with("found", MessageValue::plain(&*found.registered))
             .with("expected", MessageValue::plain(&*found.in_file));
-        let finding = tool_finding("KK-SC-ANDER-ADRES", args, Place::default());
+        let mut finding = tool_finding("KK-SC-ANDER-ADRES", args, Place::default());
+        if is_tried {
+            finding.kind = Kind::Undecided;
+        }
         let input = input_name(&self.info.scenario, found.exchange, "request");
         let (judgement, told) = self.ours(REST, Some(input), &finding);
-        // It makes nothing that was seen a pass, nor less certain.
-        let counts = judgement.verdict == Verdict::Fail;
+        // Elsewhere it makes nothing that was seen a pass, nor less certain.
+        let counts = is_tried || judgement.verdict == Verdict::Fail;
         let judgement = if counts {
             judgement
         } else {

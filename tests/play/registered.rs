@@ -1,8 +1,9 @@
 //! A LAS that registers another address in the OSR than its target file has: the
-//! run says so once, and fails nothing for it.
+//! run says so once, and fails nothing for it; what was tried at the address in
+//! the file is open.
 
 use crate::las::{free, start};
-use crate::target::{run, said, target};
+use crate::target::{ketenkeur, run, said, target};
 
 const CODE: &str = "KK-SC-ANDER-ADRES";
 
@@ -67,4 +68,35 @@ fn another_address_than_the_target_file_has_is_told_once() {
         las.endpoint
     );
     assert!(spoken.contains(&words), "{words}: {spoken}");
+}
+
+/// Another LAS at the address in the file, which refuses what it must, says
+/// nothing of the one that is tested.
+#[test]
+fn what_another_server_refuses_is_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let (duo, osr) = (free(), free());
+    let las = start(duo, osr);
+    let other = start(duo, osr);
+    let probes = [
+        "--id=koppeling-bron-las-weigert-oude-tls",
+        "--id=certificaat-leverancier-las-weigert",
+        "--id=certificaat-leverancier-las-weigert-verbinding",
+    ];
+    for (endpoint, code, verdict) in [
+        (&las.endpoint, 0, "pass"),
+        (&other.endpoint, 5, "undecided"),
+    ] {
+        let file = target(endpoint, &las.trigger, duo, osr);
+        let out = format!("--out={verdict}");
+        let (output, report) = run(folder.path(), &file, &[&probes[..], &[&out]].concat());
+        assert_eq!(output.status.code(), Some(code), "{}", said(&output));
+        let verified = ketenkeur(folder.path(), &["runs", "verify", verdict]);
+        assert_eq!(verified.status.code(), Some(0), "{}", said(&verified));
+        let scenarios = report["scenarios"].as_array().unwrap();
+        assert_eq!(scenarios.len(), probes.len(), "{report}");
+        for scenario in scenarios {
+            assert_eq!(scenario["verdict"], verdict, "{scenario}");
+        }
+    }
 }

@@ -71,7 +71,7 @@ pub fn run(folder: &Path, target: &str, more: &[&str]) -> (Output, Value) {
     (output, report)
 }
 
-fn ketenkeur(folder: &Path, args: &[&str]) -> Output {
+pub fn ketenkeur(folder: &Path, args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ketenkeur"));
     command.current_dir(folder).args(args).output().unwrap()
 }

@@ -12,7 +12,7 @@ use crate::play::observe::{Observed, Seen};
 use crate::play::registered;
 use crate::play::speak::{self, Unspeakable};
 use crate::play::wire::{Heard, NotCome, Reply as WireReply, name_of};
-use crate::scenario::{Conduct, Expect, Receive, Reply, Role, Send, Step, Values, is_so};
+use crate::scenario::{Action, Conduct, Expect, Receive, Reply, Role, Send, Step, Values, is_so};
 use crate::transport::Answer;
 
 impl<'s> Player<'s> {
@@ -228,8 +228,9 @@ impl<'s> Player<'s> {
         }
     }
 
-    /// Says so, once in a run, when a LAS of somebody else's registers another
-    /// address than its target file has.
+    /// Says so when a LAS of somebody else's registers another address than its
+    /// target file has: once in a run, and wherever something was tried at the
+    /// address in the file, for that may be another server's.
     pub(super) fn look_for_address(&self) {
         let tested = self.cast.stage.tested.as_ref();
         let Some((tested, las)) = tested.and_then(|one| Some((one, one.role(Role::Las)?))) else {
@@ -238,8 +239,14 @@ impl<'s> Player<'s> {
         let heard = self.cast.wire.all();
         let given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
         let found = registered::elsewhere(&heard, &las.endpoints, &given);
-        if let Some(found) = found.filter(|_| tested.is_address_news()) {
-            self.ledger.elsewhere(&found);
+        let is_tried =
+            self.scenario.all_steps().iter().any(
+                |step| matches!(&step.action, Action::Probe(probe) if probe.party == Role::Las),
+            );
+        if let Some(found) = found
+            && (tested.is_address_news() || is_tried)
+        {
+            self.ledger.elsewhere(&found, is_tried);
         }
     }
 
