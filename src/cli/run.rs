@@ -435,6 +435,11 @@ pub fn wanted(
     if chosen.is_empty() {
         return Err(Failure::usage("scenario-none"));
     }
+    // Whoever names a scenario means it to be played.
+    let is_chosen = |id: &&String| chosen.iter().any(|one| *one.id == ***id);
+    if let Some(id) = which.id.iter().find(|id| !is_chosen(id)) {
+        return Err(Failure::usage("scenario-not-chosen").with("value", id));
+    }
     Ok(chosen)
 }
 

@@ -232,7 +232,8 @@ impl Ended<'_> {
             }
             Err(TriggerTrouble::NoTrigger(status)) => {
                 let args = with_url(args).with("status", u64::from(*status));
-                self.finding("KK-SC-GEEN-TRIGGER", Kind::Violation, args)
+                // Nothing of the script: it says where the target file is wrong.
+                tool_finding("KK-SC-GEEN-TRIGGER", args, self.place())
             }
             Err(TriggerTrouble::Answer(status)) => {
                 let mut args = with_url(args)

@@ -218,7 +218,12 @@ impl Inspector<'_> {
     fn tested(&mut self, role: Role, tested: &TestedRole) {
         // What follows is judged at the moment at which the clock stands.
         match &tested.clock {
-            Some(url) => self.virtual_clock(role, url),
+            // A refusal at another moment than ours would be blamed on certificates.
+            Some(url) if !self.virtual_clock(role, url) => {
+                self.not_tried(role, tested, "without-clock");
+                return;
+            }
+            Some(_) => {}
             None => self.skip(&[Subject::Clock], role, "", "no-clock"),
         }
         let identity = match self.source(caller_of(role)).tls(self.clock.read()) {
@@ -226,14 +231,7 @@ impl Inspector<'_> {
             Err(error) => {
                 let outcome = Inspected::Unusable(error);
                 self.say(Subject::Identity, caller_of(role), "tls", outcome);
-                for (name, url) in &tested.endpoints {
-                    let about = format!("{} {url}", name.name());
-                    self.skip(OF_AN_ENDPOINT, role, &about, "without-certificate");
-                }
-                self.around(role, tested);
-                if role == Role::Osr {
-                    self.skip(&[Subject::Mandate], role, "", "without-certificate");
-                }
+                self.not_tried(role, tested, "without-certificate");
                 return;
             }
         };
@@ -243,6 +241,19 @@ impl Inspector<'_> {
         self.around(role, tested);
         if role == Role::Osr {
             self.mandates(tested, &identity);
+        }
+    }
+
+    /// The endpoints of a role are not tried; only what needs no connection to
+    /// them is.
+    fn not_tried(&mut self, role: Role, tested: &TestedRole, why: &'static str) {
+        for (name, url) in &tested.endpoints {
+            let about = format!("{} {url}", name.name());
+            self.skip(OF_AN_ENDPOINT, role, &about, why);
+        }
+        self.around(role, tested);
+        if role == Role::Osr {
+            self.skip(&[Subject::Mandate], role, "", why);
         }
     }
 
@@ -396,8 +407,9 @@ impl Inspector<'_> {
         self.say(Subject::Trigger, role, &about, outcome);
     }
 
-    /// The virtual clock that a role offers: it is set to where it stands.
-    fn virtual_clock(&mut self, role: Role, url: &str) {
+    /// The virtual clock that a role offers: it is set to where it stands. Whether
+    /// it says where that is.
+    fn virtual_clock(&mut self, role: Role, url: &str) -> bool {
         let trust = Arc::clone(self.trust);
         let options = self.target.client(trust, self.clock.clone());
         let tried = Client::new(options).map(|client| {
@@ -420,7 +432,12 @@ impl Inspector<'_> {
                 Inspected::Unreachable(Box::new(judge_failure(&error)))
             }
         };
+        let is_read = !matches!(
+            outcome,
+            Inspected::Wrong("clock-answer", _) | Inspected::Unreachable(_) | Inspected::Open(_)
+        );
         self.say(Subject::Clock, role, url, outcome);
+        is_read
     }
 
     /// Whether the OSR that is under test knows the supplier's mandates

@@ -186,6 +186,30 @@ fn a_counterpart_that_is_wrong_is_found_out() {
     }
 }
 
+/// A clock that cannot be read is not made out for certificates that are wrong:
+/// the party stands at another moment than the one that judges it.
+#[test]
+fn a_clock_that_is_not_there_is_told_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    for role in ["duo", "osr", "las"] {
+        let change = |file: String| file.replace("/clock\"", "/clok\"");
+        let named = Time::Named("2028-08-03T09:00:00Z");
+        let (code, told) = checked_with(folder.path(), role, named, None, &change);
+        assert_eq!(code, 1, "{role}: {told}");
+        let wrong: Vec<&str> = told
+            .lines()
+            .filter(|line| line.starts_with("wrong"))
+            .collect();
+        assert_eq!(wrong.len(), 1, "{told}");
+        assert!(
+            wrong[0].contains("clock") && wrong[0].contains("/clok"),
+            "{told}"
+        );
+        assert!(!told.contains("refused the certificate"), "{told}");
+        assert!(told.contains("mend clock first"), "{told}");
+    }
+}
+
 /// A path that the server does not know is told, of endpoints and of triggers.
 #[test]
 fn a_wrong_path_in_the_target_file_is_told() {

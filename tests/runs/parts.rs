@@ -219,3 +219,12 @@ fn a_pass_of_other_conditions_is_not_kept() {
     again(&["scripts"]).expect(2, &["another version of ketenkeur"]);
     assert!(!work.path("second").exists());
 }
+
+/// Who names a scenario is told when it falls off the choice.
+#[test]
+fn a_scenario_that_is_named_is_not_left_out_in_silence() {
+    let work = Work::new();
+    let named = ["--id", IDS[0], "--id", "rio-po-las-ophalen"];
+    work.run("uit", &[&named[..], &["--key", "po-inwinnen"]].concat())
+        .expect(2, &["rio-po-las-ophalen is named by --id", "--key"]);
+}
