@@ -60,13 +60,22 @@ impl Missed {
 
     /// The parties that nobody called, as `of` tells of them, and whether that is
     /// a fault of the connection: where all that was to come was to come there,
-    /// or who is under test says that it reached nobody.
+    /// or who is under test says that it reached nobody. Who does not get past the
+    /// OSR calls no DUO: of that one nothing can be told then.
     pub(super) fn uncalled<T>(&self, of: impl Fn(Role) -> Option<T>) -> (Vec<T>, bool) {
-        let at: Vec<T> = self.at.iter().filter_map(|role| of(*role)).collect();
+        let at = self.at.iter().filter_map(|role| Some((*role, of(*role)?)));
+        let at: Vec<(Role, T)> = at.collect();
         let is_connection = !at.is_empty() && (self.says_so || at.len() == self.at.len());
         let unasked = self.unasked.difference(&self.at);
-        let unasked = unasked.filter_map(|role| of(*role));
-        (at.into_iter().chain(unasked).collect(), is_connection)
+        let unasked = unasked.filter_map(|role| Some((*role, of(*role)?)));
+        let mut told: Vec<(Role, T)> = at.into_iter().chain(unasked).collect();
+        if told.iter().any(|(role, _)| *role == Role::Osr) {
+            told.retain(|(role, _)| *role != Role::Duo);
+        }
+        (
+            told.into_iter().map(|(_, one)| one).collect(),
+            is_connection,
+        )
     }
 }
 
