@@ -17,8 +17,8 @@ use crate::exit::Exit;
 use crate::facts::Profile;
 use crate::finding::Language;
 use crate::readiness::{
-    AnswerMistake, Edition, ImportError, Imported, Matrix, RunStore, StoreError, Team, TeamError,
-    TeamFile, agenda, csv, doubt, doubts, human, matrix, page,
+    AnswerMistake, Edition, ImportError, Imported, Matrix, Remark, RunStore, StoreError, Team,
+    TeamError, TeamFile, agenda, csv, doubts, human, matrix, page, remark,
 };
 use crate::report::visible;
 use crate::text::{Texts, say};
@@ -84,7 +84,7 @@ pub fn run_readiness(
     }
     let mut made = matrix(&runs, &team, at, since).disputed(&disputes);
     for one in doubts(&team, &runs, &made, Clock::at(at).today()) {
-        tell(&doubt(&one, texts));
+        tell(&remark(&one, texts));
     }
     let edition = match wanted.edition {
         EditionArg::Confidential => Edition::Confidential,
@@ -237,13 +237,10 @@ fn read(paths: &[PathBuf], team: &Team, texts: &Texts) -> Result<(Vec<Imported>,
                 }
                 Err(error) => why_not(error),
             };
-            let (key, args) = why;
+            let (key, mut args) = why;
             refused |= ![NO_TARGET, DEFECT].contains(&key);
-            let mut args: Vec<(&str, String)> =
-                args.iter().map(|(name, it)| (*name, visible(it))).collect();
-            args.push(("path", visible(&folder.display().to_string())));
-            let args: Vec<(&str, &str)> = args.iter().map(|(name, it)| (*name, &**it)).collect();
-            tell(&say(&texts.readiness, key, &args));
+            args.push(("path", folder.display().to_string()));
+            tell(&remark(&(key, args), texts));
         }
     }
     Ok((runs, refused))
@@ -255,9 +252,8 @@ const NO_TARGET: &str = "skip-no-target";
 /// Neither is one in which a party was wrong on purpose.
 const DEFECT: &str = "skip-defect";
 
-/// Why a run does not count, as a key of the texts (`readiness.<key>`) with its
-/// arguments.
-fn why_not(error: ImportError) -> (&'static str, Vec<(&'static str, String)>) {
+/// Why a run does not count.
+fn why_not(error: ImportError) -> Remark {
     let names = |names: &[String]| few(names.iter().map(String::as_str));
     match error {
         ImportError::Unreadable(_) => ("skip-unreadable", Vec::new()),

@@ -84,9 +84,5 @@ pub(super) fn no_such_path(key: &str, party: &str, path: &str) -> Response {
 /// ends at and whether it is valid, the connection has decided.
 pub fn names_a_party(request: &Exchange) -> bool {
     let shown = request.tls.as_ref().and_then(|tls| tls.peer.first());
-    shown.is_none_or(|der| {
-        let certificate = Certificate::read(der.to_vec());
-        certificate
-            .is_ok_and(|certificate| certificate.oin().is_some_and(|known| oin(known).is_ok()))
-    })
+    shown.is_none_or(|der| Certificate::oin_of(der).is_some_and(|known| oin(&known).is_ok()))
 }

@@ -101,8 +101,7 @@ impl Action {
     }
 }
 
-/// What a LAS says in `data` that is no element of a
-/// message.
+/// What a LAS says in `data` that is no element of a message.
 pub const SAYS: &[&str] = &[
     "adviezen",
     "advies1",

@@ -504,8 +504,7 @@ pub(super) fn chain_above(identity: &TlsIdentity) -> Vec<Vec<u8>> {
 /// The OINs of a party: of a party of ours that of its connections as well.
 fn oins_of(party: &Party, identity: &TlsIdentity) -> Arc<[String]> {
     let connects = identity.chain().next().filter(|_| party.ours);
-    let connects = connects.and_then(|der| Certificate::read(der.to_vec()).ok());
-    let connects = connects.and_then(|certificate| certificate.oin().map(str::to_string));
+    let connects = connects.and_then(Certificate::oin_of);
     [party.oin.clone()].into_iter().chain(connects).collect()
 }
 

@@ -141,8 +141,7 @@ impl Ledger {
             word(&texts.reason, why).to_string()
         });
         let finding = tool_finding("KK-SC-BEGINGEGEVENS", args, Place::default());
-        let (judgement, found) = self.ours(REST, None, &finding);
-        self.add(REST, String::new(), 0, None, judgement, vec![found]);
+        self.outside(&finding);
     }
 
     /// A clock of the target is not at the moment of the scenario, which is not
@@ -155,8 +154,7 @@ impl Ledger {
             self.lock().not_played = Some("clock-refused");
         }
         let finding = fault.finding(Place::default());
-        let (judgement, found) = self.ours(REST, None, &finding);
-        self.add(REST, String::new(), 0, None, judgement, vec![found]);
+        self.outside(&finding);
     }
 
     /// Whether something was found that counts.
@@ -169,17 +167,16 @@ impl Ledger {
         note(&mut self.lock().missed);
     }
 
-    /// Says of the parties of ours from which something was missed that nobody
-    /// called them, where that is so; `finding` says it.
+    /// Says of a party of ours from which something was missed that nobody called
+    /// it, where that is so; `finding` says it.
     pub(super) fn missed_uncalled(&self, finding: impl Fn(Role) -> Option<Finding>) {
         let missed = self.lock().missed.clone();
-        let (found, is_connection) = missed.uncalled(finding);
+        let (uncalled, is_connection) = missed.uncalled(|role| finding(role).is_some());
         if is_connection {
             self.note_unreachable();
         }
-        for finding in found {
-            let (judgement, found) = self.ours(REST, None, &finding);
-            self.add(REST, String::new(), 0, None, judgement, vec![found]);
+        if let Some(finding) = uncalled.and_then(finding) {
+            self.outside(&finding);
         }
     }
 
@@ -291,8 +288,7 @@ impl Ledger {
             kind: Kind::Undecided,
             ..self.of_script(tool_finding("KK-SC-OPNAME", args, Place::default()))
         };
-        let (judgement, found) = self.ours(REST, None, &finding);
-        self.add(REST, String::new(), 0, None, judgement, vec![found]);
+        self.outside(&finding);
     }
 
     /// What a person says of a step is not what the recording shows.
@@ -349,6 +345,12 @@ impl Ledger {
             source: self.source.clone(),
             ..finding
         }
+    }
+
+    /// Writes down a finding of our own that is about no step and no exchange.
+    fn outside(&self, finding: &Finding) {
+        let (judgement, found) = self.ours(REST, None, finding);
+        self.add(REST, String::new(), 0, None, judgement, vec![found]);
     }
 
     /// A finding of our own at a step: what it comes to, and as it is told.

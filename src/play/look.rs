@@ -3,8 +3,8 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use super::content::Content;
 use super::observe::{Observed, Seen};
-use super::recorded_content::Content;
 use super::stage::Stage;
 use super::traffic::Passed;
 use super::whose::{Stranger, is_from_school};

@@ -109,6 +109,10 @@ impl<'s> Player<'s> {
         self.acting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn given(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.given.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn judged(&self) -> MutexGuard<'_, BTreeSet<u32>> {
         self.judged.lock().unwrap_or_else(PoisonError::into_inner)
     }

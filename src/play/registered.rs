@@ -12,6 +12,7 @@ use crate::counterpart::Service;
 use crate::exchange::path_of;
 use crate::scenario::Role;
 use crate::target::EndpointName;
+use crate::transport::is_same_url;
 
 /// An address that is registered, and is another than the target file's.
 pub(super) struct Elsewhere {
@@ -44,7 +45,7 @@ pub(super) fn elsewhere(
             Service::Rio => return None,
         };
         let in_file = endpoint(endpoints, service)?;
-        let is_other = !given.contains(&registered) && place(&registered) != place(in_file);
+        let is_other = !given.contains(&registered) && !is_same_url(registered.trim(), in_file);
         is_other.then(|| Elsewhere {
             exchange: one.number,
             service,
@@ -70,57 +71,4 @@ fn registration(heard: &Heard) -> Option<(String, String)> {
     let body: Value = serde_json::from_slice(&heard.request.body).ok()?;
     let text = |name: &str| Some(body.get(name)?.as_str()?.to_string());
     Some((text("service_version_namespace")?, text("url")?))
-}
-
-/// A URL in one form: host in lower case, the port always there, and what names
-/// the same path alike.
-fn place(url: &str) -> String {
-    let (scheme, rest) = url.trim().split_once("://").unwrap_or(("", url));
-    let scheme = scheme.to_ascii_lowercase();
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (host, path) = rest.split_at(end);
-    let mut host = host.to_ascii_lowercase();
-    let has_port = host
-        .rsplit_once(':')
-        .is_some_and(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
-    if !has_port {
-        host += if scheme == "http" { ":80" } else { ":443" };
-    }
-    let path = if path.is_empty() { "/" } else { path };
-    format!("{scheme}://{host}{path}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_same_address_may_be_written_in_ways() {
-        for (one, other, same) in [
-            (
-                "https://Las.example.nl/bron",
-                "https://las.example.nl:443/bron",
-                true,
-            ),
-            ("https://las.example.nl", "HTTPS://las.example.nl/", true),
-            (
-                "https://las.example.nl/bron",
-                "https://las.example.nl/Bron",
-                false,
-            ),
-            (
-                "https://las.example.nl/bron",
-                "https://las.example.nl:8443/bron",
-                false,
-            ),
-            (
-                "https://las.example.nl/bron",
-                "https://las.example.nl/bron?school=1",
-                false,
-            ),
-            ("https://[::1]:1/x", "https://[::1]:2/x", false),
-        ] {
-            assert_eq!(place(one) == place(other), same, "{one} {other}");
-        }
-    }
 }

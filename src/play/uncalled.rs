@@ -58,24 +58,16 @@ impl Missed {
         }
     }
 
-    /// The parties that nobody called, as `of` tells of them, and whether that is
-    /// a fault of the connection: where all that was to come was to come there,
-    /// or who is under test says that it reached nobody. Who does not get past the
+    /// The party that nobody called, as `is_uncalled` tells, and whether that is a
+    /// fault of the connection: where all that was to come was to come there, or
+    /// who is under test says that it reached nobody. Who does not get past the
     /// OSR calls no DUO: of that one nothing can be told then.
-    pub(super) fn uncalled<T>(&self, of: impl Fn(Role) -> Option<T>) -> (Vec<T>, bool) {
-        let at = self.at.iter().filter_map(|role| Some((*role, of(*role)?)));
-        let at: Vec<(Role, T)> = at.collect();
-        let is_connection = !at.is_empty() && (self.says_so || at.len() == self.at.len());
-        let unasked = self.unasked.difference(&self.at);
-        let unasked = unasked.filter_map(|role| Some((*role, of(*role)?)));
-        let mut told: Vec<(Role, T)> = at.into_iter().chain(unasked).collect();
-        if told.iter().any(|(role, _)| *role == Role::Osr) {
-            told.retain(|(role, _)| *role != Role::Duo);
-        }
-        (
-            told.into_iter().map(|(_, one)| one).collect(),
-            is_connection,
-        )
+    pub(super) fn uncalled(&self, is_uncalled: impl Fn(Role) -> bool) -> (Option<Role>, bool) {
+        let at = self.at.iter().filter(|role| is_uncalled(**role)).count();
+        let is_connection = at > 0 && (self.says_so || at == self.at.len());
+        let is_missed = |role: &Role| self.at.contains(role) || self.unasked.contains(role);
+        let mut missed = [Role::Osr, Role::Duo].into_iter().filter(is_missed);
+        (missed.find(|role| is_uncalled(*role)), is_connection)
     }
 }
 

@@ -155,7 +155,7 @@ pub fn rejudge(evidence: &Evidence, stage: &Stage) -> Result<Rejudged, ReadError
     let steps = evidence.steps()?;
     let events = evidence.lines(EVENTS)?;
     result.embellished = embellished(&events, &steps);
-    result.strange = strangers(evidence, &run, &events)?;
+    result.strange = strangers_in(evidence, &run, &events, &steps)?;
     for (id, steps) in steps {
         for record in steps {
             let script = scenarios
@@ -218,20 +218,30 @@ pub fn strangers(
     run: &RunRecord,
     events: &[Event],
 ) -> Result<BTreeMap<String, Stranger>, ReadError> {
+    if recorded_scenarios(events).is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    strangers_in(evidence, run, events, &evidence.steps()?)
+}
+
+/// The same, with the steps at hand.
+fn strangers_in(
+    evidence: &Evidence,
+    run: &RunRecord,
+    events: &[Event],
+    steps: &BTreeMap<String, Vec<StepRecord>>,
+) -> Result<BTreeMap<String, Stranger>, ReadError> {
     let mut strangers = BTreeMap::new();
     let recorded = recorded_scenarios(events);
-    if recorded.is_empty() {
-        return Ok(strangers);
-    }
     let whose = whose(run);
-    for (id, steps) in evidence.steps()? {
+    for (id, steps) in steps {
         for record in steps.iter().filter(|record| record.of_subject) {
-            let subject = recorded.get(&id);
+            let subject = recorded.get(id);
             let whose = whose.iter().find(|whose| Some(&whose.role) == subject);
             let Some((whose, number)) = whose.zip(record.exchange) else {
                 continue;
             };
-            let kept = evidence.exchange(&id, number)?;
+            let kept = evidence.exchange(id, number)?;
             let message = match record.response {
                 true => kept.response.as_deref(),
                 false => Some(&*kept.request),

@@ -1,8 +1,9 @@
 //! Whose a message is: that of another supplier or another school says nothing
 //! of the target.
 
+use super::content::content_of;
 use crate::check::request_facts;
-use crate::document::{Document, Gated, NodeId};
+use crate::document::NodeId;
 use crate::edukoppeling::{Certificate, institution_of, is_of_test, is_school};
 use crate::evidence::SchoolRecord;
 use crate::exchange::Exchange;
@@ -77,8 +78,8 @@ impl Whose {
         }
         let connected = message.tls.as_ref().filter(|_| is_request);
         let connected = connected.and_then(|tls| tls.peer.first());
-        let connected = connected.and_then(|der| Certificate::read(der.to_vec()).ok());
-        let connected = connected.as_ref().and_then(Certificate::oin);
+        let connected = connected.and_then(|der| Certificate::oin_of(der));
+        let connected = connected.as_deref();
         let is_known = in_test(&self.oin);
         let connected = connected.filter(|oin| self.is_other(oin) && !in_test(oin) && !is_known);
         if signed.is_none() && connected.is_none() {
@@ -145,22 +146,15 @@ struct Said {
 
 impl Said {
     fn of(request: &Exchange) -> Self {
-        let document = Gated::xml(&request.body).ok();
-        let document = document.and_then(|gated| Document::from_xml(gated).ok());
-        document.map_or_else(Self::default, |document| Self::in_document(&document))
-    }
-
-    fn in_document(document: &Document) -> Self {
-        let root = document.root_element();
-        let body = document.child(root, "Body");
-        let content = body.and_then(|body| document.elements(body).next());
-        let content = content.unwrap_or(root);
+        let Some((document, content)) = content_of(request) else {
+            return Self::default();
+        };
         let text = |node: NodeId| document.value(node).trim().to_string();
         let below = document.subtree(content);
         let vestigingen = below.filter(|node| document.is_element(*node));
         let vestigingen = vestigingen.filter(|node| document.local_name(*node) == VESTIGING);
         Self {
-            brin: institution_of(document, content).map(text),
+            brin: institution_of(&document, content).map(text),
             vestigingen: vestigingen.map(text).collect(),
         }
     }

@@ -12,6 +12,7 @@ use super::sink::Sink;
 use super::tested::Tested;
 use crate::clock::RunningClock;
 use crate::counterpart::Door;
+use crate::edukoppeling::Certificate;
 use crate::event::{Event, Exchanged};
 use crate::evidence::{Folder, ToRecord, WriteError};
 use crate::exchange::{Exchange, HttpFacts, StartLine, TlsFacts, path_of};
@@ -420,12 +421,8 @@ impl Tap {
             Role::Las => Role::Duo,
             Role::Osr => {
                 let shown = request.tls.as_ref().and_then(|tls| tls.peer.first());
-                let holder =
-                    shown.and_then(|der| crate::edukoppeling::Certificate::read(der.to_vec()).ok());
-                let is_duo = holder.is_some_and(|holder| {
-                    let mut known = self.duo.iter();
-                    known.any(|known| holder.oin() == Some(known))
-                });
+                let holder = shown.and_then(|der| Certificate::oin_of(der));
+                let is_duo = holder.is_some_and(|oin| self.duo.contains(&oin));
                 if is_duo { Role::Duo } else { Role::Las }
             }
         }

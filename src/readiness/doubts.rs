@@ -14,12 +14,12 @@ use crate::report::visible;
 use crate::scenario::{Library, Role};
 use crate::text::{Texts, say};
 
-/// Something doubtful, as a key of the texts (`readiness.<key>`) with its
-/// arguments.
-pub type Doubt = (&'static str, Vec<(&'static str, String)>);
+/// Something that is to be told, as a key of the texts (`readiness.<key>`) with
+/// its arguments.
+pub type Remark = (&'static str, Vec<(&'static str, String)>);
 
-/// A doubt in words.
-pub fn doubt(one: &Doubt, texts: &Texts) -> String {
+/// A remark in words.
+pub fn remark(one: &Remark, texts: &Texts) -> String {
     let (key, args) = one;
     let args = args.iter().map(|(name, value)| (*name, visible(value)));
     let args: Vec<(&str, String)> = args.collect();
@@ -29,7 +29,7 @@ pub fn doubt(one: &Doubt, texts: &Texts) -> String {
 
 /// What is doubtful in what the team knows, held against the runs that there are
 /// and the whole matrix of a day.
-pub fn doubts(team: &Team, runs: &[Imported], matrix: &Matrix, today: Date) -> Vec<Doubt> {
+pub fn doubts(team: &Team, runs: &[Imported], matrix: &Matrix, today: Date) -> Vec<Remark> {
     let mut doubts = Vec::new();
     let mut strange: BTreeMap<(&str, &str, &str), usize> = BTreeMap::new();
     for run in runs.iter().filter(|run| !team.accepts(run)) {

@@ -23,7 +23,7 @@ mod store;
 mod team;
 
 pub use agenda::{AtRisk, agenda};
-pub use doubts::{Doubt, doubt, doubts};
+pub use doubts::{Remark, doubts, remark};
 pub use imported::{ImportError, Imported, Outcome};
 pub use matrix::{Cell, Evidenced, Line, Matrix, Row, Share, Total, Turn, matrix};
 pub use osr::AnswerMistake;

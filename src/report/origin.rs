@@ -48,6 +48,13 @@ pub struct Origin {
     pub times: BTreeMap<(String, u32), Time>,
 }
 
+impl Origin {
+    /// Whether nobody said whose product was tested.
+    pub fn is_nobodys(&self) -> bool {
+        self.supplier.is_empty()
+    }
+}
+
 /// Who answers for what was recorded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Proof {

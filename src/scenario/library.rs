@@ -92,19 +92,15 @@ impl Library {
 
     fn add(&mut self, file: &str, sources: &dyn Sources, ids: &mut HashMap<Arc<str>, Arc<str>>) {
         let (script, mistakes) = read_half(file, sources);
-        if !mistakes.is_empty() || script.is_none() {
-            for mistake in mistakes {
-                if !self.mistakes.contains(&mistake) {
-                    self.mistakes.push(mistake);
-                }
+        let is_whole = mistakes.is_empty();
+        for mistake in mistakes {
+            if !self.mistakes.contains(&mistake) {
+                self.mistakes.push(mistake);
             }
-            if let Some(Script::Scenario(scenario)) = script {
-                self.half_read.push(*scenario);
-            }
-            return;
         }
         match script {
-            Some(Script::Shared(shared)) => self.add_shared(shared),
+            Some(Script::Scenario(scenario)) if !is_whole => self.half_read.push(*scenario),
+            Some(Script::Shared(shared)) if is_whole => self.add_shared(shared),
             Some(Script::Scenario(scenario)) => match ids.get(&scenario.id) {
                 Some(first) if *first == scenario.file => {}
                 Some(first) => self.mistakes.push(ScriptMistake {
@@ -118,7 +114,7 @@ impl Library {
                     self.scenarios.push(Arc::from(scenario));
                 }
             },
-            None => {}
+            Some(Script::Shared(_)) | None => {}
         }
     }
 

@@ -76,12 +76,9 @@ pub fn lint(library: &Library, context: &LintContext<'_>) -> Vec<ScriptMistake> 
     for scenario in &library.half_read {
         linter.scenario(scenario);
     }
-    let of_reading = library.mistakes.len();
-    let mut nth = 0;
-    linter.found.retain(|one| {
-        nth += 1;
-        nth <= of_reading || IN_ITSELF.contains(&one.mistake.key)
-    });
+    let mut of_half = linter.found.split_off(library.mistakes.len());
+    of_half.retain(|one| IN_ITSELF.contains(&one.mistake.key));
+    linter.found.extend(of_half);
     for scenario in &library.scenarios {
         linter.scenario(scenario);
     }

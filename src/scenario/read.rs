@@ -61,7 +61,7 @@ pub fn read_script(file: &str, sources: &dyn Sources) -> Result<Script, Vec<Scri
 pub(super) fn read_half(file: &str, sources: &dyn Sources) -> (Option<Script>, Vec<ScriptMistake>) {
     let mut reader = Reader::new(file, sources);
     let script = reader.file();
-    let read = reader.read.scripts.clone();
+    let read = std::mem::take(&mut reader.read.scripts);
     let mut mistakes = reader.finish();
     if let Some(script) = &script {
         let is_whole = mistakes.is_empty();

@@ -44,7 +44,7 @@ use crate::limits::{
     MAX_FORM_BYTES, MAX_SERVE_CONNECTIONS, MAX_SERVE_SECONDS, MAX_UPLOAD_BYTES, SERVE_READ_SECONDS,
 };
 use crate::pack::Store;
-use crate::readiness::{Doubt, Matrix, RunStore, Team, doubts, matrix};
+use crate::readiness::{Matrix, Remark, RunStore, Team, doubts, matrix};
 use crate::transport::{
     Answer, Handler, Response, Server, ServerLimits, ServerOptions, SetupError,
 };
@@ -105,7 +105,7 @@ struct Made {
     team: Arc<Team>,
     matrix: Arc<Matrix>,
     /// What is doubtful in what the team knows.
-    doubts: Arc<[Doubt]>,
+    doubts: Arc<[Remark]>,
 }
 
 /// Serves the runs of a store until the server is dropped.

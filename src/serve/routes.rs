@@ -18,7 +18,7 @@ use crate::exchange::{Exchange, HttpFacts, StartLine};
 use crate::facts::Profile;
 use crate::finding::{Dispute, Disputed, Language, Verdict};
 use crate::limits::{MAX_PAGE_NAMES, REFUSED_MILLISECONDS};
-use crate::readiness::{Edition, Ways, agenda, doubt, page};
+use crate::readiness::{Edition, Ways, agenda, page, remark};
 use crate::recorded::{Recorded, known};
 use crate::report::{Run, Voice, compared, page_policy, report_policy, shown, write_html};
 use crate::transport::{Answer, Parameters, RequestTarget, Response};
@@ -192,7 +192,7 @@ impl Visit<'_> {
         let broken = is_broken.then(|| frame.says("team-broken", ""));
         // They are about all suppliers, and so on the page of all.
         let doubts = doubts.iter().filter(|_| oin.is_none());
-        let doubts = doubts.map(|one| shown(&doubt(one, frame.texts())));
+        let doubts = doubts.map(|one| shown(&remark(one, frame.texts())));
         let notes = broken.into_iter().chain(doubts);
         let ways = Ways {
             ways: frame.ways(),

@@ -416,6 +416,7 @@ impl Inspector<'_> {
             let stands = clock::read(&client, url)?;
             clock::set(&client, url, stands)
         });
+        let is_read = matches!(tried, Ok(Ok(_) | Err(ClockTrouble::Refused)));
         let outcome = match tried {
             Err(_) => Inspected::Open("not-probed"),
             Ok(Ok(stands)) if is_elsewhen(stands) => Inspected::Elsewhen(to_the_second(stands)),
@@ -432,10 +433,6 @@ impl Inspector<'_> {
                 Inspected::Unreachable(Box::new(judge_failure(&error)))
             }
         };
-        let is_read = !matches!(
-            outcome,
-            Inspected::Wrong("clock-answer", _) | Inspected::Unreachable(_) | Inspected::Open(_)
-        );
         self.say(Subject::Clock, role, url, outcome);
         is_read
     }

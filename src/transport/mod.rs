@@ -42,5 +42,5 @@ pub use probe::{How, Outcome, ProbeOptions, Probed, Why, WrongClient, probe};
 pub use proxy::Proxy;
 pub use request_target::{NotText, Parameters, RequestTarget};
 pub use server::{ClientTrust, Server, ServerLimits, ServerOptions};
-pub use target_url::{UrlKind, origin, url_kind};
+pub use target_url::{UrlKind, is_same_url, origin, url_kind};
 pub use tls::TlsVersions;

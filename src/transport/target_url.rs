@@ -44,6 +44,17 @@ pub fn origin(url: &str) -> Option<String> {
     bare.then(|| url.trim_end_matches('/').to_string())
 }
 
+/// Whether two URLs lead to the same place and name the same path there, however
+/// they are written. What no client calls is compared as it stands.
+pub fn is_same_url(one: &str, other: &str) -> bool {
+    match (read(one), read(other)) {
+        (Ok((one, at)), Ok((other, there))) => {
+            one == other && (at.path(), at.query()) == (there.path(), there.query())
+        }
+        _ => one == other,
+    }
+}
+
 /// Reads an absolute `https` URL; `http` is taken for loopback only, so that
 /// nothing personal travels in the open.
 pub(super) fn read(url: &str) -> Result<(Place, Uri), TransportProblem> {
@@ -152,6 +163,36 @@ mod tests {
             "http://128.0.0.1",
         ] {
             assert_eq!(read(url), Err(TransportProblem::Url), "{url}");
+        }
+    }
+
+    #[test]
+    fn the_same_address_may_be_written_in_ways() {
+        for (one, other, same) in [
+            (
+                "https://Las.example.nl/bron",
+                "https://las.example.nl:443/bron",
+                true,
+            ),
+            ("https://las.example.nl", "HTTPS://las.example.nl/", true),
+            (
+                "https://las.example.nl/bron",
+                "https://las.example.nl/Bron",
+                false,
+            ),
+            (
+                "https://las.example.nl/bron",
+                "https://las.example.nl:8443/bron",
+                false,
+            ),
+            (
+                "https://las.example.nl/bron",
+                "https://las.example.nl/bron?school=1",
+                false,
+            ),
+            ("https://[::1]:1/x", "https://[::1]:2/x", false),
+        ] {
+            assert_eq!(is_same_url(one, other), same, "{one} {other}");
         }
     }
 }

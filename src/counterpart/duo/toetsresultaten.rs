@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::counterpart::takes::OF_TEST;
 use crate::counterpart::{Part, PersoonsgebondenNummer, Reading};
 
 /// What tells results apart: a pupil takes a test once a year.
@@ -33,14 +34,6 @@ impl Toetsresultaat {
         instelling: &str,
         persoon: PersoonsgebondenNummer,
     ) -> Option<Self> {
-        const KEPT: [&str; 6] = [
-            "toetscode",
-            "afnamedatum",
-            "verhinderd",
-            "ontheffing",
-            "resultaat",
-            "toetsadvies",
-        ];
         Some(Self {
             sleutel: ToetsSleutel {
                 instelling: instelling.to_string(),
@@ -49,7 +42,7 @@ impl Toetsresultaat {
             },
             gegevens: body
                 .parts()
-                .filter(|part| KEPT.contains(&part.name()))
+                .filter(|part| OF_TEST.contains(&part.name()))
                 .map(Part::read)
                 .collect(),
         })

@@ -241,13 +241,8 @@ impl Las {
         let Some(tls) = &request.tls else {
             return true;
         };
-        let shown = tls.peer.first().map(|der| Certificate::read(der.to_vec()));
-        match shown {
-            Some(Ok(certificate)) => {
-                certificate.oin().is_some() && certificate.oin() == self.key.oin()
-            }
-            _ => false,
-        }
+        let shown = tls.peer.first().and_then(|der| Certificate::oin_of(der));
+        shown.is_some_and(|oin| self.key.oin() == Some(&oin))
     }
 
     /// Whether who calls may come in.

@@ -168,6 +168,11 @@ impl Certificate {
         self.subject_serial_number.as_deref()
     }
 
+    /// The OIN in a certificate in DER; `None` where it cannot be read or has none.
+    pub fn oin_of(der: &[u8]) -> Option<String> {
+        Self::read(der.to_vec()).ok()?.subject_serial_number
+    }
+
     /// The first moment of its validity.
     pub fn not_before(&self) -> Timestamp {
         self.not_before

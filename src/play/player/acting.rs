@@ -1,7 +1,7 @@
 //! Steps that make somebody act: the LAS, a third person, an attempt at a
 //! server.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::Value;
@@ -28,8 +28,7 @@ impl<'s> Player<'s> {
             self.with(line, step, number, &trigger.with)?,
         );
         if let Some(url) = call.with.get("url").and_then(Value::as_str) {
-            let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
-            given.insert(url.to_string());
+            self.given().insert(url.to_string());
         }
         call.scenario = Some(self.scenario.id.to_string());
         call.now = Some(self.cast.clock.now());

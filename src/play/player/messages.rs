@@ -1,6 +1,6 @@
 //! Steps that send and receive messages.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::{Line, Player, at_fault};
@@ -237,8 +237,7 @@ impl<'s> Player<'s> {
             return;
         };
         let heard = self.cast.wire.all();
-        let given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = registered::elsewhere(&heard, &las.endpoints, &given);
+        let found = registered::elsewhere(&heard, &las.endpoints, &self.given());
         let is_tried =
             self.scenario.all_steps().iter().any(
                 |step| matches!(&step.action, Action::Probe(probe) if probe.party == Role::Las),

@@ -8,7 +8,7 @@ use crate::finding::{Class, Grade, Kind, Source, Verdict};
 use crate::limits::MAX_PAGE_NAMES;
 use crate::report::readiness::{KeyCount, is_elsewhere};
 use crate::report::totals::Totals;
-use crate::report::{Known, ReportError, Run};
+use crate::report::{Known, Origin, ReportError, Run};
 
 /// What a run came to, gathered from all of its events.
 #[derive(Default)]
@@ -152,7 +152,7 @@ impl Digest {
             self.count_finding(&found.finding, standing);
         }
         // Of recorded traffic without a target nobody can tell whose it is.
-        let is_nobodys = run.origin.is_some_and(|origin| origin.supplier.is_empty());
+        let is_nobodys = run.origin.is_some_and(Origin::is_nobodys);
         for requirement in &played.about.requirements {
             let whose = (None, !is_nobodys);
             self.proven.add_played(played, requirement, false, whose);

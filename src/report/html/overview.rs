@@ -11,7 +11,7 @@ use crate::event::{PackKind, ScenarioInfo};
 use crate::finding::Verdict;
 use crate::limits::MAX_PAGE_NAMES;
 use crate::report::readiness::State;
-use crate::report::{Known, Proof, Run, Voice};
+use crate::report::{Known, Origin, Proof, Run, Voice};
 use crate::text::{fill, say};
 
 /// A run as a whole.
@@ -266,7 +266,7 @@ fn notices(run: &Run<'_>, digest: &Digest) -> Vec<Notice> {
     } else if !digest.scenarios.is_empty() && digest.own {
         add("warning", texts.run.own_parties.clone());
     }
-    let is_nobodys = run.origin.is_some_and(|origin| origin.supplier.is_empty());
+    let is_nobodys = run.origin.is_some_and(Origin::is_nobodys);
     if totals.no_target || (totals.recorded > 0 && is_nobodys) {
         add("warning", texts.run.no_target.clone());
     }

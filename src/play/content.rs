@@ -1,7 +1,7 @@
-//! What stands in the content of a recorded message: the elements below the
-//! body of its envelope.
+//! What stands in the content of a message: the elements below the body of its
+//! envelope.
 
-use crate::document::{Document, Gated};
+use crate::document::{Document, Gated, NodeId};
 use crate::exchange::Exchange;
 
 /// The local names of the elements that hold no others, with their texts.
@@ -10,11 +10,8 @@ pub(super) struct Content(Vec<(String, String)>);
 impl Content {
     /// That of a message in XML.
     pub fn of(exchange: &Exchange) -> Option<Self> {
-        let document = Document::from_xml(Gated::xml(&exchange.body).ok()?).ok()?;
-        let root = document.root_element();
-        let body = document.child(root, "Body");
-        let content = body.and_then(|body| document.elements(body).next());
-        let below = document.subtree(content.unwrap_or(root));
+        let (document, content) = content_of(exchange)?;
+        let below = document.subtree(content);
         let leaves = below
             .filter(|node| document.is_element(*node) && document.elements(*node).next().is_none());
         let leaves = leaves.map(|node| {
@@ -39,4 +36,15 @@ impl Content {
     pub fn is_same(&self, other: &Self) -> bool {
         self.0 == other.0
     }
+}
+
+/// A message in XML, and the element that is its content: the first in the body
+/// of its envelope, else the message itself.
+pub(super) fn content_of(exchange: &Exchange) -> Option<(Document, NodeId)> {
+    let document = Document::from_xml(Gated::xml(&exchange.body).ok()?).ok()?;
+    let root = document.root_element();
+    let body = document.child(root, "Body");
+    let content = body.and_then(|body| document.elements(body).next());
+    let content = content.unwrap_or(root);
+    Some((document, content))
 }
