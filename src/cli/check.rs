@@ -1,10 +1,11 @@
 //! `ketenkeur check`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args::{Check, Global};
 use super::failure::Failure;
+use super::files::Files;
 use super::report::known_for;
 use super::reports::{Outlet, Wanted, keep, reports, write_reports};
 use super::rules::codes;
@@ -27,12 +28,12 @@ pub fn run_check(
     settings: &Settings,
     language: Language,
 ) -> Result<Exit, Failure> {
-    let reports = reports(
-        &check.report,
-        check.quiet,
-        settings,
-        check.record.as_deref(),
-    )?;
+    let files = Files {
+        written: check.record.as_deref(),
+        evidence: None,
+        read: named_files(check),
+    };
+    let reports = reports(&check.report, check.quiet, settings, &files)?;
     let clock = setup::clock(check.at.as_deref())?;
     let profile = check
         .profile
@@ -139,6 +140,14 @@ impl Telling<'_> {
         write_reports(self.wanted, &told, std::slice::from_ref(&told))?;
         Ok(exit)
     }
+}
+
+/// What the call names to be read.
+fn named_files(check: &Check) -> Vec<&Path> {
+    let messages = check.paths.iter().map(Path::new);
+    let beside = [&check.deviations, &check.disputes, &check.request];
+    let beside = beside.into_iter().flatten().chain(&check.rio);
+    messages.chain(beside.map(PathBuf::as_path)).collect()
 }
 
 fn options(check: &Check, settings: &Settings) -> CheckOptions {

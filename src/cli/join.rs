@@ -1,11 +1,12 @@
 //! `ketenkeur runs merge`, and what a run keeps of an earlier one.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args::{Global, Merge};
 use super::failure::Failure;
+use super::files::Files;
 use super::output::tell;
 use super::reports::reports;
 use super::runs::{changed, said, unreadable};
@@ -34,7 +35,13 @@ pub fn merge(
     settings: &Settings,
     language: Language,
 ) -> Result<Exit, Failure> {
-    let wanted = reports(&merge.report, merge.quiet, settings, None)?;
+    let read = merge.parts.iter().chain(&merge.disputes);
+    let files = Files {
+        written: None,
+        evidence: Some(&merge.out),
+        read: read.map(PathBuf::as_path).collect(),
+    };
+    let wanted = reports(&merge.report, merge.quiet, settings, &files)?;
     let store = setup::store(global, settings)?;
     let disputes = setup::disputes(merge.disputes.as_deref(), &store, Clock::system())?;
     let parts: Vec<Part> = merge

@@ -7,6 +7,7 @@ mod defects;
 mod diff;
 mod example;
 mod failure;
+mod files;
 mod help;
 mod join;
 mod output;

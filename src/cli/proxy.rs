@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::args::{Global, KeyFiles, Proxy as Wanted};
 use super::check::Telling;
 use super::failure::Failure;
+use super::files::Files;
 use super::output::{print, tell};
 use super::reports::reports;
 use super::run::known;
@@ -41,7 +42,11 @@ pub fn run_proxy(
     settings: &Settings,
     language: Language,
 ) -> Result<Exit, Failure> {
-    let reports = reports(&wanted.report, wanted.quiet, settings, None)?;
+    let files = Files {
+        evidence: Some(&wanted.out),
+        ..Files::default()
+    };
+    let reports = reports(&wanted.report, wanted.quiet, settings, &files)?;
     known("no-party", std::slice::from_ref(&wanted.party), Role::NAMES)?;
     let to = Role::parse(&wanted.party).ok_or_else(|| Failure::internal("internal"))?;
     let from = if to == Role::Las {

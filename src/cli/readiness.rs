@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::args::{EditionArg, Global, Readiness};
 use super::failure::Failure;
+use super::files::Files;
 use super::output::{print, tell};
-use super::reports::apart;
 use super::settings::Settings;
 use super::setup;
 use crate::check::shipped_facts;
@@ -32,8 +32,14 @@ pub fn run_readiness(
 ) -> Result<Exit, Failure> {
     let texts = Texts::of(language);
     let reports = reports(&wanted.report)?;
-    let files = reports.iter().map(|(_, file)| file.as_deref());
-    apart(files.chain(wanted.store.as_deref().map(Some)))?;
+    let named = wanted.paths.iter().chain(&wanted.team);
+    let named = named.chain(&wanted.disputes);
+    let files = Files {
+        written: wanted.store.as_deref(),
+        evidence: None,
+        read: named.map(PathBuf::as_path).collect(),
+    };
+    files.allow(reports.iter().map(|(_, file)| file.as_deref()))?;
     let at = setup::clock(wanted.at.as_deref())?.now();
     let since = wanted.since.as_deref().map(since).transpose()?;
     let team = match &wanted.team {

@@ -1,10 +1,11 @@
 //! `ketenkeur report`: what was recorded of runs, told again.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::args::{Global, Report};
 use super::failure::Failure;
+use super::files::Files;
 use super::reports::{Outlet, Wanted, reports, write_reports};
 use super::runs::{said, unreadable as unreadable_evidence};
 use super::settings::Settings;
@@ -29,7 +30,13 @@ pub fn run_report(
 ) -> Result<Exit, Failure> {
     // What the settings say is for runs that are made now.
     let html = report.html.as_deref();
-    let mut wanted = reports(&report.report, html.is_some(), &Settings::default(), html)?;
+    let read = report.runs.iter().chain(&report.disputes);
+    let files = Files {
+        written: html,
+        evidence: None,
+        read: read.map(PathBuf::as_path).collect(),
+    };
+    let mut wanted = reports(&report.report, html.is_some(), &Settings::default(), &files)?;
     wanted.extend(html.map(Wanted::page));
     let recorded: Vec<Recorded> = report
         .runs

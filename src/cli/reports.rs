@@ -1,13 +1,13 @@
 //! The reports that a command was asked for, and what goes to the terminal
 //! while it works.
 
-use std::collections::BTreeSet;
 use std::io::{BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 
 use super::failure::Failure;
+use super::files::Files;
 use super::settings::Settings;
 use crate::event::{Event, Recorder, Spool};
 use crate::exit::Exit;
@@ -178,13 +178,13 @@ impl Wanted {
     }
 }
 
-/// The reports that were asked for, beside other files that the command writes;
-/// the human one when none was.
+/// The reports that were asked for, beside the other files of the command; the
+/// human one when none was.
 pub fn reports(
     asked: &[String],
     quiet: bool,
     settings: &Settings,
-    beside: Option<&Path>,
+    files: &Files<'_>,
 ) -> Result<Vec<Wanted>, Failure> {
     let asked = if asked.is_empty() {
         &settings.report
@@ -201,26 +201,8 @@ pub fn reports(
             file: None,
         });
     }
-    let files = reports.iter().map(|wanted| wanted.file.as_deref());
-    apart(files.chain(beside.map(Some)))?;
+    files.allow(reports.iter().map(|wanted| wanted.file.as_deref()))?;
     Ok(reports)
-}
-
-/// Refuses outputs that end up in one place, so that one would be lost: a file,
-/// or standard output (`None`), that is named twice.
-pub fn apart<'p>(outputs: impl Iterator<Item = Option<&'p Path>>) -> Result<(), Failure> {
-    let mut seen = BTreeSet::new();
-    for output in outputs {
-        // `./a` and `a` are one file.
-        let whole = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
-        if !seen.insert(output.map(whole)) {
-            return Err(match output {
-                None => Failure::usage("report-twice"),
-                Some(path) => Failure::usage("file-twice").with("path", path.display()),
-            });
-        }
-    }
-    Ok(())
 }
 
 /// Writes the reports that need the whole run. A page tells `each` run by

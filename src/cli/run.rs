@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::args::{Global, Run, WhichScenarios};
 use super::failure::Failure;
+use super::files::Files;
 use super::join::Earlier;
 use super::recorded::{ask, recorded, witness, write_form};
 use super::reports::reports;
@@ -46,7 +47,12 @@ pub fn run_run(
     settings: &Settings,
     language: Language,
 ) -> Result<Exit, Failure> {
-    let wanted = reports(&run.report, run.quiet, settings, run.form.as_deref())?;
+    let files = Files {
+        written: run.form.as_deref(),
+        evidence: run.out.as_deref(),
+        read: named_files(run),
+    };
+    let wanted = reports(&run.report, run.quiet, settings, &files)?;
     let earlier = Earlier::read(run.again.as_deref(), run.resume.as_deref())?;
     let store = setup::store(global, settings)?;
     let disputes = setup::disputes(run.disputes.as_deref(), &store, Clock::system())?;
@@ -241,6 +247,14 @@ pub fn run_run(
         output::tell(&words);
     }
     Ok(exit)
+}
+
+/// What the call names to be read.
+fn named_files(run: &Run) -> Vec<&Path> {
+    let scripts = run.paths.iter().map(Path::new);
+    let beside = [&run.target, &run.answers, &run.disputes];
+    let beside = beside.into_iter().flatten().chain(&run.recorded);
+    scripts.chain(beside.map(PathBuf::as_path)).collect()
 }
 
 /// Refuses a moment at which no pack holds yet of what a scenario is about: what
