@@ -89,6 +89,11 @@ impl Journal {
         })
     }
 
+    /// Whether it outlives the party.
+    pub fn is_kept(&self) -> bool {
+        self.file.is_some()
+    }
+
     /// Adds entries of a party, all or none. When this returns, they are kept.
     ///
     /// # Errors

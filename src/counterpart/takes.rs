@@ -88,7 +88,7 @@ impl Action {
             Action::TrekVerzuimIn => &[&["meldingsnummer", "redenIngetrokken"]],
             Action::HaalVerzuimOp => &[&["vanaf"]],
             Action::OpnieuwVersturen => &[&["identificatiecodeBedrijfsdocument"]],
-            Action::LaadBegingegevens => return Vec::new(),
+            Action::LaadBegingegevens | Action::Herstart => return Vec::new(),
             Action::HaalRegistratieoverzichtOp | Action::HaalRioOp | Action::Toon => &[],
         };
         [PUPIL, &own.concat()].concat()
@@ -97,7 +97,10 @@ impl Action {
     /// Whether it makes the LAS do nothing: who asks for no more than that sees
     /// nothing of it.
     pub fn only_shows(self) -> bool {
-        matches!(self, Action::Toon | Action::LaadBegingegevens)
+        matches!(
+            self,
+            Action::Toon | Action::LaadBegingegevens | Action::Herstart
+        )
     }
 }
 

@@ -85,6 +85,8 @@ actions! {
     /// Begin anew with the schools and pupils of the scenarios: nothing that
     /// was done or received before is there any more.
     LaadBegingegevens = "laad-begingegevens",
+    /// Go down and come back with what was kept.
+    Herstart = "herstart",
     /// Say what the LAS knows.
     Toon = "toon",
 }
@@ -124,6 +126,7 @@ impl Action {
             | Action::VoerJaarovergangUit
             | Action::OpnieuwVersturen
             | Action::LaadBegingegevens
+            | Action::Herstart
             | Action::Toon => &[],
         }
     }

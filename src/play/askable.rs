@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::counterpart::trigger::Status;
+use crate::counterpart::trigger::{Action as LasAction, Status};
 use crate::scenario::{
     Action, Extract, Given, GivenContent, JsonExpectation, JsonMust, Over, Scenario, Step, Trigger,
     Wanted,
@@ -146,9 +146,10 @@ pub(super) fn is_asked(trigger: &Trigger) -> bool {
     is_about_outcome(trigger) || !trigger.expect.is_nothing() || !trigger.capture.is_empty()
 }
 
-/// Whether it matters how an action ended.
+/// Whether it matters how an action ended. Of a LAS that was started again no
+/// message shows it.
 pub(super) fn is_about_outcome(trigger: &Trigger) -> bool {
-    trigger.expect_status != Status::Done
+    trigger.expect_status != Status::Done || trigger.action.value == LasAction::Herstart
 }
 
 /// Whether the other party approves what an action delivers, as far as the

@@ -328,11 +328,8 @@ impl BuiltIn {
                     duo.replace(self.makings.duo()?);
                 }
             }
-            Role::Las => {
-                if let Some(las) = &self.las {
-                    las.replace(self.makings.las()?);
-                }
-            }
+            // A LAS acts by trigger.
+            Role::Las => {}
         }
         Ok(())
     }

@@ -19,10 +19,12 @@ use super::speak::Unspeakable;
 use super::stage::Stage;
 use super::tested::{self, client_options, played, public_url};
 use super::uncalled;
+use super::whose::Stranger;
 use super::wire::{Heard, Tap, Wire};
 use crate::check::{HttpHint, recognise_json, recognise_xml};
 use crate::clock::RunningClock;
 use crate::counterpart::defect::{WrongHandler, WrongPost};
+use crate::counterpart::trigger::Action as LasAction;
 use crate::counterpart::{Bodies, Door, Journal, Judges, Post, Service};
 use crate::document::{Document, Gated};
 use crate::edukoppeling::{Certificate, SigningKey};
@@ -105,7 +107,7 @@ pub fn identity_of(role: Role) -> &'static str {
 }
 
 /// What an attempt at a server came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ProbeResult {
     /// It refused, as it must.
     Refused,
@@ -113,6 +115,8 @@ pub(super) enum ProbeResult {
     Accepted,
     /// That could not be found out; a key of the texts (`reason.<key>`).
     Undecided(&'static str),
+    /// The server is somebody else's, whatever it did.
+    Stranger(Stranger),
 }
 
 /// Why the time was not moved on.
@@ -519,11 +523,12 @@ fn ours<P: Handler>(
 /// The journal of a scenario's parties: in memory, unless one of them is
 /// started again.
 fn journal_for(scenario: &Scenario) -> Result<(Journal, Option<tempfile::TempDir>), Unmade> {
-    let restarts = scenario
-        .all_steps()
-        .iter()
-        .any(|step| matches!(&step.action, Action::Act(act) if *act.what.value == *"herstart"));
-    if !restarts {
+    let restarts = |step: &&Step| match &step.action {
+        Action::Act(act) => *act.what.value == *"herstart",
+        Action::Trigger(trigger) => trigger.action.value == LasAction::Herstart,
+        _ => false,
+    };
+    if !scenario.all_steps().iter().any(restarts) {
         return Ok((Journal::in_memory(), None));
     }
     let folder = tempfile::tempdir().map_err(|_| Unmade("state"))?;

@@ -290,6 +290,14 @@ impl Ended<'_> {
                 let finding = self.finding("KK-SC-NIET-GEWEIGERD", Kind::Violation, args);
                 self.one(&finding);
             }
+            ProbeResult::Stranger(stranger) => {
+                let args = args
+                    .with("reason", "probe-stranger")
+                    .with("expected", MessageValue::plain(stranger.expected))
+                    .with("found", MessageValue::plain(stranger.found));
+                let finding = self.finding("KK-SC-NIET-GEWEIGERD", Kind::Undecided, args);
+                self.one(&finding);
+            }
             ProbeResult::Undecided(reason) => {
                 let args = args.with("reason", reason);
                 let finding = self.finding("KK-SC-NIET-GEWEIGERD", Kind::Undecided, args);

@@ -11,6 +11,7 @@ use super::observe::{Observed, Seen};
 use super::registered::Elsewhere;
 use super::run::Interrupt;
 use super::sink::Sink;
+use super::tested::WhyNot;
 use super::uncalled::Missed;
 use super::weigh::{Scale, Weighed, weigh};
 use crate::check::{CheckOptions, Reporter};
@@ -62,9 +63,8 @@ struct State {
     contracts: BTreeSet<String>,
     unreachable: bool,
     steps: u32,
-    /// Why it was not played, or not to its end, as a key of the texts
-    /// (`not-played.<key>`).
-    not_played: Option<&'static str>,
+    /// Why it was not played, or not to its end.
+    not_played: Option<WhyNot>,
     records: Vec<StepRecord>,
     undeclared: Vec<Undeclared>,
     said: u32,
@@ -151,10 +151,15 @@ impl Ledger {
             self.note_unreachable();
         }
         if fault.is_refused() {
-            self.lock().not_played = Some("clock-refused");
+            self.not_played(WhyNot::open("clock-refused"));
         }
         let finding = fault.finding(Place::default());
         self.outside(&finding);
+    }
+
+    /// It is not played, or not to its end.
+    pub(super) fn not_played(&self, why: WhyNot) {
+        self.lock().not_played = Some(why);
     }
 
     /// Whether something was found that counts.
@@ -195,7 +200,7 @@ impl Ledger {
         if !self.interrupt.is_set() {
             return Ok(());
         }
-        self.lock().not_played = Some("interrupted");
+        self.not_played(WhyNot::open("interrupted"));
         Err(Stop)
     }
 
@@ -482,16 +487,20 @@ impl Ledger {
         }
         let judged = ScenarioJudged {
             about: self.info.clone(),
-            judgement: if state.not_played.is_some() {
-                let open = Judgement::new(Verdict::Undecided, self.grade);
-                self.options.fold([state.judgement, open])
-            } else {
-                state.judgement
+            judgement: match &state.not_played {
+                None => state.judgement,
+                Some(why) if why.not_applicable && state.judgement.verdict != Verdict::Fail => {
+                    Judgement::new(Verdict::NotApplicable, self.grade)
+                }
+                Some(_) => {
+                    let open = Judgement::new(Verdict::Undecided, self.grade);
+                    self.options.fold([state.judgement, open])
+                }
             },
             pack: state.pack,
             contracts: std::mem::take(&mut state.contracts),
             unreachable: state.unreachable,
-            not_played: state.not_played.map(str::to_string),
+            not_played: state.not_played.take().map(|why| why.key.to_string()),
             undeclared: std::mem::take(&mut state.undeclared),
             steps: state.steps,
             said: state.said,

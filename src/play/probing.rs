@@ -1,6 +1,8 @@
 //! Attempts at a server that it must refuse.
 
 use super::cast::{Cast, DUO_PATH, ProbeResult};
+use super::whose::Whose;
+use crate::facts::Profile;
 use crate::scenario::{ProbeKind, Role};
 use crate::transport::{OldVersion, Outcome, ProbeOptions, Probed, Why, WrongClient, probe};
 
@@ -18,8 +20,18 @@ pub(super) fn probed(cast: &Cast, role: Role) -> Option<Probed> {
     probe(&ProbeOptions::of_test(client, request, pki)).ok()
 }
 
-/// What one attempt among them came to.
-pub(super) fn of(probed: Option<&Probed>, kind: ProbeKind) -> ProbeResult {
+/// What one attempt among them at the server of a party, of which `whose` says
+/// whose it must be, came to.
+pub(super) fn of(
+    probed: Option<&Probed>,
+    (whose, profile): (Option<&Whose>, Profile),
+    kind: ProbeKind,
+) -> ProbeResult {
+    let server = probed.and_then(|probed| probed.server.as_deref());
+    let stranger = whose.and_then(|whose| whose.other_server(server?, profile));
+    if let Some(stranger) = stranger {
+        return ProbeResult::Stranger(stranger);
+    }
     let outcome = probed.and_then(|probed| match kind {
         ProbeKind::Tls10 => version(probed, OldVersion::Tls10),
         ProbeKind::Tls11 => version(probed, OldVersion::Tls11),

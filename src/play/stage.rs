@@ -176,6 +176,14 @@ impl Stage {
         self.whose.iter().find(|whose| whose.role == role)
     }
 
+    /// What it comes to that a scenario is not played.
+    pub(super) fn weighed(&self, why: WhyNot, scenario: &Scenario) -> WhyNot {
+        match self.named {
+            true => why,
+            false => why.unasked(scenario),
+        }
+    }
+
     /// What is said of somebody else's parties.
     pub(super) fn target(&self) -> Option<&Target> {
         self.tested.as_ref().map(|tested| &*tested.target)
@@ -246,11 +254,7 @@ impl Stage {
             }),
         };
         if let Some(why) = why {
-            return Ok(not(&if self.named {
-                why
-            } else {
-                why.unasked(scenario)
-            }));
+            return Ok(not(&self.weighed(why, scenario)));
         }
         let ledger = Arc::new(Ledger::new(
             info,

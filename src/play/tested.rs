@@ -66,6 +66,8 @@ pub fn school_records(target: &Target) -> Vec<SchoolRecord> {
 const OURS: &str = "ours";
 /// It needs a clock that can be set, and the target has none.
 const CLOCK: &str = "clock";
+/// The LAS is to be started again, and knows no action for it.
+const RESTART: &str = "restart";
 
 /// Why a scenario is not played against a target.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,10 +98,14 @@ impl WhyNot {
         }
     }
 
+    pub(super) fn no_restart() -> Self {
+        Self::open(RESTART)
+    }
+
     /// The same of a scenario that nobody asked for by name: what this target does
     /// not let be played, and no key needs, is no open question about it.
     pub(super) fn unasked(self, scenario: &Scenario) -> Self {
-        let of_target = matches!(self.key, OURS | CLOCK);
+        let of_target = matches!(self.key, OURS | CLOCK | RESTART);
         Self {
             not_applicable: self.not_applicable || of_target && !scenario.mandatory,
             ..self

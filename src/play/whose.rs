@@ -7,7 +7,7 @@ use crate::document::NodeId;
 use crate::edukoppeling::{Certificate, institution_of, is_of_test, is_school};
 use crate::evidence::SchoolRecord;
 use crate::exchange::Exchange;
-use crate::facts::Profile;
+use crate::facts::{Profile, oin};
 use crate::finding::{Args, Finding, MessageValue, Place};
 use crate::scenario::Role;
 use crate::text::tool_finding;
@@ -39,11 +39,24 @@ impl Whose {
     pub fn stranger(&self, request: Option<&Exchange>, signer: Option<&str>) -> Option<Stranger> {
         let school = request.and_then(|request| self.other_school(request));
         let other = signer.filter(|oin| self.is_other(oin));
-        let signed = other.map(|oin| Stranger {
+        let signed = other.map(|oin| self.stranger_by(oin));
+        signed.or(school)
+    }
+
+    /// Whose server showed this certificate (DER), where that is somebody else's.
+    /// In tests parties use test OINs for connections.
+    pub fn other_server(&self, der: &[u8], profile: Profile) -> Option<Stranger> {
+        let found = Certificate::oin_of(der)?;
+        let in_test = [&self.oin, &found].map(|oin| is_of_test(oin, profile));
+        let is_anothers = oin(&found).is_ok() && self.is_other(&found) && in_test == [false; 2];
+        is_anothers.then(|| self.stranger_by(&found))
+    }
+
+    fn stranger_by(&self, oin: &str) -> Stranger {
+        Stranger {
             expected: format!("OIN {}", self.oin),
             found: format!("OIN {oin}"),
-        });
-        signed.or(school)
+        }
     }
 
     /// Whether an OIN is neither that of who is tested nor of one of its schools,

@@ -274,9 +274,13 @@ impl Reader<'_> {
         let what = fields.required("what", &mut self.mistakes);
         let with = fields.optional("with");
         fields.finish(&mut self.mistakes);
-        let party = party.and_then(|party| self.role(party));
+        let role = party.and_then(|party| self.role(party));
         let given = with.map(|with| self.with(with)).unwrap_or_default();
-        let party = party?;
+        if let (Some(party), Some(Role::Las)) = (party, role) {
+            self.mistakes.push(Mistake::new(party.spot, "not-las"));
+            return None;
+        }
+        let party = role?;
         let what = what?;
         let of_party = ACTS.iter().filter(|act| act.party == party);
         let known: Vec<(&str, &ActKind)> = of_party.map(|act| (act.name, act)).collect();

@@ -424,7 +424,6 @@ pub const ACTS: &[ActKind] = &[
     ),
     restart(Role::Duo),
     restart(Role::Osr),
-    restart(Role::Las),
 ];
 
 /// A third person does something at a built-in party.

@@ -1,6 +1,7 @@
 //! What an endpoint must refuse, tried for real: old versions of TLS, weak
 //! cipher suites, and clients with a wrong certificate or none.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -160,6 +161,9 @@ impl ProbeOptions {
     }
 }
 
+/// A certificate in DER.
+type Certificate = Arc<[u8]>;
+
 /// What a probe found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Probed {
@@ -174,6 +178,8 @@ pub struct Probed {
     pub tls13: Outcome,
     /// Clients that must be refused.
     pub clients: Vec<(WrongClient, Outcome)>,
+    /// What the server showed, where it was seen.
+    pub server: Option<Certificate>,
 }
 
 /// Probes an endpoint.
@@ -216,12 +222,15 @@ pub fn probe(options: &ProbeOptions) -> Result<Probed, SetupError> {
         }
         other => (outcome_of(other), None),
     };
+    let (tls12, shown12) = version(options, TlsVersions::Only12)?;
+    let (tls13, shown13) = version(options, TlsVersions::Only13)?;
     Ok(Probed {
         old: old.to_vec(),
         weak_suite,
-        tls12: version(options, TlsVersions::Only12)?,
-        tls13: version(options, TlsVersions::Only13)?,
+        tls12,
+        tls13,
         clients: clients(options)?,
+        server: shown12.or(shown13),
     })
 }
 
@@ -267,15 +276,19 @@ fn outcome_of(said: Result<Said, Why>) -> Outcome {
     }
 }
 
-/// Whether a handshake of that version comes about. A server that misses or
-/// refuses a certificate has agreed on the version before.
-fn version(options: &ProbeOptions, versions: TlsVersions) -> Result<Outcome, SetupError> {
+/// Whether a handshake of that version comes about, and the certificate that the
+/// server showed in it. A server that misses or refuses a certificate has agreed
+/// on the version before.
+fn version(
+    options: &ProbeOptions,
+    versions: TlsVersions,
+) -> Result<(Outcome, Option<Certificate>), SetupError> {
     let client = Client::new(ClientOptions {
         versions,
         ..options.client.clone()
     })?;
-    Ok(match client.connect(&options.request.url) {
-        Ok(Some(_)) => Outcome::Accepted,
+    let outcome = match client.connect(&options.request.url) {
+        Ok(Some(tls)) => return Ok((Outcome::Accepted, tls.peer.first().cloned())),
         Ok(None) => Outcome::Undecided(Why::Problem(TransportProblem::NoTls)),
         Err(error) => match error.problem {
             TransportProblem::CertificateRefused | TransportProblem::CertificateRequired => {
@@ -286,7 +299,8 @@ fn version(options: &ProbeOptions, versions: TlsVersions) -> Result<Outcome, Set
             }
             problem => Outcome::Undecided(Why::Problem(problem)),
         },
-    })
+    };
+    Ok((outcome, None))
 }
 
 /// The status that a client with `identity` gets.

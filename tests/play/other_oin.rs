@@ -73,3 +73,39 @@ fn a_las_with_another_oin_than_the_target_file_passes_nothing() {
     let (code, verified) = call(&["runs", "verify", "bewijs"]);
     assert_eq!(code, Some(1), "{verified}");
 }
+
+/// What a server refuses that shows a certificate of another OIN than the file's
+/// says nothing of who is tested, also where no message is exchanged.
+#[test]
+fn what_a_server_with_another_oin_refuses_is_open() {
+    const SCRIPT: &str = "\
+id: eigen-oude-tls
+title: { nl: Oude TLS, en: Old TLS }
+key: koppeling-bron
+mandatory: false
+subject: las
+requirements: [EK-TLS003]
+grade: published
+source: Digikoppeling Beveiligingsstandaarden en voorschriften, TLS003
+steps:
+  - probe: { party: las, refuses: [tls-1.0, tls-1.1] }
+";
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("eigen.yaml"), SCRIPT).unwrap();
+    let (duo, osr) = (free(), free());
+    let las = start(duo, osr);
+    let file = target(&las.endpoint, &las.trigger, duo, osr);
+    let (output, report) = run(folder.path(), &file, &["eigen.yaml"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert_eq!(report["scenarios"][0]["verdict"], "pass", "{report}");
+
+    let file = file.replace(SIGNS, IN_FILE);
+    let (output, report) = run(folder.path(), &file, &["eigen.yaml"]);
+    let spoken = said(&output).replace('│', "");
+    let spoken: Vec<&str> = spoken.split_whitespace().collect();
+    let spoken = spoken.join(" ");
+    assert_eq!(output.status.code(), Some(5), "{spoken}");
+    assert_eq!(report["scenarios"][0]["verdict"], "undecided", "{report}");
+    let words = format!("is of OIN {SIGNS}; the target file has OIN {IN_FILE}");
+    assert!(spoken.contains(&words), "{spoken}");
+}

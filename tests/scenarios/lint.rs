@@ -118,7 +118,6 @@ fn what_is_mandatory_can_be_played_at_any_moment() {
     }
     // It does see what cannot be played.
     for (id, why) in [
-        ("po-bekostigen-las-herstart", "ours"),
         ("osr-h2m-las-mandaat-loopt-af", "clock"),
         ("koppeling-bron-duo-antwoord", "role"),
     ] {

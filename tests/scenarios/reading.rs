@@ -153,6 +153,7 @@ fn every_mistake_is_told_with_its_line_and_what_to_do() {
         "steps:\n- receive: {as: duo, answer: sillent}\n",
         "steps:\n- receive: {as: duo, within: 2h}\n",
         "steps:\n- trigger: {party: duo, action: inschrijven}\n",
+        "steps:\n- act: {party: las, what: herstart}\n",
         "steps:\n- trigger: {party: las, action: inshcrijven}\n",
         "steps:\n- act: {party: osr, what: behandel-verzuim}\n",
         "steps:\n- act: {party: osr, what: verleen-mandaat, with: {diesnt: RIO, kleur: x}}\n",

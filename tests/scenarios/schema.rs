@@ -90,6 +90,7 @@ fn what_has_the_wrong_shape_both_refuse() {
         "steps:\n- trigger: {party: las, action: dansen}\n",
         "steps:\n- trigger: {party: las, action: toon, expect-status: unsupported}\n",
         "steps:\n- act: {party: osr, what: lever-pushes}\n",
+        "steps:\n- act: {party: las, what: herstart}\n",
         "steps:\n- repeat: {steps: [{wait: 1s}]}\n",
         "steps:\n- repeat: {times: 1, over: [1], steps: [{wait: 1s}]}\n",
         "steps:\n- parallel: [[{wait: 1s}]]\n",

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value};
 
 use super::conduct::Conduct;
 use super::data::School;
 use super::ended::{Ended, INTERNAL, TRIGGER, UNKNOWN};
 use super::settings::{LasParts, LasSettings};
 use super::state::{Entry, State};
-use super::with::iso;
+use super::with::{about_nobody, iso};
 use super::{
     absence, advice, enrolment, osr, overgang, overview, person, resend, rio, show, starter,
 };
@@ -131,9 +132,24 @@ impl Las {
             Action::HaalRioOp => rio::fetch(self, with),
             Action::OpnieuwVersturen => resend::resend(self, with),
             Action::LaadBegingegevens => starter::load(self, with),
+            Action::Herstart => self.restart(with),
             Action::Toon => show::show(self, with),
         });
         done.unwrap_or_else(Outcome::from)
+    }
+
+    /// `herstart`: what was not written down is gone.
+    fn restart(&self, with: &Map<String, Value>) -> Result<Outcome, Ended> {
+        about_nobody(with)?;
+        if !self.journal.is_kept() {
+            let text = "this LAS keeps what it knows in memory; start it with --state";
+            return Ok(Outcome::new(Status::Unsupported, text));
+        }
+        let mut state = self.state();
+        let entries = self.journal.entries(PARTY);
+        state.read_again(&entries.map_err(|error| Ended::failed(INTERNAL, error.to_string()))?);
+        let text = "this LAS was started again";
+        Ok(Outcome::new(Status::Done, text))
     }
 
     /// Moves a virtual clock to the moment of a trigger.

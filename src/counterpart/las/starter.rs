@@ -8,11 +8,12 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::data::{Inschrijving, Leerling, Onderwijssoort, Periode, Rio, School};
-use super::ended::{Ended, TRIGGER};
+use super::ended::Ended;
 use super::json::parts_of;
 use super::made_up::{MadeUp, made_up};
 use super::party::Las;
 use super::state::{Entry, State};
+use super::with::about_nobody;
 use crate::counterpart::PersoonsgebondenNummer;
 use crate::counterpart::trigger::{Outcome, Status};
 
@@ -105,10 +106,7 @@ pub fn shipped(pupils: u32) -> Result<State, StarterError> {
 
 /// `laad-begingegevens`.
 pub(super) fn load(las: &Las, with: &Map<String, Value>) -> Result<Outcome, Ended> {
-    if let Some(other) = with.keys().next() {
-        let text = format!("this action has no `{other}`: it is about all pupils");
-        return Err(Ended::refused(TRIGGER, text));
-    }
+    about_nobody(with)?;
     las.note(vec![Entry::Begingegevens])?;
     let text = "this LAS begins anew with the schools and pupils of the scenarios";
     Ok(Outcome::new(Status::Done, text))

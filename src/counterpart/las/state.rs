@@ -169,6 +169,16 @@ impl State {
         };
     }
 
+    /// What a LAS knows that was started again: what it begins with, and what was
+    /// written down.
+    pub(super) fn read_again(&mut self, entries: &[Entry]) {
+        self.begin_anew();
+        self.gemaakt = 0;
+        for entry in entries {
+            self.apply(entry);
+        }
+    }
+
     /// Adds what happened.
     pub fn apply(&mut self, entry: &Entry) {
         match entry {

@@ -116,6 +116,21 @@ impl<'a> With<'a> {
     }
 }
 
+/// Holds an action that is about the LAS as a whole to that.
+///
+/// # Errors
+///
+/// Something is named that it is to be about.
+pub fn about_nobody(members: &Map<String, Value>) -> Result<(), Ended> {
+    match members.keys().next() {
+        None => Ok(()),
+        Some(other) => Err(Ended::refused(
+            TRIGGER,
+            format!("this action has no `{other}`: it is about the whole LAS"),
+        )),
+    }
+}
+
 /// A date in ISO form.
 pub fn iso(date: Date) -> String {
     date.to_string()

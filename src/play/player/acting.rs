@@ -12,6 +12,7 @@ use crate::play::actor::{ByPerson, TriggerTrouble};
 use crate::play::ledger::Stop;
 use crate::play::observe::Seen;
 use crate::play::probing;
+use crate::play::tested::WhyNot;
 use crate::play::wire::{InVain, name_of};
 use crate::scenario::{Act, Extract, Given, Probe, Role, Step, Trigger, ValueError};
 
@@ -53,6 +54,13 @@ impl<'s> Player<'s> {
         let mut outcome = actor.trigger(&call);
         let brought_nothing = in_vain(&call, number, expected, &outcome);
         self.cast.wire.acted(brought_nothing);
+        let unsupported = is_unsupported(&outcome);
+        if trigger.action.value == Action::Herstart && unsupported {
+            // No key needs it, and not every LAS can be started by a program.
+            let why = self.cast.stage.weighed(WhyNot::no_restart(), self.scenario);
+            ledger.not_played(why);
+            return Err(Stop);
+        }
         let person = actor.person();
         let confirmed = match (&mut outcome, person) {
             (Ok(outcome), Some(person)) if outcome.status == expected => {
@@ -64,8 +72,7 @@ impl<'s> Player<'s> {
         let ended = ledger.ended(step, number)?;
         let went = ended.triggered(expected, &call.action, actor.url(), &outcome);
         // What was not tried has nothing to show.
-        let tried = outcome.ok().filter(|one| one.status != Status::Unsupported);
-        let Some(outcome) = tried else {
+        let Some(outcome) = outcome.ok().filter(|_| !unsupported) else {
             return Err(Stop);
         };
         let seen = Seen {
@@ -159,11 +166,21 @@ impl<'s> Player<'s> {
                 self.cast.wire.claim_answer(heard.number);
             }
         }
+        let stage = &self.cast.stage;
+        let whose = (stage.whose(probe.party), stage.profile);
         for kind in &probe.tries {
-            let result = probing::of(probed.as_ref(), kind.value);
+            let result = probing::of(probed.as_ref(), whose, kind.value);
             ended.probed(probe.party, kind.value, result);
         }
         Ok(())
+    }
+}
+
+/// Whether the LAS has no such action.
+fn is_unsupported(outcome: &Result<Outcome, TriggerTrouble>) -> bool {
+    match outcome {
+        Ok(outcome) => outcome.status == Status::Unsupported,
+        Err(trouble) => *trouble == TriggerTrouble::Unsupported,
     }
 }
 
