@@ -115,3 +115,26 @@ fn a_las_that_cannot_be_started_again_leaves_nothing_open() {
         assert_eq!(verified.status.code(), Some(0), "{}", said(&verified));
     }
 }
+
+/// A LAS elsewhere that confirms a push before it is stored has lost it when it
+/// was started again.
+#[test]
+fn what_a_las_elsewhere_loses_is_found_after_its_restart() {
+    let (call, file) = documented("## A LAS under test", &["8443", "8444", "8441", "9002"]);
+    let folder = tempfile::tempdir().unwrap();
+    let mut words: Vec<&str> = call.split_whitespace().collect();
+    words.extend(["--defect", "las-vergeet-bevestigde-status"]);
+    let (_las, _) = party(folder.path(), &words, 3);
+    let (output, report) = run(folder.path(), &file, &["--id=po-bekostigen-las-herstart"]);
+    let told = said(&output);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    let found = report["scenarios"][0]["findings"].as_array().unwrap();
+    let found: Vec<(&str, &str)> = found
+        .iter()
+        .map(|one| {
+            let code = one["finding"]["code"].as_str().unwrap();
+            (one["step"].as_str().unwrap(), code)
+        })
+        .collect();
+    assert_eq!(found, [("4", "KK-SC-JSON")], "{told}");
+}
