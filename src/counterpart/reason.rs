@@ -5,6 +5,8 @@
 pub const NO_MANDATE: &str = "geen-mandaat";
 /// The trigger makes no sense.
 pub const TRIGGER: &str = "trigger";
+/// Its clock stands at another moment than the trigger.
+pub const CLOCK: &str = "klok";
 /// What the trigger speaks of is not there.
 pub const UNKNOWN: &str = "onbekend";
 /// What it would make is there already.
@@ -25,8 +27,9 @@ pub const ANSWER: &str = "antwoord-onjuist";
 pub const INTERNAL: &str = "intern";
 
 /// All of them.
-pub const ALL: [&str; 11] = [
-    NO_MANDATE, TRIGGER, UNKNOWN, EXISTS, ORDER, CLOSED, RIO, CONNECTION, FAULT, ANSWER, INTERNAL,
+pub const ALL: [&str; 12] = [
+    NO_MANDATE, TRIGGER, CLOCK, UNKNOWN, EXISTS, ORDER, CLOSED, RIO, CONNECTION, FAULT, ANSWER,
+    INTERNAL,
 ];
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ use jiff::Timestamp;
 use super::tested::Tested;
 use crate::clock::RunningClock;
 use crate::counterpart::clock::{self, ClockTrouble};
+use crate::counterpart::reason::CLOCK;
+use crate::counterpart::trigger::Outcome;
 use crate::finding::{Args, Finding, Kind, MessageValue, Place};
 use crate::limits::CLOCK_SECONDS;
 use crate::scenario::Role;
@@ -21,19 +23,28 @@ pub(super) struct ClockFault {
     role: Role,
     /// Where the target file says that it is.
     url: String,
-    trouble: ClockTrouble,
+    trouble: Trouble,
+}
+
+/// What is the matter with a clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Trouble {
+    /// It was not set.
+    NotSet(ClockTrouble),
+    /// It was set, and the party goes by another.
+    OfAnother,
 }
 
 impl ClockFault {
     /// Whether nothing answers there: a fault of the connection.
     pub(super) fn is_unreachable(&self) -> bool {
-        matches!(self.trouble, ClockTrouble::Transport(_))
+        matches!(self.trouble, Trouble::NotSet(ClockTrouble::Transport(_)))
     }
 
     /// Whether the party keeps its clock to itself, as the contract allows: then
     /// nothing is played, and nothing is wrong.
     pub(super) fn is_refused(&self) -> bool {
-        self.trouble == ClockTrouble::Refused
+        self.trouble == Trouble::NotSet(ClockTrouble::Refused)
     }
 
     /// The finding that says where the clock should be, which key of the target
@@ -43,15 +54,16 @@ impl ClockFault {
             .with("url", MessageValue::plain(&*self.url))
             .with("key", format!("under-test.{}.clock", self.role.name()));
         let word_of = match self.trouble {
-            ClockTrouble::Transport(problem) => problem.name(),
-            ClockTrouble::Answer(status) => {
+            Trouble::NotSet(ClockTrouble::Transport(problem)) => problem.name(),
+            Trouble::NotSet(ClockTrouble::Answer(status)) => {
                 if let Some(status) = status {
                     args.push("status", u64::from(status));
                 }
                 "clock-answer"
             }
-            ClockTrouble::Elsewhere => "clock-elsewhere",
-            ClockTrouble::Refused => {
+            Trouble::NotSet(ClockTrouble::Elsewhere) => "clock-elsewhere",
+            Trouble::OfAnother => "clock-of-another",
+            Trouble::NotSet(ClockTrouble::Refused) => {
                 args.push("reason", "clock-stays");
                 return Finding {
                     kind: Kind::Undecided,
@@ -80,10 +92,21 @@ impl Tested {
             self.set_clock(url, now).map_err(|trouble| ClockFault {
                 role: *role,
                 url: url.clone(),
-                trouble,
+                trouble: Trouble::NotSet(trouble),
             })?;
         }
         Ok(())
+    }
+
+    /// The clock that the target file gives the LAS, where an action shows that
+    /// the LAS goes by another.
+    pub(super) fn other_clock(&self, outcome: &Outcome) -> Option<ClockFault> {
+        let url = self.role(Role::Las)?.clock.clone()?;
+        (outcome.reason() == Some(CLOCK)).then_some(ClockFault {
+            role: Role::Las,
+            url,
+            trouble: Trouble::OfAnother,
+        })
     }
 
     fn set_clock(&self, url: &str, now: Timestamp) -> Result<(), ClockTrouble> {

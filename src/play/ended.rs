@@ -9,6 +9,7 @@ use super::ledger::{At, Ledger};
 use super::observe::{Observed, Seen};
 use super::speak::Unspeakable;
 use super::wire::{Heard, InVain, name_of};
+use crate::counterpart::reason::CLOCK;
 use crate::counterpart::trigger::{Outcome, Status};
 use crate::event::StepFinding;
 use crate::finding::{Args, DataClass, Finding, Judgement, Kind, MessageValue, Place, Verdict};
@@ -249,7 +250,9 @@ impl Ended<'_> {
                 self.finding("KK-SC-HANDELING", Kind::Violation, args)
             }
             Ok(outcome) => {
-                let went = outcome.status == expected;
+                // It is no refusal of what was asked.
+                let of_clock = outcome.reason() == Some(CLOCK);
+                let went = outcome.status == expected && !of_clock;
                 if went {
                     self.passed();
                     return true;

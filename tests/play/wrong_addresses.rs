@@ -58,6 +58,7 @@ fn a_clock_that_is_not_set_is_named_with_its_key_and_the_reason() {
     let (duo, osr) = (free(), free());
     let (_las, urls) = las_process(duo, osr, &["--now", "2026-08-24T07:40:00Z"]);
     let (gone, lost, breaks) = (free(), clock(0, 404), clock(1, 500));
+    let another = clock(1000, 500);
     let of = |server: &Server| server.url("127.0.0.1", "/klok");
     for (url, id, code, parts) in [
         (
@@ -78,6 +79,13 @@ fn a_clock_that_is_not_set_is_named_with_its_key_and_the_reason() {
             "osr-m2m-las-zonder-mandaat",
             1,
             &["no moment of a clock", "(HTTP status 500)"],
+        ),
+        // The clock of somebody else does all that is asked, and the LAS goes by its own.
+        (
+            of(&another),
+            "po-inwinnen-las-inschrijven",
+            1,
+            &["not the clock of the LAS"],
         ),
         // What triggers are sent to is a clock no more than a page is.
         (

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value};
 
 pub use crate::counterpart::reason::{
-    ANSWER, CLOSED, CONNECTION, EXISTS, FAULT, INTERNAL, NO_MANDATE, ORDER, RIO, TRIGGER, UNKNOWN,
+    ANSWER, CLOCK, CLOSED, CONNECTION, EXISTS, FAULT, INTERNAL, NO_MANDATE, ORDER, RIO, TRIGGER,
+    UNKNOWN,
 };
 use crate::counterpart::trigger::{Outcome, Status};
 

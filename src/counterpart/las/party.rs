@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::conduct::Conduct;
 use super::data::School;
-use super::ended::{Ended, INTERNAL, TRIGGER, UNKNOWN};
+use super::ended::{CLOCK, Ended, INTERNAL, TRIGGER, UNKNOWN};
 use super::settings::{LasParts, LasSettings};
 use super::state::{Entry, State};
 use super::with::{about_nobody, iso};
@@ -166,11 +166,11 @@ impl Las {
             }
             _ if within => Ok(()),
             (true, true) => Err(Ended::refused(
-                TRIGGER,
+                CLOCK,
                 "`now` lies before the clock of this LAS",
             )),
             (false, _) => Err(Ended::refused(
-                TRIGGER,
+                CLOCK,
                 "the clock of this LAS cannot be moved, and `now` lies too far from it",
             )),
         }

@@ -9,10 +9,11 @@ use serde_json::Value;
 use super::{Line, Player};
 use crate::counterpart::trigger::{Action, Outcome, Status, Trigger as TriggerCall};
 use crate::play::actor::{ByPerson, TriggerTrouble};
+use crate::play::clocks::ClockFault;
 use crate::play::ledger::Stop;
 use crate::play::observe::Seen;
 use crate::play::probing;
-use crate::play::tested::WhyNot;
+use crate::play::tested::{Tested, WhyNot};
 use crate::play::wire::{InVain, name_of};
 use crate::scenario::{Act, Extract, Given, Probe, Role, Step, Trigger, ValueError};
 
@@ -38,11 +39,17 @@ impl<'s> Player<'s> {
         if !trigger.wait {
             let (step, number) = (step.clone(), number.to_string());
             let wire = Arc::clone(&self.cast.wire);
+            let tested = self.cast.stage.tested.clone();
             wire.acts();
             let thread = std::thread::spawn(move || {
                 let outcome = actor.trigger(&call);
                 if let Ok(ended) = ledger.ended(&step, &number) {
-                    ended.triggered(expected, &call.action, actor.url(), &outcome);
+                    match other_clock(tested.as_deref(), &outcome) {
+                        Some(fault) => ended.clock_at_fault(&fault),
+                        None => {
+                            ended.triggered(expected, &call.action, actor.url(), &outcome);
+                        }
+                    }
                 }
                 wire.acted(in_vain(&call, &number, expected, &outcome));
             });
@@ -70,6 +77,10 @@ impl<'s> Player<'s> {
             _ => None,
         };
         let ended = ledger.ended(step, number)?;
+        if let Some(fault) = other_clock(self.cast.stage.tested.as_deref(), &outcome) {
+            ended.clock_at_fault(&fault);
+            return Err(Stop);
+        }
         let went = ended.triggered(expected, &call.action, actor.url(), &outcome);
         // What was not tried has nothing to show.
         let Some(outcome) = outcome.ok().filter(|_| !unsupported) else {
@@ -174,6 +185,15 @@ impl<'s> Player<'s> {
         }
         Ok(())
     }
+}
+
+/// The clock of the target file, where an action shows that the LAS goes by
+/// another.
+fn other_clock(
+    tested: Option<&Tested>,
+    outcome: &Result<Outcome, TriggerTrouble>,
+) -> Option<ClockFault> {
+    tested?.other_clock(outcome.as_ref().ok()?)
 }
 
 /// Whether the LAS has no such action.
