@@ -83,6 +83,10 @@ pub enum Slip {
     IgnoresLock,
     /// LAS: a report that is closed or withdrawn is changed all the same.
     ChangesClosedReports,
+    /// LAS: an absence begins on the day on which it is reported.
+    ReportsFromToday,
+    /// LAS: a report that follows another begins on the last day of that.
+    FollowsOnLastDay,
     /// LAS: it asks for changed reports since the same moment every time.
     AsksSamePeriod,
     /// LAS: a refusal by RIO is an empty answer.
@@ -143,9 +147,11 @@ pub struct Sending {
     pub message_id: Option<Box<str>>,
     /// How many seconds old the timestamp is.
     pub age: i64,
-    /// Text that is replaced in the message after it was signed, and in the
-    /// URL of a request without a body.
+    /// Text that is replaced in the body before it is signed, and in the URL of
+    /// a request without a body.
     pub replaces: Vec<(Box<str>, Box<str>)>,
+    /// Text that is replaced in the message after it was signed.
+    pub rewrites: Vec<(Box<str>, Box<str>)>,
     /// Header lines that are set; an empty value leaves one out.
     pub headers: BTreeMap<Box<str>, Box<str>>,
     /// Status codes of answers that are given in place of others; in answers to
@@ -216,6 +222,12 @@ fn root_of(xml: &str) -> &str {
     name.rsplit(':').next().unwrap_or(name)
 }
 
+/// A text in which the first of each of these stands as the other.
+fn in_place(pairs: &[(Box<str>, Box<str>)], text: String) -> String {
+    let pairs = pairs.iter();
+    pairs.fold(text, |text, (from, to)| text.replacen(&**from, to, 1))
+}
+
 impl Sending {
     fn is_about(&self, name: &str) -> bool {
         let pattern = self.message.as_deref();
@@ -230,8 +242,11 @@ impl Sending {
     }
 
     fn replaced(&self, text: String) -> String {
-        let replaces = self.replaces.iter();
-        replaces.fold(text, |text, (from, to)| text.replacen(&**from, to, 1))
+        in_place(&self.replaces, text)
+    }
+
+    fn rewritten(&self, text: String) -> String {
+        in_place(&self.rewrites, text)
     }
 
     fn status(&self, status: u16) -> u16 {
@@ -291,7 +306,7 @@ impl Defect {
             return sign(&request);
         }
         let body = wrong.iter().fold(request.body.to_string(), |body, one| {
-            one.edited(body, Format::Xml)
+            one.replaced(one.edited(body, Format::Xml))
         });
         let own = address_of(request.key.oin().unwrap_or_default());
         let id = wrong.iter().find_map(|one| one.message_id.as_deref());
@@ -313,7 +328,7 @@ impl Defect {
             Err(SignError::RequestsOnly | SignError::AnswersOnly) => sign(&request),
             signed => signed,
         }?;
-        Ok(wrong.iter().fold(signed, |text, one| one.replaced(text)))
+        Ok(wrong.iter().fold(signed, |text, one| one.rewritten(text)))
     }
 }
 

@@ -46,12 +46,21 @@ pub(super) fn report(las: &Las, with: &Map<String, Value>) -> Result<Outcome, En
             let enrolment = on_day(state, &found, &begin)?;
             let period = enrolment.periode_op(&begin);
             let text = |name: &str| period.and_then(|period| period.text(name));
+            let reports = state.verzuim.values();
+            let reports = reports.filter(|report| report.leerling == found.leerling.sleutel);
+            let ends = reports.filter_map(|report| {
+                let mut parts = report.gegevens.iter();
+                parts
+                    .find(|part| part.name() == "einddatum")
+                    .map(Part::text)
+            });
+            let begin = las.conduct.begin_of_absence(&begin, &today, ends);
+            overwrite(&mut content, &[Part::of("begindatum", begin)]);
             let mut fill = |part: Part| {
                 if content.iter().all(|given| given.name() != part.name()) {
                     content.push(part);
                 }
             };
-            fill(Part::of("begindatum", &*begin));
             fill(Part::of("actieOndernemen", "false"));
             fill(contact(&found.school.contactpersoon));
             let kind = Part::of("soortOpleiding", enrolment.soort.code());

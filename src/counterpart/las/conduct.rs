@@ -101,6 +101,25 @@ impl Conduct {
         }
     }
 
+    /// The begindatum of a report of an absence that began on `begin`: that day,
+    /// whenever it is reported, and never within a report that `ends` before it
+    /// (40-verzuim.md).
+    pub fn begin_of_absence<'a>(
+        &self,
+        begin: &str,
+        today: &str,
+        mut ends: impl Iterator<Item = &'a str>,
+    ) -> String {
+        if self.has(Slip::ReportsFromToday) {
+            return today.to_string();
+        }
+        let before = iso_date(begin).and_then(|day| day.yesterday().ok());
+        let before = before.map(|day| day.to_string());
+        let before = before.filter(|_| self.has(Slip::FollowsOnLastDay));
+        let follows = before.filter(|before| ends.any(|end| end == before));
+        follows.unwrap_or_else(|| begin.to_string())
+    }
+
     /// A lot that goes out by pages: all of it, each once.
     pub fn pages<T: Clone>(&self, lot: Vec<T>, page: usize) -> Vec<T> {
         if self.has(Slip::LotIsOnePage) {
@@ -332,6 +351,23 @@ mod tests {
                 Conduct::default().periods_from(begin, periods(before)),
                 periods(after)
             );
+        }
+    }
+
+    #[test]
+    fn a_report_begins_on_the_first_day_of_the_absence() {
+        let slip = |slip| Conduct::with([slip].into());
+        for (conduct, begin, sent) in [
+            (Conduct::default(), "2026-09-21", "2026-09-21"),
+            (slip(Slip::ReportsFromToday), "2026-09-21", "2026-09-25"),
+            (slip(Slip::FollowsOnLastDay), "2026-09-21", "2026-09-20"),
+            // It follows nothing.
+            (slip(Slip::FollowsOnLastDay), "2026-09-20", "2026-09-20"),
+            (slip(Slip::FollowsOnLastDay), "2026-09-22", "2026-09-22"),
+        ] {
+            let ends = ["2026-06-01", "2026-09-20"].into_iter();
+            let begins = conduct.begin_of_absence(begin, "2026-09-25", ends);
+            assert_eq!(begins, sent, "{conduct:?}");
         }
     }
 
