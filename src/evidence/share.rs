@@ -14,7 +14,7 @@ use super::message::RecordedMessage;
 use super::part::{CopyError, EVENTS};
 use super::read::{Evidence, ReadError};
 use super::record::{ExchangeRecord, MESSAGES, RunRecord, SCRIPTS, StepRecord, write_json};
-use crate::check::{Masker, is_secret};
+use crate::check::Masker;
 use crate::event::Event;
 use crate::exchange::{Exchange, HttpFacts, StartLine};
 use crate::finding::{DataClass, is_synthetic_number, mask};
@@ -42,6 +42,29 @@ const OPEN_HEADERS: &[&str] = &[
     "user-agent",
     "vary",
     "www-authenticate",
+];
+
+/// Parameters of URLs whose values go along: those of the OSR, and what asks for
+/// a contract. Any other may be about a person.
+const OPEN_PARAMETERS: &[&str] = &[
+    "administration_id",
+    "attributes",
+    "brin",
+    "dienst",
+    "end_date",
+    "gedaan",
+    "lang",
+    "oa_id",
+    "oin",
+    "reference_date",
+    "routing_id",
+    "school_oin",
+    "service_code",
+    "service_version_namespace",
+    "singlewsdl",
+    "start_date",
+    "supplier_oin",
+    "wsdl",
 ];
 
 /// Values that every script can name and that are about no person.
@@ -253,10 +276,16 @@ fn masked_url(url: &str) -> String {
     };
     let colon = if scheme.is_empty() { "" } else { "://" };
     let below = mask(below, DataClass::Plain);
+    let is_open = |name: &str| {
+        let mut open = OPEN_PARAMETERS.iter();
+        open.any(|open| name.eq_ignore_ascii_case(open))
+    };
     let pairs = query.split('&').map(|pair| match pair.split_once('=') {
-        Some((name, _)) if is_secret(name) => format!("{name}={HIDDEN}"),
-        Some((name, value)) => format!("{name}={}", mask(value, DataClass::of(name, []))),
-        None => mask(pair, DataClass::Plain),
+        Some((name, value)) if is_open(name) => format!("{name}={}", mask(value, DataClass::Plain)),
+        Some((_, value)) if is_synthetic_number(value) => pair.to_string(),
+        Some((name, _)) => format!("{name}={HIDDEN}"),
+        None if pair.is_empty() || is_open(pair) => pair.to_string(),
+        None => HIDDEN.to_string(),
     });
     let query: Vec<String> = pairs.collect();
     let mark = if url.contains('?') { "?" } else { "" };
@@ -361,11 +390,18 @@ mod tests {
             ("https://duo.invalid/bron", "https://duo.invalid/bron"),
             (
                 "https://jan:geheim@duo.invalid/p/123456782?api_key=x&bsn=123456782&oin=1",
-                "https://***@duo.invalid/p/*****6782?api_key=***&bsn=*****6782&oin=1",
+                "https://***@duo.invalid/p/*****6782?api_key=***&bsn=***&oin=1",
             ),
-            ("/p/999901102?a", "/p/999901102?a"),
+            ("/p/999901102?a", "/p/999901102?***"),
+            ("/duo?wsdl", "/duo?wsdl"),
+            ("/duo?", "/duo?"),
+            (
+                "/duo?bsn=999901102&naam=Pietersen&naam2=Van%20Dijk",
+                "/duo?bsn=999901102&naam=***&naam2=***",
+            ),
         ] {
             assert_eq!(masked_url(url), masked);
+            assert_eq!(masked_url(masked), masked);
         }
     }
 

@@ -143,7 +143,8 @@ impl Frame<'_> {
     /// A page that says one thing, or for a program the thing alone.
     pub fn notice(&self, status: u16, key: &str, what: &str) -> Response {
         let text = self.says(key, what);
-        if self.visitor.form.is_none() && self.visitor.holder.is_some() {
+        let shows_token = self.visitor.holder.is_some() || self.visitor.refused;
+        if self.visitor.form.is_none() && shows_token {
             let line = format!("{text}\n").into_bytes();
             return guarded(
                 Response::new(status, "text/plain; charset=utf-8", line),

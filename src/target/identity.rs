@@ -120,8 +120,14 @@ impl IdentitySource {
             }
             IdentitySource::Pkcs12 { file, passphrase } => {
                 let bytes = read(file, MAX_MATERIAL_BYTES)?;
-                let passphrase = passphrase.read()?.unwrap_or_else(|| Passphrase::new(""));
-                (of_pkcs12(&bytes, &passphrase), file.display().to_string())
+                let given = passphrase.read()?;
+                let is_given = given.is_some();
+                let passphrase = given.unwrap_or_else(|| Passphrase::new(""));
+                let made = of_pkcs12(&bytes, &passphrase).map_err(|error| match error {
+                    KeyError::PassphraseWrong if !is_given => KeyError::PassphraseMissing,
+                    error => error,
+                });
+                (made, file.display().to_string())
             }
         };
         made.map_err(|error| IdentityError {

@@ -282,6 +282,8 @@ fn a_supplier_sends_its_own_masked_runs_and_nothing_else() {
     assert!(body.contains("Meld u eerst aan"), "{body}");
     let (status, _, body) = served.send(&long, Some("0000"));
     assert_eq!(status, 401, "{body}");
+    // Who shows a token is a program, and gets a line.
+    assert_eq!(body.lines().count(), 1, "{body}");
     // The good one counts, once.
     let (status, _, body) = served.send(&good, supplier);
     assert_eq!(status, 201, "{body}");

@@ -91,6 +91,14 @@ fn what_cannot_be_used_is_told_with_the_file_at_fault() {
             key(KeyError::PassphraseWrong),
         ),
         (
+            IdentitySource::Pkcs12 {
+                file: folder.path().join("leverancier.p12"),
+                passphrase: PassphraseSource::None,
+            },
+            at("leverancier.p12"),
+            key(KeyError::PassphraseMissing),
+        ),
+        (
             p12(folder.path(), "weg.p12", "geheim.txt"),
             at("weg.p12"),
             missing,
