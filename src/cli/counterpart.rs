@@ -99,7 +99,7 @@ pub fn run_counterpart(
     let host = host(common.host.as_deref(), &source, listen);
     let journal = match &common.state {
         None => Journal::in_memory(),
-        Some(path) => Journal::open(path).map_err(|error| state_failure(error, common))?,
+        Some(path) => Journal::open_alone(path).map_err(|error| state_failure(error, common))?,
     };
     let profile = target.map_or(Profile::Test, |target| target.profile);
     let trust = || trust(common, target, settings, profile);
@@ -209,6 +209,7 @@ fn path_of(common: &Serve) -> String {
 fn state_failure(error: JournalError, common: &Serve) -> Failure {
     let key = match error {
         JournalError::Open | JournalError::Write => "state-open",
+        JournalError::InUse => "state-in-use",
         JournalError::Foreign => "state-foreign",
         JournalError::Version => "state-version",
         JournalError::Read => "state-read",

@@ -1,6 +1,7 @@
 //! What a party must not forget: a list of entries, in memory or in one SQLite
 //! file, from which the party is made again after a restart.
 
+use std::fs::{File, OpenOptions};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -17,6 +18,8 @@ const VERSION: i64 = 1;
 #[derive(Clone, Default)]
 pub struct Journal {
     file: Option<Arc<Mutex<Connection>>>,
+    /// Keeps others out for as long as it is open.
+    alone: Option<Arc<File>>,
 }
 
 /// Why a journal cannot be used.
@@ -28,6 +31,9 @@ pub enum JournalError {
     /// The file is not a journal of ours.
     #[error("the file is no state of a counterpart")]
     Foreign,
+    /// Another process goes on in it: two would hand out the same numbers.
+    #[error("the file with the state is in use")]
+    InUse,
     /// The file is a journal of another version of ketenkeur.
     #[error("the file was written by another version of ketenkeur")]
     Version,
@@ -43,6 +49,7 @@ impl std::fmt::Debug for Journal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Journal")
             .field("file", &self.file.is_some())
+            .field("alone", &self.alone.is_some())
             .finish()
     }
 }
@@ -51,6 +58,30 @@ impl Journal {
     /// A journal that lives as long as the party.
     pub fn in_memory() -> Self {
         Self::default()
+    }
+
+    /// The same, for a process that is alone in it. The file is its owner's only:
+    /// it holds what was sent, persons and all.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::open`], and when another process has it open.
+    pub fn open_alone(path: &Path) -> Result<Self, JournalError> {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::OpenOptionsExt;
+            options.mode(0o600);
+        }
+        let file = options.open(path).map_err(|_| JournalError::Open)?;
+        // Elsewhere such a lock would keep SQLite out as well.
+        #[cfg(unix)]
+        file.try_lock().map_err(|_| JournalError::InUse)?;
+        Ok(Self {
+            alone: Some(Arc::new(file)),
+            ..Self::open(path)?
+        })
     }
 
     /// The journal in a file, made when it does not exist.
@@ -86,6 +117,7 @@ impl Journal {
         }
         Ok(Self {
             file: Some(Arc::new(Mutex::new(connection))),
+            alone: None,
         })
     }
 

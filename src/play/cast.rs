@@ -403,6 +403,7 @@ impl Cast {
             _ => self.party(role).url.clone(),
         };
         Some(uncalled::finding(
+            &tested.called,
             role,
             &url,
             self.listens.get(&role).copied(),

@@ -21,8 +21,8 @@ use crate::transport::{Client, TransportProblem};
 pub(super) struct ClockFault {
     /// Whose clock it is.
     role: Role,
-    /// Where the target file says that it is.
-    url: String,
+    /// Where the target file says that it is; `None` where it names none.
+    url: Option<String>,
     trouble: Trouble,
 }
 
@@ -50,9 +50,10 @@ impl ClockFault {
     /// The finding that says where the clock should be, which key of the target
     /// file says so, and what is the matter.
     pub(super) fn finding(&self, place: Place) -> Finding {
-        let mut args = Args::new()
-            .with("url", MessageValue::plain(&*self.url))
-            .with("key", format!("under-test.{}.clock", self.role.name()));
+        let mut args = Args::new().with("key", format!("under-test.{}.clock", self.role.name()));
+        if let Some(url) = &self.url {
+            args.push("url", MessageValue::plain(&**url));
+        }
         let word_of = match self.trouble {
             Trouble::NotSet(ClockTrouble::Transport(problem)) => problem.name(),
             Trouble::NotSet(ClockTrouble::Answer(status)) => {
@@ -62,6 +63,7 @@ impl ClockFault {
                 "clock-answer"
             }
             Trouble::NotSet(ClockTrouble::Elsewhere) => "clock-elsewhere",
+            Trouble::OfAnother if self.url.is_none() => "clock-of-no-file",
             Trouble::OfAnother => "clock-of-another",
             Trouble::NotSet(ClockTrouble::Refused) => {
                 args.push("reason", "clock-stays");
@@ -91,17 +93,17 @@ impl Tested {
             };
             self.set_clock(url, now).map_err(|trouble| ClockFault {
                 role: *role,
-                url: url.clone(),
+                url: Some(url.clone()),
                 trouble: Trouble::NotSet(trouble),
             })?;
         }
         Ok(())
     }
 
-    /// The clock that the target file gives the LAS, where an action shows that
-    /// the LAS goes by another.
+    /// The clock that the target file gives the LAS, or does not give it, where an
+    /// action shows that the LAS goes by another.
     pub(super) fn other_clock(&self, outcome: &Outcome) -> Option<ClockFault> {
-        let url = self.role(Role::Las)?.clock.clone()?;
+        let url = self.role(Role::Las)?.clock.clone();
         (outcome.reason() == Some(CLOCK)).then_some(ClockFault {
             role: Role::Las,
             url,

@@ -4,24 +4,46 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use crate::counterpart::reason;
 use crate::counterpart::trigger::{Outcome, Status};
 use crate::finding::{Args, Finding, MessageValue, Place};
 use crate::scenario::Role;
-use crate::text::tool_finding;
+use crate::text::{in_words, tool_finding, word};
+use crate::transport::TransportProblem;
 
 /// Which parties of ours who is under test called in this run.
 #[derive(Debug, Default)]
-pub(super) struct Called([AtomicBool; 3]);
+pub(super) struct Called([Calls; 3]);
+
+/// What came of the calls to one party.
+#[derive(Debug, Default)]
+struct Calls {
+    /// A request came.
+    came: AtomicBool,
+    /// Why the last connection did not come about that did not.
+    refused: Mutex<Option<TransportProblem>>,
+}
 
 impl Called {
     pub(super) fn note(&self, role: Role) {
-        self.0[role as usize].store(true, Ordering::SeqCst);
+        self.0[role as usize].came.store(true, Ordering::SeqCst);
     }
 
     pub(super) fn is_noted(&self, role: Role) -> bool {
-        self.0[role as usize].load(Ordering::SeqCst)
+        self.0[role as usize].came.load(Ordering::SeqCst)
+    }
+
+    /// Somebody tried to call a party, and no connection came about.
+    pub(super) fn note_refused(&self, role: Role, problem: TransportProblem) {
+        let refused = self.0[role as usize].refused.lock();
+        *refused.unwrap_or_else(PoisonError::into_inner) = Some(problem);
+    }
+
+    fn refused(&self, role: Role) -> Option<TransportProblem> {
+        let refused = self.0[role as usize].refused.lock();
+        *refused.unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -71,12 +93,28 @@ impl Missed {
     }
 }
 
-/// The finding that nobody called a party of ours, which others reach at `url`
-/// and which listens at `listens`.
-pub(super) fn finding(role: Role, url: &str, listens: Option<SocketAddr>) -> Finding {
+/// The finding that nobody called a party of ours, or that nobody got through to
+/// it, which others reach at `url` and which listens at `listens`.
+pub(super) fn finding(
+    called: &Called,
+    role: Role,
+    url: &str,
+    listens: Option<SocketAddr>,
+) -> Finding {
     let mut args = Args::new()
         .with("party", role.name())
         .with("url", MessageValue::plain(url));
+    if let Some(problem) = called.refused(role) {
+        let key = match problem {
+            // Seen from a server.
+            TransportProblem::CertificateRequired => "client-showed-none",
+            problem => problem.name(),
+        };
+        in_words(&mut args, "found", |texts| {
+            word(&texts.transport, key).to_string()
+        });
+        return tool_finding("KK-SC-HANDSHAKE", args, Place::default());
+    }
     if let Some(listens) = listens {
         args.push("listen", listens.to_string());
     }

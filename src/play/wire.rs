@@ -503,7 +503,7 @@ impl Handler for Tap {
 
     fn refused(&self, refusal: &Refusal) {
         if let Some(tested) = &self.tested {
-            tested.called.note(self.role);
+            tested.called.note_refused(self.role, refusal.problem);
         }
         self.party.refused(refusal);
     }

@@ -88,6 +88,33 @@ fn a_state_of_another_osr_is_refused() {
     assert!(output.stdout.is_empty());
 }
 
+/// Two that go on in one state would hand out the same numbers, and what was sent
+/// is for the owner's eyes.
+#[test]
+fn a_state_belongs_to_one_counterpart_and_its_owner() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("osr.sqlite");
+    let first = Running::party(&["osr"], &state);
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_ketenkeur"))
+        .args(["counterpart", "osr", "--lang", "en", "--state"])
+        .arg(&state)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("in use by another counterpart"), "{said}");
+    #[cfg(unix)]
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        use std::os::unix::fs::PermissionsExt;
+        let file = file.unwrap();
+        let mode = file.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{:?}", file.file_name());
+    }
+    // Who comes after it goes on.
+    drop(first);
+    drop(Running::party(&["osr"], &state));
+}
+
 /// What asks for no certificate is for this machine alone.
 #[test]
 fn an_open_door_is_on_loopback_only() {

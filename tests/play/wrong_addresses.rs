@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::elsewhere::verifies;
 use crate::las::{free, start};
-use crate::target::{las_process, run, said, target, with_clock};
+use crate::target::{ketenkeur, las_process, run, said, target, with_clock};
 
 /// Answers the first so many requests with what it was sent, and the others
 /// with a status.
@@ -273,5 +273,54 @@ fn what_takes_no_triggers_is_named_with_its_key() {
             found == "KK-SC-HANDELING" && code == 1,
             "{told}"
         );
+    }
+}
+
+/// A LAS whose certificate our parties do not take does reach them: that it does
+/// not get through is said with the reason, and no address is doubted.
+#[test]
+fn who_does_not_get_through_the_handshake_is_told_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let made = ketenkeur(path, &["pki", "init", "pki"]);
+    assert_eq!(made.status.code(), Some(0), "{}", said(&made));
+    let at = |name: &str| path.join("pki").join(name).display().to_string();
+    let (key, certificate) = (at("leverancier.key.pem"), at("leverancier.pem"));
+    let (duo, osr) = (free(), free());
+    let (_las, urls) = las_process(duo, osr, &["--key", &key, "--cert", &certificate]);
+    let file = target(&urls[0], &urls[1], duo, osr);
+    let (output, report) = run(path, &file, &["--id=po-inwinnen-las-inschrijven"]);
+    let told = words(&output);
+    assert_eq!(output.status.code(), Some(3), "{told}");
+    let found = codes(&report);
+    assert!(found.contains(&"KK-SC-HANDSHAKE"), "{told}");
+    assert!(!found.contains(&"KK-SC-NIET-GEBELD"), "{told}");
+    let url = format!(
+        "osr of ketenkeur at https://osr.ketenkeur.invalid:{}",
+        osr.port()
+    );
+    for part in [
+        &*url,
+        "does not end at a trusted root",
+        "trust in the target file",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+}
+
+/// A LAS with a clock of its own that the file does not name: what it refuses for
+/// that is no fault of the action.
+#[test]
+fn a_clock_that_the_file_does_not_name_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let (duo, osr) = (free(), free());
+    let (_las, urls) = las_process(duo, osr, &["--now", "2030-08-24T07:40:00Z"]);
+    let file = target(&urls[0], &urls[1], duo, osr);
+    let (output, report) = run(folder.path(), &file, &["--id=po-inwinnen-las-inschrijven"]);
+    let told = words(&output);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert_eq!(codes(&report), ["KK-SC-KLOK"], "{told}");
+    for part in ["The clock (under-test.las.clock", "names none"] {
+        assert!(told.contains(part), "{part}: {told}");
     }
 }
