@@ -34,6 +34,7 @@ mod probing;
 mod questions;
 mod recorded;
 mod recorded_answer;
+mod recorded_deed;
 mod recorded_message;
 mod recorded_missing;
 mod recorded_said;

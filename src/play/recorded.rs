@@ -15,7 +15,7 @@ use super::look::Look;
 use super::player::pupils;
 use super::questions::{Asked, Witness};
 use super::recorded_answer::Word;
-use super::recorded_which::{About, Deed};
+use super::recorded_deed::{About, Deed};
 use super::run::Gathered;
 use super::sink::Sink;
 use super::stage::{PlayError, Stage, info_of, not_played};
@@ -89,18 +89,22 @@ pub fn play_recorded(
         let asks = witness.asks();
         let is_there = |alone: &Held| !asks || alone.may_be_shown();
         let otherwise = alone.as_ref().is_some_and(|alone| alone.otherwise);
-        let held = match why.is_none() && alone.as_ref().is_none_or(is_there) {
-            true => holds(witness, otherwise, stage.folder(), &events)?,
+        let says = match alone.as_ref().is_none_or(is_there) {
+            true => witness,
+            false => &nobody,
+        };
+        let held = match why.is_none() {
+            true => holds(says, otherwise, stage.folder(), &events)?,
             false => Held::default(),
         };
         if held.may_be_shown() {
             // After another answer than the scenario's no word of it counts.
             let open = held.open.into_iter().filter(|_| !held.otherwise);
             left.asked.extend(open);
-        } else if why.is_none() {
+        } else if why.is_none() && !held.has_another {
             left.without += 1;
         }
-        if held.is_shown {
+        if held.is_shown || held.has_another {
             events.take().into_iter().for_each(&mut sink);
         } else {
             let info = info_of_recorded(stage, scenario);
@@ -139,6 +143,9 @@ fn why_not(stage: &Stage, scenario: &Scenario) -> Option<WhyNot> {
 struct Held {
     /// The recording shows a step of it.
     is_shown: bool,
+    /// The recording has a message about the pupil, and what was done was
+    /// something else.
+    has_another: bool,
     /// The recording has messages of a kind that it is about, and which of them
     /// it is may follow from a value that a person still can give.
     hangs_on_value: bool,
@@ -212,17 +219,19 @@ fn hold(
         deeds: Vec::new(),
         about: BTreeMap::new(),
         is_strange: false,
+        has_another: false,
         otherwise,
     };
     // Why it stopped stands in the ledger.
     let _ = holding.steps(&scenario.steps, "");
     let held = Held {
         is_shown: holding.is_strange || !holding.shown.is_empty(),
+        has_another: holding.has_another,
         hangs_on_value: holding.hangs_on_value,
         otherwise: holding.otherwise,
         open: std::mem::take(&mut holding.open),
     };
-    if !held.is_shown {
+    if !held.is_shown && !held.has_another {
         return Ok(held);
     }
     if ledger.goes_on().is_ok() {
@@ -277,6 +286,9 @@ pub(super) struct Holding<'s> {
     pub(super) about: BTreeMap<String, About>,
     /// The recording has messages of a step from somebody else only.
     pub(super) is_strange: bool,
+    /// The recording has a message about the pupil of a step, with another value
+    /// than was asked for.
+    pub(super) has_another: bool,
     /// An answer in the recording is another than the scenario gives there.
     pub(super) otherwise: bool,
 }

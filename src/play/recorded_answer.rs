@@ -9,7 +9,7 @@ use super::ended::{Ended, label};
 use super::ledger::At;
 use super::look::Side;
 use super::recorded::Holding;
-use super::recorded_which::numbers_of;
+use super::recorded_deed::numbers_of;
 use crate::exchange::Exchange;
 use crate::finding::{Class, Kind};
 use crate::scenario::{Content, Expect, FaultExpectation, Outgoing, Placed, Reply, Trigger};

@@ -8,7 +8,8 @@ use super::decisive::Decisive;
 use super::ended::Ended;
 use super::observe::Seen;
 use super::recorded::Holding;
-use super::recorded_which::{About, Marks, Twin};
+use super::recorded_deed::About;
+use super::recorded_which::{Marks, Twin};
 use super::wire::name_of;
 use crate::finding::{Args, Verdict};
 use crate::scenario::{
@@ -122,10 +123,14 @@ impl Holding<'_> {
         });
         let all: Vec<usize> = all.collect();
         let chosen = self.choose(&all, wanted, response, &marks);
-        // Somebody says that it was done, and there is one message of it.
+        // Somebody says that it was done, and there is one message of it. Where all
+        // that the step looks at holds, something else was done.
         let likely = self.likely(&named, wanted, &request, &about);
-        let is_said =
-            |index: &usize| about.is_said && self.can_judge(*index, response, wanted.expect);
+        let is_said = |index: &usize| {
+            about.is_said
+                && self.can_judge(*index, response, wanted.expect)
+                && (self.is_about(*index, &about) || !self.is_it(*index, response, wanted.expect))
+        };
         let Some(index) = chosen.or(likely.filter(is_said)) else {
             let is_value_open = self.open.iter().any(|asked| !asked.values.is_empty());
             self.hangs_on_value |= is_value_open && !named.is_empty();
@@ -134,6 +139,7 @@ impl Holding<'_> {
                 return;
             }
             let (reason, missing) = self.missing(wanted, &named, &request, &about, likely);
+            self.has_another |= reason == "recording-with";
             ended.not_recorded_of(reason, missing);
             return;
         };

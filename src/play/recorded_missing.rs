@@ -4,8 +4,9 @@
 use super::decisive::Decisive;
 use super::recorded::Holding;
 use super::recorded_answer::{Differs, NOTHING};
+use super::recorded_deed::About;
 use super::recorded_message::Wanted;
-use super::recorded_which::About;
+
 use crate::clock::to_the_second;
 use crate::document::nearest;
 use crate::finding::{Arg, Args, DataClass, MessageValue, Verdict};
@@ -62,6 +63,12 @@ impl Holding<'_> {
             .into_iter()
             .partition(|&index| self.is_about(index, about));
         if let (true, Some(&other)) = (ours.is_empty(), others.first()) {
+            let unlike = |&index: &usize| Some((index, self.unlike_any(index, about)?));
+            if let Some((index, unlike)) = others.iter().find_map(unlike) {
+                let args = unlike.args().with("name", wanted.name);
+                let args = args.with("count", named.len() as u64);
+                return ("recording-with", args.with("nearest", self.at(index)));
+            }
             args.push("nearest", self.at(other));
             return ("recording-pupil", args);
         }

@@ -13,7 +13,7 @@ use super::observe::{Observed, Seen};
 use super::questions::{Asked, Said};
 use super::recorded::Holding;
 use super::recorded_answer::Word;
-use super::recorded_which::{About, Deed, numbers_of};
+use super::recorded_deed::{Deed, numbers_of};
 use crate::counterpart::trigger::{Outcome, Status};
 use crate::exchange::Exchange;
 use crate::finding::{Args, DataClass, MessageValue};
@@ -28,7 +28,7 @@ impl Holding<'_> {
             self.approves = trigger.wait.then(|| is_approved(trigger));
         }
         let with = self.resolved(&trigger.with);
-        let deed = Deed::of(trigger.action.value, with.as_ref());
+        let deed = self.deed(trigger, with.as_ref());
         let tells = deed.is_some();
         self.deeds.extend(deed);
         if !is_asked(trigger) {
@@ -68,8 +68,9 @@ impl Holding<'_> {
         if tells && let Some(deed) = self.deeds.last_mut() {
             deed.is_said = became == Status::Done;
         }
-        if let Some(other) = self.against_recording(trigger, &with, &said) {
-            ended.not_recorded_of("recording-value-against", other);
+        let deed = self.deeds.last().filter(|_| tells);
+        if let Some((reason, other)) = self.against_recording(trigger, &with, deed, &said) {
+            ended.not_recorded_of(reason, other);
             return;
         }
         // A failure that the scenario brings about need not have been brought
@@ -91,25 +92,24 @@ impl Holding<'_> {
         }
     }
 
-    /// A value that a person gives and that is another than in what the LAS
-    /// exchanged of the same action about the same pupil.
+    /// What is another in all that the LAS exchanged of the same action about the
+    /// same pupil: what the scenario had it deliver, or a value that a person
+    /// gives.
     fn against_recording(
         &self,
         trigger: &Trigger,
         with: &Map<String, Value>,
+        deed: Option<&Deed>,
         said: &Said,
-    ) -> Option<Args> {
-        let sends = trigger.action.value.sends();
-        let about = About::only(numbers_of(with));
-        let sent = (0..self.looks.len()).filter(|&index| {
-            let look = &self.looks[index];
-            let name = look.name.as_deref().unwrap_or_default();
-            look.stranger.is_none()
-                && sends.iter().any(|begin| name.starts_with(begin))
-                && self.is_about(index, &about)
-        });
-        let sent: Vec<usize> = sent.collect();
-        said.values.iter().find_map(|(name, said)| {
+    ) -> Option<(&'static str, Args)> {
+        let sent = self.sent_of(trigger.action.value, &numbers_of(with));
+        if said.outcome.is_none_or(|outcome| outcome == Status::Done)
+            && let Some((index, other)) = deed.and_then(|deed| self.done_otherwise(&sent, deed))
+        {
+            let args = other.args().with("nearest", self.at(index));
+            return Some(("recording-with", args));
+        }
+        let other = said.values.iter().find_map(|(name, said)| {
             let said = said.as_str()?;
             let sides = sent.iter().flat_map(|&index| {
                 let sides = [true, false].map(|response| (index, response));
@@ -131,7 +131,8 @@ impl Holding<'_> {
                     .with("found", MessageValue::new(other, class))
                     .with("nearest", self.at(index))
             })
-        })
+        });
+        other.map(|args| ("recording-value-against", args))
     }
 
     /// Judges what the LAS showed, as a person says.

@@ -1,21 +1,15 @@
-//! Which message of a recording belongs to a step: about which pupil it is, by
-//! which expectations the step knows it, and which only ask something of it.
+//! Which message of a recording belongs to a step: by which expectations the step
+//! knows it, and which only ask something of it.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::recorded::Holding;
+use super::recorded_deed::About;
 use super::recorded_message::Wanted;
-use crate::counterpart::las::shipped;
-use crate::scenario::{Assertion, Expect, LasAction, Piece, Text, text_at};
-
-/// By what an action names the pupil or the report that it is about.
-const NUMBERS: [&str; 3] = ["burgerservicenummer", "onderwijsnummer", "meldingsnummer"];
-
-/// By what it names a pupil of the starter data.
-const PUPIL: &str = "leerling";
+use crate::scenario::{Assertion, Expect, Piece, Text, text_at};
 
 /// The headers of an envelope: what they must say is asked of a message, and
 /// tells nothing of what it is about.
@@ -34,76 +28,6 @@ const HEADERS: [&str; 9] = [
 /// Two exchanges with the same bytes are one that was recorded twice, unless
 /// there is more than this between them.
 const RECORDED_TWICE: Duration = Duration::from_secs(2);
-
-/// The numbers of the pupil or the report that an action is about.
-pub(super) fn numbers_of(with: &Map<String, Value>) -> Vec<String> {
-    let given = NUMBERS.iter().filter_map(|name| with.get(*name));
-    let given = given.map(|number| number.as_str().map_or(number.to_string(), str::to_string));
-    let pupil = with.get(PUPIL).and_then(Value::as_str);
-    let pupil = pupil.and_then(|key| shipped(0).ok()?.leerlingen.get(key)?.nummer.clone());
-    given
-        .chain(pupil.map(|number| number.digits().to_string()))
-        .collect()
-}
-
-/// What the LAS was made to do, of which a message tells.
-pub(super) struct Deed {
-    /// With what the names of its messages begin.
-    sends: &'static [&'static str],
-    /// Whether it sends again what it sent before.
-    is_again: bool,
-    /// The numbers of the pupil or the report; none where it is about everybody.
-    about: Vec<String>,
-    /// A person says that it was done.
-    pub is_said: bool,
-}
-
-impl Deed {
-    /// What an action does that delivers something. What only asks for something
-    /// names no pupil.
-    pub fn of(action: LasAction, with: Option<&Map<String, Value>>) -> Option<Self> {
-        let sends = match action {
-            LasAction::HaalVerzuimOp
-            | LasAction::HaalRegistratieoverzichtOp
-            | LasAction::HaalRioOp => return None,
-            // Everybody goes to another year.
-            LasAction::VoerJaarovergangUit => LasAction::Inschrijven.sends(),
-            _ => action.sends(),
-        };
-        let is_again = action == LasAction::OpnieuwVersturen;
-        let about = match action {
-            LasAction::VoerJaarovergangUit => Vec::new(),
-            _ => with.map(numbers_of).unwrap_or_default(),
-        };
-        (is_again || !sends.is_empty()).then_some(Self {
-            sends,
-            is_again,
-            about,
-            is_said: false,
-        })
-    }
-}
-
-/// About whom the messages of a name are.
-#[derive(Debug, Clone, Default)]
-pub(super) struct About {
-    /// How many deeds came before.
-    deeds: usize,
-    /// The numbers of which a message has one; none where it may be anybody.
-    pub numbers: Vec<String>,
-    /// A person says that what they tell of was done.
-    pub is_said: bool,
-}
-
-impl About {
-    /// About these.
-    pub fn only(numbers: Vec<String>) -> Self {
-        Self {
-            numbers,
-            ..Self::default()
-        }
-    }
-}
 
 /// The expectations of a step, by what they do.
 pub(super) struct Marks {
@@ -201,38 +125,6 @@ fn distinct(test: &Text) -> Option<Distinct> {
 }
 
 impl Holding<'_> {
-    /// About whom the next message of a name is: what was done since the one
-    /// before, else the same.
-    pub(super) fn about(&mut self, name: &str) -> About {
-        let mut about = self.about.get(name).cloned().unwrap_or_default();
-        let is_sent = |deed: &&Deed| deed.sends.iter().any(|begin| name.starts_with(begin));
-        let was_sent = self.deeds.iter().any(|deed| is_sent(&deed));
-        let new = self.deeds[about.deeds..].iter();
-        let new: Vec<&Deed> = new
-            .filter(|deed| is_sent(deed) || (deed.is_again && was_sent))
-            .collect();
-        if !new.is_empty() {
-            let before = std::mem::take(&mut about.numbers);
-            if !new.iter().any(|deed| deed.about.is_empty()) {
-                let again = new.iter().any(|deed| deed.is_again);
-                let numbers = new.iter().flat_map(|deed| deed.about.iter().cloned());
-                about.numbers = numbers
-                    .chain(before.into_iter().filter(|_| again))
-                    .collect();
-            }
-            about.is_said = new.iter().all(|deed| deed.is_said);
-        }
-        about.deeds = self.deeds.len();
-        self.about.insert(name.to_string(), about.clone());
-        about
-    }
-
-    /// Whether a message is about one of them.
-    pub(super) fn is_about(&self, index: usize, about: &About) -> bool {
-        let content = || self.looks[index].side(false)?.content();
-        about.numbers.is_empty() || content().is_some_and(|content| content.names(&about.numbers))
-    }
-
     /// Whether a step may be about an exchange, as far as its request says.
     pub(super) fn may_be(&self, index: usize, wanted: &Wanted<'_>, request: &Expect) -> bool {
         index >= self.next
@@ -295,8 +187,7 @@ impl Holding<'_> {
 
     /// The school that a message says it is about.
     fn school(&self, index: usize) -> Option<&str> {
-        let content = self.looks[index].side(false)?.content()?;
-        content.values("instellingscode").next()
+        self.looks[index].side(false)?.content()?.institution()
     }
 
     fn is_same_school(&self, one: usize, other: usize) -> bool {
@@ -319,9 +210,7 @@ impl Holding<'_> {
         about: &About,
     ) -> Option<usize> {
         let mut all = named.iter().copied().filter(|&index| {
-            !about.numbers.is_empty()
-                && self.may_be(index, wanted, request)
-                && self.is_about(index, about)
+            self.may_be(index, wanted, request) && self.is_about_whom(index, about)
         });
         let one = all.next()?;
         all.next().is_none().then_some(one)

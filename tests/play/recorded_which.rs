@@ -315,6 +315,73 @@ fn the_only_message_about_the_pupil_is_told_and_counts_where_a_person_says_so() 
     assert_ne!(both.verdict, Verdict::Fail, "{:?}", both.codes);
 }
 
+/// What the scenario had the LAS do is held against the message that shows it: a
+/// delivery with another content, or by another school, is of something else.
+#[test]
+fn a_message_with_another_value_than_was_asked_for_is_not_that_of_the_step() {
+    let leerjaar = |body: &str| {
+        let body = body.replace("leerjaar>1<", "leerjaar>5<");
+        body.replace("groep>1A<", "groep>5A<")
+    };
+    let school = |body: &str| body.replace("25BE", "00AV");
+    type Change<'c> = &'c dyn Fn(&str) -> String;
+    let other_school = Some("0000000700000AV00000");
+    let cases: [(&str, Change<'_>, Option<&str>, &str, &str); 3] = [
+        (
+            "po-inwinnen-las-inschrijven",
+            &leerjaar,
+            None,
+            "leerjaar 1",
+            "leerjaar 5",
+        ),
+        (
+            "koppeling-bron-las-verzoek",
+            &leerjaar,
+            None,
+            "leerjaar 1",
+            "leerjaar 5",
+        ),
+        (
+            "koppeling-bron-las-verzoek",
+            &school,
+            other_school,
+            "instellingscode 25BE",
+            "instellingscode 00AV",
+        ),
+    ];
+    for (id, change, from, asked, there) in cases {
+        let (all, answers) = recording(id);
+        let [one] = &all[..] else {
+            panic!("{} exchanges", all.len())
+        };
+        let other = |change, from| {
+            let otherwise = Otherwise {
+                change,
+                from,
+                id: Some(element(one, "MessageID")),
+                later: 0,
+            };
+            Passed {
+                response: one.response.clone(),
+                ..otherwise.of(one)
+            }
+        };
+        let same = other(THE_SAME.change, None);
+        let right = held(&stage(), scenario(id), vec![same], &witness(&answers));
+        assert_eq!(right.verdict, Verdict::Pass, "{id}: {}", right.told);
+        let wrong = other(change, from);
+        let hold = |exchanges| held(&stage(), scenario(id), exchanges, &witness(&answers));
+        let alone = hold(vec![wrong.clone()]);
+        assert_eq!(alone.verdict, Verdict::Undecided, "{id}: {}", alone.told);
+        assert!(alone.reasons.contains("recording-with"), "{}", alone.told);
+        assert!(alone.told.contains(asked), "{asked}: {}", alone.told);
+        assert!(alone.told.contains(there), "{there}: {}", alone.told);
+        // Another enrolment of the pupil is no mistake beside the right one.
+        let both = hold(vec![wrong, one.clone()]);
+        assert_eq!(both.verdict, Verdict::Pass, "{id}: {}", both.told);
+    }
+}
+
 /// A value that was copied wrongly, or that the LAS shows wrongly, passes
 /// nothing.
 #[test]
