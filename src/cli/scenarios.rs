@@ -1,7 +1,7 @@
 //! `ketenkeur scenarios`: what can be played, and whether scripts are right.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -121,7 +121,7 @@ pub fn run_scenarios(
 ) -> Result<Exit, Failure> {
     match command {
         Scenarios::List { filter, report } => list(filter.as_deref(), *report, language),
-        Scenarios::Explain { id, report } => explain(id, *report, language),
+        Scenarios::Explain { id, paths, report } => explain(id, paths, *report, language),
         Scenarios::Lint { paths } => run_lint(store, paths, language),
         Scenarios::Order(wanted) => run_order(store, wanted, language),
         Scenarios::Data { made_up } => print(&written(made_up.pupils)),
@@ -180,9 +180,20 @@ fn list(filter: Option<&str>, shape: Shape, language: Language) -> Result<Exit, 
     print(&out)
 }
 
-fn explain(id: &str, shape: Shape, language: Language) -> Result<Exit, Failure> {
-    let library = Library::shipped();
+/// Explains the scenario of that id: a shipped one, or one among `paths`.
+fn explain(id: &str, paths: &[PathBuf], shape: Shape, language: Language) -> Result<Exit, Failure> {
+    let own = match paths {
+        [] => None,
+        paths => Some(Library::on_disk(paths).map_err(unread)?),
+    };
+    let library = own.as_ref().unwrap_or(Library::shipped());
     let Some(scenario) = library.scenario(id) else {
+        // Also of what the lint says something, as far as it can be read.
+        let told = library.mistakes.iter();
+        told.for_each(|one| tell(&line_of(one, Texts::of(language))));
+        if paths.is_empty() && Path::new(id).exists() {
+            return Err(Failure::usage("explain-path").with("path", id));
+        }
         let ids = library.scenarios.iter().map(|scenario| &*scenario.id);
         return Err(Failure::usage("no-scenario")
             .with("scenario", id)

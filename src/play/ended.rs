@@ -267,7 +267,12 @@ impl Ended<'_> {
                     });
                 }
                 if !outcome.text.is_empty() {
-                    let text = MessageValue::said(outcome.text.as_str(), DataClass::Words);
+                    // Our own LAS says nothing of a person.
+                    let class = match self.ledger.is_own() {
+                        true => DataClass::Plain,
+                        false => DataClass::Words,
+                    };
+                    let text = MessageValue::said(outcome.text.as_str(), class);
                     args.push("text", text);
                 }
                 self.finding("KK-SC-HANDELING", Kind::Violation, args)

@@ -157,6 +157,11 @@ impl Ledger {
         self.outside(&finding);
     }
 
+    /// Whether ketenkeur plays all parties itself.
+    pub(super) fn is_own(&self) -> bool {
+        self.info.own
+    }
+
     /// It is not played, or not to its end.
     pub(super) fn not_played(&self, why: WhyNot) {
         self.lock().not_played = Some(why);

@@ -279,7 +279,7 @@ impl Linter<'_> {
             }
             Action::Trigger(trigger) => {
                 self.expect(file, &trigger.expect, &trigger.capture, None);
-                causes.triggered();
+                causes.triggered(trigger.action.value);
             }
             Action::Act(act) => causes.acted(act.party),
             Action::Advance(_) => causes.advanced(),

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::model::Role;
 use super::step::{Action, Step};
+use crate::counterpart::trigger::Action as LasAction;
 
 /// What happened so far that can make a message come.
 #[derive(Debug, Clone, Default)]
@@ -24,9 +25,12 @@ impl Causes {
         self.duo_acts |= to == Role::Duo || from == Role::Duo;
     }
 
-    pub fn triggered(&mut self) {
-        self.las_acts = true;
-        self.duo_acts = true;
+    /// A LAS that shows what it knows sends nothing; one that was started again
+    /// may.
+    pub fn triggered(&mut self, action: LasAction) {
+        let acts = !matches!(action, LasAction::Toon | LasAction::LaadBegingegevens);
+        self.las_acts |= acts;
+        self.duo_acts |= acts;
     }
 
     pub fn acted(&mut self, party: Role) {
@@ -52,7 +56,7 @@ impl Causes {
         for step in steps {
             match &step.action {
                 Action::Send(send) => self.sent(send.from, send.to),
-                Action::Trigger(_) => self.triggered(),
+                Action::Trigger(trigger) => self.triggered(trigger.action.value),
                 Action::Act(act) => self.acted(act.party),
                 Action::Advance(_) => self.advanced(),
                 Action::Repeat(repeat) => self.of_steps(&repeat.steps),

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::support::{KEY, ROD_PO, SUPPLIER, WILG, World};
+use crate::support::{KEY, PROEFSTEEN, ROD_PO, SUPPLIER, World};
 
 /// A step of a path or a value, known or wild.
 fn word() -> impl Strategy<Value = String> {
@@ -40,7 +40,7 @@ fn target() -> impl Strategy<Value = String> {
         "gedaan",
     ]);
     let value = prop_oneof![
-        Just(WILG.to_string()),
+        Just(PROEFSTEEN.to_string()),
         Just(SUPPLIER.to_string()),
         Just(ROD_PO.to_string()),
         Just("2026-09-28".to_string()),

@@ -7,7 +7,7 @@ use ketenkeur::facts::Profile;
 use serde_json::{Value, json};
 
 use crate::support::{
-    DRIE, DUO_MBO, OTHER, ROD_PO, SUPPLIER, WILG, World, endpoints_path, mandate_path,
+    DRIE, DUO_MBO, OTHER, PROEFSTEEN, ROD_PO, SUPPLIER, World, endpoints_path, mandate_path,
 };
 
 const FIRST: &str = "0000000700025BE00001";
@@ -27,7 +27,7 @@ fn an_endpoint_registered_in_v2_is_found_in_v3_and_changed_there() {
     assert_eq!(created.status, 201);
     let id = created.json()["id"].as_u64().unwrap();
     assert_eq!(created.json()["start_date"], "2026-09-28");
-    let in_v3 = found(&world, &endpoints_path("v3", WILG, ROD_PO));
+    let in_v3 = found(&world, &endpoints_path("v3", PROEFSTEEN, ROD_PO));
     assert_eq!(
         (in_v3.len(), &in_v3[0]["administration_id"]),
         (1, &json!(FIRST))
@@ -35,7 +35,7 @@ fn an_endpoint_registered_in_v2_is_found_in_v3_and_changed_there() {
     assert_eq!(in_v3[0]["routing_id"], FIRST);
     let uuid = in_v3[0]["uuid"].as_str().unwrap();
     assert_eq!(
-        found(&world, &endpoints_path("v1", WILG, ROD_PO))[0]["id"],
+        found(&world, &endpoints_path("v1", PROEFSTEEN, ROD_PO))[0]["id"],
         id
     );
     body["url"] = json!("https://nieuw.example.nl/rod-po");
@@ -65,7 +65,7 @@ fn an_endpoint_registered_in_v2_is_found_in_v3_and_changed_there() {
             .refusal(),
         format!("404 Endpoint with uuid {uuid} does not exist")
     );
-    assert!(found(&world, &endpoints_path("v3", WILG, ROD_PO)).is_empty());
+    assert!(found(&world, &endpoints_path("v3", PROEFSTEEN, ROD_PO)).is_empty());
     // A key never comes back.
     let again = world
         .supplier()
@@ -78,7 +78,10 @@ fn an_endpoint_registered_in_v2_is_found_in_v3_and_changed_there() {
 #[test]
 fn a_registration_is_refused_with_the_field_that_is_wrong() {
     let world = World::starter();
-    let rio = world.token(WILG, "urn:ketenkeur:reconstructie:osr:dienstversie:RIO:1");
+    let rio = world.token(
+        PROEFSTEEN,
+        "urn:ketenkeur:reconstructie:osr:dienstversie:RIO:1",
+    );
     let cases: &[(&str, Value, &str)] = &[
         (
             "mandate_token",
@@ -194,7 +197,7 @@ fn a_registration_is_refused_with_the_field_that_is_wrong() {
             );
         }
     }
-    assert!(found(&world, &endpoints_path("v3", WILG, ROD_PO)).is_empty());
+    assert!(found(&world, &endpoints_path("v3", PROEFSTEEN, ROD_PO)).is_empty());
 }
 
 /// OSR-DUBBEL, OSR-ADMINISTRATIE-SCHOOL: several administrations are normal,
@@ -224,10 +227,13 @@ fn one_administration_has_one_active_endpoint_for_a_service_version() {
     earlier["start_date"] = json!("2026-08-03");
     earlier["end_date"] = json!("2026-09-27");
     assert_eq!(post(&earlier).status, 201);
-    assert_eq!(found(&world, &endpoints_path("v3", WILG, ROD_PO)).len(), 2);
+    assert_eq!(
+        found(&world, &endpoints_path("v3", PROEFSTEEN, ROD_PO)).len(),
+        2
+    );
     let then = format!(
         "{}&reference_date=2026-09-01",
-        endpoints_path("v3", WILG, ROD_PO)
+        endpoints_path("v3", PROEFSTEEN, ROD_PO)
     );
     assert_eq!(found(&world, &then).len(), 1);
 }
@@ -255,7 +261,7 @@ fn an_endpoint_moves_with_a_new_first_day() {
         world.supplier().post("/api/v3/endpoints", &next).status,
         201
     );
-    let path = endpoints_path("v3", WILG, ROD_PO);
+    let path = endpoints_path("v3", PROEFSTEEN, ROD_PO);
     assert_eq!(found(&world, &path).len(), 1);
     let both = found(&world, &format!("{path}&include_future_endpoints=true"));
     assert_eq!(both.len(), 2);
@@ -270,7 +276,7 @@ fn an_endpoint_moves_with_a_new_first_day() {
         (1, &json!("https://nieuw.example.nl/"))
     );
     assert_eq!(
-        world.osr.endpoints_of(WILG, ROD_PO, None)[0].url,
+        world.osr.endpoints_of(PROEFSTEEN, ROD_PO, None)[0].url,
         "https://nieuw.example.nl/"
     );
 }
@@ -292,11 +298,11 @@ fn endpoints_are_found_by_school_or_routing_id() {
         (format!("&school_oin={DRIE}&attributes=RIS"), 0),
         ("&routing_id=0000000700004HR00101".to_string(), 1),
         (
-            format!("&routing_id=0000000700004HR00101&school_oin={WILG}"),
+            format!("&routing_id=0000000700004HR00101&school_oin={PROEFSTEEN}"),
             0,
         ),
         ("&routing_id=0000000700004HR77707".to_string(), 0),
-        (format!("&school_oin={WILG}"), 0),
+        (format!("&school_oin={PROEFSTEEN}"), 0),
         ("&school_oin=0000000700099ZZ00000".to_string(), 0),
     ] {
         let (path, query) = version_of(&query);
@@ -325,11 +331,11 @@ fn endpoints_are_found_by_school_or_routing_id() {
     }
     let unknown = world
         .as_party("duo")
-        .get(&endpoints_path("v3", WILG, "urn:x"));
+        .get(&endpoints_path("v3", PROEFSTEEN, "urn:x"));
     assert_eq!(unknown.status, 400);
     let without = world
         .as_party("duo")
-        .get(&format!("/api/v3/endpoints?school_oin={WILG}"));
+        .get(&format!("/api/v3/endpoints?school_oin={PROEFSTEEN}"));
     assert_eq!(without.status, 400);
 }
 
@@ -412,7 +418,7 @@ fn who_asks_too_often_waits() {
         seconds: 30,
     };
     let world = World::with(data, Journal::in_memory(), Profile::Test);
-    let path = endpoints_path("v3", WILG, ROD_PO);
+    let path = endpoints_path("v3", PROEFSTEEN, ROD_PO);
     let status = |identity: &str| world.as_party(identity).get(&path).status;
     assert_eq!(
         [status("duo"), status("duo"), status("duo")],
@@ -433,16 +439,16 @@ fn an_available_routing_id_is_one_that_no_endpoint_uses() {
         let path = format!("/api/v3/endpoints/available-routing-id?school_oin={school}");
         world.supplier().get(&path)
     };
-    assert_eq!(ask(WILG).json()["routing_id"], FIRST);
+    assert_eq!(ask(PROEFSTEEN).json()["routing_id"], FIRST);
     assert_eq!(
-        ask(WILG).json()["routing_id"],
+        ask(PROEFSTEEN).json()["routing_id"],
         FIRST,
         "asking reserves nothing"
     );
     world
         .supplier()
         .post("/api/v3/endpoints", &world.registration(FIRST));
-    assert_eq!(ask(WILG).json()["routing_id"], "0000000700025BE00002");
+    assert_eq!(ask(PROEFSTEEN).json()["routing_id"], "0000000700025BE00002");
     assert_eq!(ask(DRIE).json()["routing_id"], "0000000700004HR00002");
     assert_eq!(ask("0000000700027ZZ00000").refusal(), "403 Access denied");
     assert_eq!(
@@ -469,7 +475,7 @@ fn an_endpoint_ends_with_its_mandate() {
         .osr
         .end_mandate(mandate.unwrap().number, Some(last))
         .unwrap();
-    let path = endpoints_path("v3", WILG, ROD_PO);
+    let path = endpoints_path("v3", PROEFSTEEN, ROD_PO);
     assert_eq!(found(&world, &path)[0]["end_date"], "2026-10-31");
     assert!(found(&world, &format!("{path}&reference_date=2026-11-01")).is_empty());
     let mut body = world.registration("0000000700025BE00002");

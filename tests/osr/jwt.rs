@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use ketenkeur::counterpart::osr::{JwtFault, JwtMaker, KENNISNET};
 use serde_json::Value;
 
-use crate::support::{ROD_PO, Reply, WILG, World, endpoints_path};
+use crate::support::{PROEFSTEEN, ROD_PO, Reply, World, endpoints_path};
 
 const ADMINISTRATION: &str = "0000000700025BE00001";
 
@@ -56,7 +56,7 @@ fn version_1_registers_with_a_jwt() {
     assert_eq!(call.put(&path, &moved).status, 200);
     let v3 = world
         .as_party("duo")
-        .get(&endpoints_path("v3", WILG, ROD_PO));
+        .get(&endpoints_path("v3", PROEFSTEEN, ROD_PO));
     assert_eq!(v3.json()[0]["url"], "https://nieuw.example.nl/");
     assert_eq!(world.as_party("leverancier").delete(&path).status, 204);
 }

@@ -9,7 +9,7 @@ use ketenkeur::facts::Profile;
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::support::{OTHER, ROD_PO, SUPPLIER, WILG, World};
+use crate::support::{OTHER, PROEFSTEEN, ROD_PO, SUPPLIER, World};
 
 /// Something that a party does.
 #[derive(Debug, Clone)]
@@ -169,7 +169,7 @@ fn all(world: &World) -> Vec<Endpoint> {
         let day = today
             .checked_add(SignedDuration::from_hours(24 * after))
             .unwrap();
-        for endpoint in world.osr.endpoints_of(WILG, ROD_PO, Some(day)) {
+        for endpoint in world.osr.endpoints_of(PROEFSTEEN, ROD_PO, Some(day)) {
             if seen.insert(endpoint.id) {
                 endpoints.push(endpoint);
             }
@@ -200,7 +200,7 @@ proptest! {
             let today = world.clock.read().today();
             for after in -3..40i64 {
                 let day = today.checked_add(SignedDuration::from_hours(24 * after)).unwrap();
-                let endpoints = world.osr.endpoints_of(WILG, ROD_PO, Some(day));
+                let endpoints = world.osr.endpoints_of(PROEFSTEEN, ROD_PO, Some(day));
                 let count = endpoints.len();
                 let administrations: BTreeSet<_> =
                     endpoints.iter().map(|e| &e.administration_id).collect();
@@ -208,7 +208,7 @@ proptest! {
                 prop_assert_eq!(administrations.len(), count, "{:?} on {}", step, day);
                 prop_assert_eq!(routes.len(), count, "{:?} on {}", step, day);
                 for endpoint in &endpoints {
-                    prop_assert!(world.osr.is_mandated(&endpoint.supplier, WILG, ROD_PO, Some(day)));
+                    prop_assert!(world.osr.is_mandated(&endpoint.supplier, PROEFSTEEN, ROD_PO, Some(day)));
                 }
             }
         }

@@ -3,14 +3,16 @@
 use jiff::SignedDuration;
 use ketenkeur::counterpart::osr::{Principal, Refused};
 
-use crate::support::{DUO_MBO, OTHER, ROD_PO, SUPPLIER, WILG, World, endpoints_path, mandate_path};
+use crate::support::{
+    DUO_MBO, OTHER, PROEFSTEEN, ROD_PO, SUPPLIER, World, endpoints_path, mandate_path,
+};
 
 /// OSR-MANDAAT-EIGEN, OSR-MANDAAT-DERDE, OSR-OIN-LEVERANCIER.
 #[test]
 fn the_supplier_sees_its_token_and_others_only_that_there_is_a_mandate() {
     let world = World::starter();
     for version in ["v1", "v2", "v3"] {
-        let path = mandate_path(version, WILG, SUPPLIER, ROD_PO);
+        let path = mandate_path(version, PROEFSTEEN, SUPPLIER, ROD_PO);
         let own = world.supplier().get(&path).json();
         assert_eq!(own["start_date"], "2020-08-01");
         assert!(own["end_date"].is_null() && own["token"].as_str().unwrap().len() == 36);
@@ -48,8 +50,11 @@ fn what_is_asked_must_be_complete_and_match() {
         format!("{}{rest}", mandate_path("v3", school, supplier, namespace))
     };
     let cases = [
-        (path(WILG, OTHER, ROD_PO, ""), "404 mandate not found"),
-        (path(WILG, SUPPLIER, "urn:x", ""), "404 mandate not found"),
+        (path(PROEFSTEEN, OTHER, ROD_PO, ""), "404 mandate not found"),
+        (
+            path(PROEFSTEEN, SUPPLIER, "urn:x", ""),
+            "404 mandate not found",
+        ),
         (
             path("0000000700099ZZ00000", SUPPLIER, ROD_PO, ""),
             "404 mandate not found",
@@ -67,11 +72,11 @@ fn what_is_asked_must_be_complete_and_match() {
             "400 Validation error(s) / school_oin: This value is not valid.",
         ),
         (
-            path(WILG, SUPPLIER, ROD_PO, "&reference_date=28-09-2026"),
+            path(PROEFSTEEN, SUPPLIER, ROD_PO, "&reference_date=28-09-2026"),
             "400 Validation error(s) / reference_date: This value is not a valid date.",
         ),
         (
-            path(WILG, SUPPLIER, ROD_PO, "&school_oin=x"),
+            path(PROEFSTEEN, SUPPLIER, ROD_PO, "&school_oin=x"),
             "400 Validation error(s) / school_oin: This value is given more than once.",
         ),
         (
@@ -171,7 +176,7 @@ fn after_withdrawal_supplier_and_endpoint_are_gone_at_once() {
         .unwrap();
     world.osr.end_mandate(mandate.number, None).unwrap();
     for version in ["v1", "v2", "v3"] {
-        let path = mandate_path(version, WILG, SUPPLIER, ROD_PO);
+        let path = mandate_path(version, PROEFSTEEN, SUPPLIER, ROD_PO);
         assert_eq!(
             world.as_party("duo").get(&path).refusal(),
             "404 mandate not found"
@@ -181,7 +186,7 @@ fn after_withdrawal_supplier_and_endpoint_are_gone_at_once() {
         assert_eq!(world.as_party("duo").get(&yesterday).status, 200);
         let found = world
             .as_party("duo")
-            .get(&endpoints_path(version, WILG, ROD_PO));
+            .get(&endpoints_path(version, PROEFSTEEN, ROD_PO));
         assert_eq!(found.json(), serde_json::json!([]));
     }
     let again = world.supplier().post("/api/v3/endpoints", &body);
@@ -280,7 +285,7 @@ fn mandates_that_make_no_sense_are_refused() {
         .osr
         .give_mandate(board(), SUPPLIER, "DUO_MBO", day("2026-09-01"), None);
     let mandate = of_board.unwrap();
-    assert!(world.osr.is_mandated(SUPPLIER, WILG, DUO_MBO, None));
+    assert!(world.osr.is_mandated(SUPPLIER, PROEFSTEEN, DUO_MBO, None));
     // It cannot be withdrawn in the past, nor after its own end.
     let past = world
         .osr

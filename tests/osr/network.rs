@@ -22,7 +22,7 @@ use ketenkeur::transport::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{KEY, ROD_PO, SUPPLIER, WILG, World};
+use crate::support::{KEY, PROEFSTEEN, ROD_PO, SUPPLIER, World};
 
 const HOST: &str = "osr.ketenkeur.invalid";
 
@@ -113,7 +113,7 @@ fn the_built_in_las_goes_the_whole_way() {
         let las = las(&world, &server, version);
         let where_now = || {
             let query = Query {
-                school: WILG,
+                school: PROEFSTEEN,
                 service_version: ROD_PO,
                 moment: world.clock.now(),
             };
@@ -187,7 +187,7 @@ fn curl_calls_with_a_client_certificate_and_not_without() {
         let output = command.arg(server.url(HOST, path)).output().unwrap();
         String::from_utf8(output.stdout).unwrap()
     };
-    let path = crate::support::mandate_path("v3", WILG, SUPPLIER, ROD_PO);
+    let path = crate::support::mandate_path("v3", PROEFSTEEN, SUPPLIER, ROD_PO);
     let own = curl(Some("leverancier"), &path);
     assert!(own.ends_with("\n200") && own.contains("\"token\""), "{own}");
     let third = curl(Some("duo"), &path);

@@ -5,7 +5,7 @@ use ketenkeur::counterpart::osr::OsrData;
 use ketenkeur::facts::Profile;
 use serde_json::json;
 
-use crate::support::{ROD_PO, SUPPLIER, WILG, World, mandate_path};
+use crate::support::{PROEFSTEEN, ROD_PO, SUPPLIER, World, mandate_path};
 
 #[test]
 fn schools_are_found_by_all_parameters_together() {
@@ -18,10 +18,10 @@ fn schools_are_found_by_all_parameters_together() {
         ("?brin=25BE", &["25BE"]),
         ("?oin=0000000700000AV00000", &["00AV"]),
         ("?oa_id=103A456", &["02WS"]),
-        ("?name=verzonnen", &["25BE", "12XS"]),
-        ("?name=verzonnen&brin=25BE", &["25BE"]),
-        ("?name=verzonnen&brin=00AV", &[]),
-        ("?name=De%20Verzonnen+Wilg", &["25BE"]),
+        ("?name=basisschool%20de", &["25BE", "04HR"]),
+        ("?name=basisschool%20de&brin=25BE", &["25BE"]),
+        ("?name=basisschool%20de&brin=00AV", &[]),
+        ("?name=De+Proefsteen", &["25BE"]),
         ("?brin=99ZZ", &[]),
     ];
     for version in ["v1", "v2", "v3"] {
@@ -173,7 +173,7 @@ fn a_certificate_says_who_calls() {
 #[test]
 fn own_data_need_an_api_key_of_ones_own() {
     let world = World::starter();
-    let own = |version: &str| mandate_path(version, WILG, SUPPLIER, ROD_PO);
+    let own = |version: &str| mandate_path(version, PROEFSTEEN, SUPPLIER, ROD_PO);
     let calls = |version: &str| {
         [
             ("GET", own(version)),
@@ -211,7 +211,7 @@ fn the_header_of_the_api_key_can_be_chosen() {
     let mut data = OsrData::starter();
     data.settings.api_key_header = "OSR-Key".to_string();
     let world = World::with(data, Journal::in_memory(), Profile::Test);
-    let path = mandate_path("v3", WILG, SUPPLIER, ROD_PO);
+    let path = mandate_path("v3", PROEFSTEEN, SUPPLIER, ROD_PO);
     let call = world.as_party("leverancier");
     assert_eq!(
         call.header("osr-key", crate::support::KEY)

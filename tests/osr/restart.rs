@@ -9,7 +9,7 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
 use crate::laws::{steps, take};
-use crate::support::{DRIE, ROD_PO, SUPPLIER, WILG, World, endpoints_path, mandate_path};
+use crate::support::{DRIE, PROEFSTEEN, ROD_PO, SUPPLIER, World, endpoints_path, mandate_path};
 
 /// The answers by which two registers are compared.
 fn answers(world: &World) -> Vec<String> {
@@ -18,8 +18,8 @@ fn answers(world: &World) -> Vec<String> {
         "/api/v3/school-mandates?service_code=ROD_PO".to_string(),
     ];
     for version in ["v1", "v2", "v3"] {
-        paths.push(mandate_path(version, WILG, SUPPLIER, ROD_PO));
-        for school in [WILG, DRIE] {
+        paths.push(mandate_path(version, PROEFSTEEN, SUPPLIER, ROD_PO));
+        for school in [PROEFSTEEN, DRIE] {
             let path = endpoints_path(version, school, ROD_PO);
             for day in ["2026-09-01", "2026-09-28", "2026-10-05", "2026-10-20"] {
                 paths.push(format!(
@@ -29,7 +29,7 @@ fn answers(world: &World) -> Vec<String> {
         }
     }
     paths.push(format!(
-        "/api/v3/endpoints/available-routing-id?school_oin={WILG}"
+        "/api/v3/endpoints/available-routing-id?school_oin={PROEFSTEEN}"
     ));
     let answer = |path: &String| {
         let mut both = String::new();

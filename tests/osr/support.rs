@@ -27,7 +27,7 @@ pub const SUPPLIER: &str = "00000003999999990000";
 pub const OTHER: &str = "00000003888888880000";
 pub const KEY: &str = "ketenkeur-proefsleutel-voorbeeldleverancier";
 pub const OTHER_KEY: &str = "ketenkeur-proefsleutel-andere-leverancier";
-pub const WILG: &str = "0000000700025BE00000";
+pub const PROEFSTEEN: &str = "0000000700025BE00000";
 pub const DRIE: &str = "0000000700004HR00000";
 pub const ROD_PO: &str = "urn:ketenkeur:reconstructie:osr:dienstversie:ROD-PO:1";
 pub const DUO_MBO: &str = "urn:ketenkeur:reconstructie:osr:dienstversie:DUO-MBO:1";
@@ -158,7 +158,7 @@ impl World {
     /// The body of a registration for the supplier's mandate.
     pub fn registration(&self, administration: &str) -> Value {
         json!({
-            "mandate_token": self.token(WILG, ROD_PO),
+            "mandate_token": self.token(PROEFSTEEN, ROD_PO),
             "administration_id": administration,
             "service_version_namespace": ROD_PO,
             "url": "https://las.example.nl/rod-po/25BE",

@@ -577,7 +577,7 @@ fn large_numbers_need_a_las_that_has_them_or_a_name() {
     assert_eq!(output.status.code(), Some(5), "{}", said(&output));
     assert!(report.to_string().contains("\"pupils\""), "{report}");
     // Nothing of the recording is needed to see what is chosen.
-    let recording = concat!(env!("CARGO_MANIFEST_DIR"), "/cases/berichten");
+    let recording = concat!(env!("CARGO_MANIFEST_DIR"), "/cases/berichten/rio");
     let of_key = [
         "run",
         "--lang",

@@ -212,6 +212,14 @@ fn the_command_lists_explains_and_lints() {
     assert!(listed.iter().all(|one| one["key"] == "rio-po"));
 
     let id = "po-inwinnen-las-inschrijven";
+    // A script of one's own, with its file.
+    let own = "tests/scenarios/scripts/good/everything.yaml";
+    let (code, out) = ketenkeur(&["--lang", "en", "scenarios", "explain", "everything", own]);
+    assert_eq!(code, 0, "{out}");
+    assert!(out.starts_with("everything\n"), "{out}");
+    let (code, out) = ketenkeur(&["--lang", "en", "scenarios", "explain", own]);
+    assert_eq!(code, 2, "{out}");
+    assert!(out.contains(&format!("explain ID {own}")), "{out}");
     let (code, out) = ketenkeur(&["--lang", "en", "scenarios", "explain", id]);
     assert_eq!(code, 0);
     for part in [

@@ -34,6 +34,8 @@ pub enum Scenarios {
     Explain {
         #[arg(value_name = "ID")]
         id: String,
+        #[arg(value_name = "PATH")]
+        paths: Vec<PathBuf>,
         #[arg(long, value_enum, default_value_t = Shape::Human)]
         report: Shape,
     },
