@@ -180,6 +180,11 @@ impl Status {
         Status::Failed,
     ];
 
+    /// The one of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.name() == name)
+    }
+
     /// The name in an outcome.
     pub fn name(self) -> &'static str {
         match self {

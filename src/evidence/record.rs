@@ -253,6 +253,9 @@ pub struct StepRecord {
     /// person was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed: Option<Vec<Option<bool>>>,
+    /// How an action ended as a person said, where it was to end otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<String>,
     /// What was said where no exchange was heard: the data of an action.
     pub said: Option<String>,
     /// The values that the script could name.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::actor::TriggerTrouble;
 use super::cast::ProbeResult;
 use super::clocks::ClockFault;
@@ -13,7 +15,7 @@ use crate::counterpart::reason::CLOCK;
 use crate::counterpart::trigger::{Outcome, Status};
 use crate::event::StepFinding;
 use crate::finding::{Args, DataClass, Finding, Judgement, Kind, MessageValue, Place, Verdict};
-use crate::scenario::{Action, Expect, ProbeKind, Receive, Role, Step, Values};
+use crate::scenario::{Action, Expect, ProbeKind, Receive, Role, Step, Trigger, Values};
 use crate::text::{in_words, tool_finding, word};
 
 /// A step that ended before anybody asked the run to end, so that what it came
@@ -73,13 +75,7 @@ impl Ended<'_> {
 
     /// Where the step stands in its script.
     fn place(&self) -> Place {
-        let line = format!("{}:{}", self.step.file, self.step.at.line);
-        Place {
-            path: line.clone(),
-            words: line,
-            keyed: self.step.action.name().to_string(),
-            ..Place::default()
-        }
+        place_of(self.step)
     }
 
     /// A finding of our own about a step.
@@ -282,6 +278,22 @@ impl Ended<'_> {
         false
     }
 
+    /// How an action of the LAS ended as a person says, where it was to end
+    /// otherwise.
+    pub fn said_otherwise(&self, trigger: &Trigger, found: Status, values: &Values, at: Timestamp) {
+        let finding = ended_otherwise(self.step, trigger, found);
+        let finding = self.ledger.of_script(finding);
+        let (judgement, told) = self.ledger.ours(self.number, None, &finding);
+        let place = At {
+            step: self.number,
+            file: &self.step.file,
+            line: self.step.at.line,
+        };
+        self.ledger
+            .record_word(&place, found, values, at, (judgement, &told));
+        self.write(None, judgement, vec![told]);
+    }
+
     /// What an attempt at a server came to.
     pub fn probed(&self, party: Role, kind: ProbeKind, result: ProbeResult) {
         let mut args = Args::new()
@@ -320,6 +332,26 @@ impl Ended<'_> {
         self.ledger
             .add(self.number, label, line, exchange, judgement, findings);
     }
+}
+
+/// Where a step stands in its script.
+fn place_of(step: &Step) -> Place {
+    let line = format!("{}:{}", step.file, step.at.line);
+    Place {
+        path: line.clone(),
+        words: line,
+        keyed: step.action.name().to_string(),
+        ..Place::default()
+    }
+}
+
+/// The finding that an action ended otherwise than the script has it.
+pub(super) fn ended_otherwise(step: &Step, trigger: &Trigger, found: Status) -> Finding {
+    let args = Args::new()
+        .with("action", trigger.action.value.name())
+        .with("found", found.name())
+        .with("expected", trigger.expect_status.name());
+    tool_finding("KK-SC-HANDELING", args, place_of(step))
 }
 
 /// What a step does, in the words of the script.

@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
+
 use super::afresh::{Beginning, may_come_of_it};
 use super::clocks::ClockFault;
 use super::ended::{Ended, label};
@@ -13,14 +15,15 @@ use super::run::Interrupt;
 use super::sink::Sink;
 use super::tested::WhyNot;
 use super::uncalled::Missed;
-use super::weigh::{Scale, Weighed, weigh};
+use super::weigh::{Scale, Weighed, outcome_of, weigh};
 use crate::check::{CheckOptions, Reporter};
+use crate::counterpart::trigger::Status;
 use crate::document::Spot;
 use crate::event::{
     Event, PackKind, SaidBy, ScenarioInfo, ScenarioJudged, StepFinding, Stepped, Undeclared,
     input_name,
 };
-use crate::evidence::{Folder, StepRecord, WriteError};
+use crate::evidence::{Folder, StepOutcome, StepRecord, WriteError};
 use crate::facts::Facts;
 use crate::finding::{Args, Finding, Grade, Judgement, Kind, MessageValue, Place, Source, Verdict};
 use crate::scenario::{Expect, PlacedCode, Role, Scenario, Step, Values};
@@ -407,6 +410,7 @@ impl Ledger {
             of_subject: seen.of_subject,
             connection_unknown: seen.connection_unknown,
             confirmed: seen.confirmed.clone(),
+            ended: None,
             values: known,
             masked: false,
             outcome: weighed.outcome(),
@@ -429,6 +433,41 @@ impl Ledger {
         state.unreachable |= weighed.unreachable;
         drop(state);
         weighed
+    }
+
+    /// Keeps how an action ended as a person said, and what that came to.
+    pub(super) fn record_word(
+        &self,
+        place: &At<'_>,
+        ended: Status,
+        values: &Values,
+        at: Timestamp,
+        (judgement, told): (Judgement, &StepFinding),
+    ) {
+        let record = StepRecord {
+            step: place.step.to_string(),
+            scenario_file: self.file.to_string(),
+            said: None,
+            file: place.file.to_string(),
+            line: place.line,
+            at,
+            exchange: None,
+            response: true,
+            took: 0,
+            of_subject: false,
+            connection_unknown: false,
+            confirmed: None,
+            ended: Some(ended.name().to_string()),
+            values: values.known(),
+            masked: false,
+            outcome: StepOutcome {
+                verdict: judgement.verdict,
+                findings: vec![outcome_of(told)],
+            },
+        };
+        let mut state = self.lock();
+        state.said += 1;
+        state.records.push(record);
     }
 
     fn weigh(

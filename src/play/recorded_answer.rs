@@ -266,7 +266,7 @@ impl Holding<'_> {
     }
 
     /// The answer in the recording, to be told beside another.
-    fn answered(&self, index: usize, beside: &Decisive) -> String {
+    pub(super) fn answered(&self, index: usize, beside: &Decisive) -> String {
         let answer = match &self.looks[index].passed.response {
             Some(Ok(answer)) => answer,
             Some(Err(problem)) => return problem.name().to_string(),

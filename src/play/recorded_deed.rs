@@ -263,6 +263,20 @@ impl Holding<'_> {
         other.filter(|_| all).map(|other| (first, other))
     }
 
+    /// Whether a message has all that was given.
+    pub(super) fn shows(&self, index: usize, deed: &Deed) -> bool {
+        let content = self.content_at(index);
+        let is_there = content.is_some_and(|content| {
+            let mut values = self.values(index);
+            let mut given = deed.given.iter().filter(|(name, _)| !names_whom(name));
+            given.all(|(name, given)| {
+                let value = values.resolve(given);
+                value.is_ok_and(|value| is_there(name, &value, content))
+            })
+        });
+        is_there && self.unlike_deed(index, deed).is_none()
+    }
+
     fn names(&self, index: usize, deed: &Deed) -> bool {
         let content = || self.content_at(index);
         deed.about.is_empty() || content().is_some_and(|content| content.names(&deed.about))
@@ -325,14 +339,31 @@ impl Deed {
 
     fn unlike(&self, content: &Content, values: &mut Values) -> Option<Unlike> {
         self.given.iter().find_map(|(name, given)| {
-            let names_whom = NUMBERS.contains(&&**name) || [PUPIL, SCHOOL].contains(&&**name);
-            if names_whom {
+            if names_whom(name) {
                 return None;
             }
             // What cannot be made now says nothing.
             let value = values.resolve(given).ok()?;
             unlike(name, &value, content)
         })
+    }
+}
+
+/// Whether a name of what is given tells about whom, or at which school.
+fn names_whom(name: &str) -> bool {
+    NUMBERS.contains(&name) || [PUPIL, SCHOOL].contains(&name)
+}
+
+/// Whether there are elements of that name, or of the names below it.
+fn is_there(name: &str, value: &Value, content: &Content) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Object(members) => {
+            let mut members = members.iter();
+            members.all(|(name, value)| is_there(name, value, content))
+        }
+        Value::Array(items) => items.iter().all(|item| is_there(name, item, content)),
+        _ => content.values(name).next().is_some(),
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::answers::Other;
 use super::askable::{is_about_outcome, is_approved, is_asked, values_of};
+use super::decisive::Decisive;
 use super::ended::Ended;
 use super::look::Side;
 use super::observe::{Observed, Seen};
@@ -73,6 +74,11 @@ impl Holding<'_> {
             ended.not_recorded_of(reason, other);
             return;
         }
+        // What was sent was not refused.
+        if let Some(other) = deed.and_then(|deed| self.was_sent(trigger, &with, deed, became)) {
+            ended.not_recorded_of("recording-word-sent", other);
+            return;
+        }
         // A failure that the scenario brings about need not have been brought
         // about here: that the LAS came to something else is no mistake of it.
         if outcome && became != trigger.expect_status {
@@ -80,16 +86,40 @@ impl Holding<'_> {
             return;
         }
         // Neither is what it shows after another answer than the scenario gives.
-        if self.otherwise && said.shows.contains(&Some(false)) {
+        let went = became == trigger.expect_status;
+        if self.otherwise && (!went || said.shows.contains(&Some(false))) {
             ended.not_recorded("recording-otherwise");
+            return;
+        }
+        if !went {
+            let at = self.moment(self.next);
+            ended.said_otherwise(trigger, became, &self.values(self.next), at);
             return;
         }
         let action = trigger.action.value.name();
         let became = Ok(Outcome::new(became, ""));
-        let went = ended.triggered(trigger.expect_status, action, None, &became);
-        if went {
-            self.shown_by(ended, trigger, said);
+        ended.triggered(trigger.expect_status, action, None, &became);
+        self.shown_by(ended, trigger, said);
+    }
+
+    /// A message of an action that a person says the LAS refused to do, and the
+    /// answer to it. A refusal that the scenario asks for may be of another day
+    /// than the message.
+    fn was_sent(
+        &self,
+        trigger: &Trigger,
+        with: &Map<String, Value>,
+        deed: &Deed,
+        became: Status,
+    ) -> Option<Args> {
+        if became != Status::Refused || trigger.expect_status == Status::Refused {
+            return None;
         }
+        let sent = self.sent_of(trigger.action.value, &numbers_of(with));
+        let index = sent.into_iter().find(|&index| self.shows(index, deed))?;
+        let found = self.answered(index, &Decisive::default());
+        let args = Args::new().with("nearest", self.at(index));
+        Some(args.with("found", MessageValue::said(found, DataClass::Plain)))
     }
 
     /// What is another in all that the LAS exchanged of the same action about the

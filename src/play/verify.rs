@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::ended::ended_otherwise;
 use super::ledger::REST;
 use super::observe::{Observed, Seen};
 use super::run::Interrupt;
 use super::stage::{Stage, StageOptions};
 use super::weigh::{Scale, outcome_of, weigh};
 use super::whose::{Stranger, Whose};
-use crate::check::Reporter;
+use crate::check::{CheckOptions, Reporter};
 use crate::clock::RunningClock;
+use crate::counterpart::trigger::Status;
 use crate::document::{Document, Gated, Mistake, Spot};
 use crate::edukoppeling::signer_of;
 use crate::event::{Event, PackInForce, ScenarioJudged};
@@ -21,6 +23,7 @@ use crate::evidence::{
     script_file,
 };
 use crate::exchange::Exchange;
+use crate::facts::Facts;
 use crate::finding::{Redaction, Verdict};
 use crate::pack::Store;
 use crate::pki::Authorities;
@@ -372,6 +375,9 @@ fn again(
     scenario: &Scenario,
     record: &StepRecord,
 ) -> Result<Result<StepOutcome, WhyOpen>, ReadError> {
+    if let Some(ended) = &record.ended {
+        return Ok(said_again(stage, id, scenario, record, ended));
+    }
     let nothing = Expect::nothing(Spot { line: 0, column: 0 });
     let expect = match expectation(scenario, record) {
         Some(expect) => expect,
@@ -418,17 +424,62 @@ fn again(
     let observed = Observed::of(stage, Some(scenario.subject), &seen);
     let options = &stage.judges.bench().options;
     let facts = observed.facts.at(record.at);
-    let scale = Scale {
+    let reporter = Reporter::new(options.redaction);
+    let scale = scale(id, scenario, options, &reporter, &facts);
+    let weighed = weigh(&scale, &record.step, expect, &mut values, &seen, &observed);
+    Ok(Ok(weighed.outcome()))
+}
+
+/// What the steps of a scenario are weighed with.
+fn scale<'s>(
+    id: &'s str,
+    scenario: &'s Scenario,
+    options: &'s CheckOptions,
+    reporter: &'s Reporter,
+    facts: &'s Facts,
+) -> Scale<'s> {
+    Scale {
         scenario: id,
         grade: scenario.grade,
         source: &scenario.source,
         brings_about: &scenario.brings_about,
         options,
-        reporter: &Reporter::new(options.redaction),
-        facts: &facts,
+        reporter,
+        facts,
+    }
+}
+
+/// What it comes to that an action ended so, as a person said.
+fn said_again(
+    stage: &Stage,
+    id: &str,
+    scenario: &Scenario,
+    record: &StepRecord,
+    ended: &str,
+) -> Result<StepOutcome, WhyOpen> {
+    let step = step_of(scenario, record).ok_or(WhyOpen::NoStep)?;
+    let (Action::Trigger(trigger), Some(found)) = (&step.action, Status::named(ended)) else {
+        return Err(WhyOpen::NoStep);
     };
-    let weighed = weigh(&scale, &record.step, expect, &mut values, &seen, &observed);
-    Ok(Ok(weighed.outcome()))
+    if found == trigger.expect_status {
+        let pass = StepOutcome {
+            verdict: Verdict::Pass,
+            findings: Vec::new(),
+        };
+        return Ok(pass);
+    }
+    let bench = stage.judges.bench();
+    let reporter = Reporter::new(bench.options.redaction);
+    let finding = ended_otherwise(step, trigger, found);
+    let judgement = bench
+        .options
+        .judgement(finding.kind, finding.class, scenario.grade);
+    let scale = scale(id, scenario, &bench.options, &reporter, &bench.facts);
+    let told = scale.reported(finding);
+    Ok(StepOutcome {
+        verdict: judgement.verdict,
+        findings: vec![format!("{} {}", told.code, told.fingerprint.as_str())],
+    })
 }
 
 /// The step of a record.

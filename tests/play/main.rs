@@ -15,6 +15,7 @@ mod operator;
 mod other_oin;
 mod recorded;
 mod recorded_answers;
+mod recorded_files;
 mod recorded_form;
 mod recorded_which;
 mod recorded_whose;

@@ -84,12 +84,12 @@ fn element(one: &Passed, name: &str) -> String {
     rest.split('<').next().unwrap().to_string()
 }
 
-fn scenario(id: &str) -> &'static Arc<Scenario> {
+pub fn scenario(id: &str) -> &'static Arc<Scenario> {
     Library::shipped().scenario(id).unwrap()
 }
 
 /// The exchanges with DUO of a scenario, and what somebody says who saw the LAS.
-fn recording(id: &str) -> (Vec<Passed>, String) {
+pub fn recording(id: &str) -> (Vec<Passed>, String) {
     let folder = tempfile::tempdir().unwrap();
     let evidence = played(folder.path(), &[scenario(id)], &[]);
     let mut all = passed(&evidence, id);

@@ -1,0 +1,112 @@
+//! Recordings in files: raw HTTP, captures, and what a person says beside them,
+//! as `ketenkeur run --recorded` reads and tells them.
+
+use std::path::Path;
+use std::process::Command;
+
+use ketenkeur::exchange::{Exchange, StartLine};
+use ketenkeur::finding::Verdict;
+use ketenkeur::play::Passed;
+
+use crate::recorded::{held, stage, witness};
+use crate::recorded_which::{recording, scenario};
+use crate::target::said;
+
+/// A folder in which ketenkeur is called.
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) {
+        let path = self.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    }
+
+    fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path().join(name)).unwrap()
+    }
+
+    fn call(&self, args: &[&str]) -> (Option<i32>, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ketenkeur"));
+        command.current_dir(self.path()).args(["--lang", "en"]);
+        let output = command.args(args).output().unwrap();
+        (output.status.code(), said(&output))
+    }
+}
+
+/// A message as it went over the wire.
+fn raw(exchange: &Exchange) -> Vec<u8> {
+    let http = exchange.http.as_ref().unwrap();
+    let mut head = match &http.start {
+        StartLine::Request { method, url } => format!("{method} {url} HTTP/1.1\r\n"),
+        StartLine::Response { status } => format!("HTTP/1.1 {status} X\r\n"),
+    };
+    let of_body = ["content-length", "transfer-encoding"];
+    for (name, value) in &http.headers {
+        if !of_body.contains(&&*name.to_lowercase()) {
+            head += &format!("{name}: {value}\r\n");
+        }
+    }
+    head += &format!("content-length: {}\r\n\r\n", exchange.body.len());
+    [head.as_bytes(), &exchange.body].concat()
+}
+
+fn sides(one: &Passed) -> [Vec<u8>; 2] {
+    let request = one.request.as_ref().unwrap();
+    let response = one.response.as_ref().unwrap().as_ref().unwrap();
+    [raw(request), raw(response)]
+}
+
+/// Request and response after each other, as one file has them.
+fn both(one: &Passed) -> Vec<u8> {
+    sides(one).concat()
+}
+
+/// That an action ended otherwise is somebody's word, as what the LAS shows is;
+/// and a LAS that refuses sends nothing.
+#[test]
+fn how_an_action_ended_rests_on_who_said_it_and_not_against_what_was_sent() {
+    let id = "po-inwinnen-las-inschrijven";
+    let (all, answers) = recording(id);
+    let says = |outcome: &str| {
+        let action = "  action: inschrijven\n";
+        assert!(answers.contains(action), "{answers}");
+        answers.replace(action, &format!("{action}  outcome: {outcome}\n"))
+    };
+    let refused = held(
+        &stage(),
+        scenario(id),
+        all.clone(),
+        &witness(&says("refused")),
+    );
+    assert_eq!(refused.verdict, Verdict::Undecided, "{:?}", refused.codes);
+    let told = &refused.told;
+    assert!(refused.reasons.contains("recording-word-sent"), "{told}");
+    assert!(told.contains("requestGoedgekeurd true"), "{told}");
+    let folder = Folder::new();
+    folder.write("1.http", &both(&all[0]));
+    folder.write("form.yaml", says("failed").as_bytes());
+    let at = all[0].at.unwrap().to_string();
+    let held = ["--id", id, "--answers", "form.yaml", "--now", &at];
+    let run = [&["run", "--recorded", "1.http", "--out", "uit"][..], &held].concat();
+    let (code, told) = folder.call(&run);
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("KK-SC-HANDELING"), "{told}");
+    assert!(
+        told.contains("De Linde, applicatiebeheer, 2026-09-28"),
+        "{told}"
+    );
+    let steps = folder.read(&format!("uit/steps/{id}.jsonl"));
+    assert!(steps.contains("\"ended\":\"failed\""), "{steps}");
+    let (code, verified) = folder.call(&["runs", "verify", "uit"]);
+    assert_eq!(code, Some(0), "{verified}");
+    assert!(verified.contains("2 steps were judged again"), "{verified}");
+}
