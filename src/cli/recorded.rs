@@ -1,8 +1,10 @@
 //! Recorded traffic in place of a run, and what somebody says of it: on a form,
 //! or at the terminal.
 
-use std::io::Write;
+use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -14,9 +16,12 @@ use crate::clock::Clock;
 use crate::finding::Language;
 use crate::limits::{MAX_RECORDED_BYTES, MAX_RECORDED_EXCHANGES};
 use crate::pack::Store;
-use crate::play::{Asked, Question, Traffic, TrafficError, Witness, form};
+use crate::play::{Asked, Asks, Interrupt, Question, Traffic, TrafficError, Witness, form};
 use crate::scenario::Wanted;
 use crate::text::{Texts, fill};
+
+/// How often whoever waits for a line looks whether the run is asked to end.
+const LOOKS_UP: Duration = Duration::from_millis(50);
 
 /// The traffic that `--recorded` names. What is left out of it is told.
 pub(super) fn recorded(paths: &[PathBuf], language: Language) -> Result<Traffic, Failure> {
@@ -46,6 +51,7 @@ pub(super) fn witness(
     store: &Store,
     traffic: Option<&Traffic>,
     clock: Clock,
+    interrupt: &Interrupt,
     language: Language,
 ) -> Result<Witness, Failure> {
     if let Some(path) = run.form.as_ref().filter(|path| path.exists()) {
@@ -81,7 +87,7 @@ pub(super) fn witness(
         }
     };
     Ok(match run.ask {
-        true => witness.with_person(Box::new(move |question| ask(&question, language))),
+        true => witness.with_person(asks(interrupt, language)),
         false => witness,
     })
 }
@@ -109,8 +115,44 @@ pub(super) fn write_form(path: &Path, open: &[Asked], language: Language) -> Res
     Ok(())
 }
 
+/// Asks who operates the LAS, until the run is asked to end.
+pub(super) fn asks(interrupt: &Interrupt, language: Language) -> Asks {
+    let interrupt = interrupt.clone();
+    Box::new(move |question| {
+        if interrupt.is_set() {
+            return None;
+        }
+        ask(&question, language);
+        let line = answered(&interrupt);
+        if line.is_none() && interrupt.is_set() {
+            output::tell(&format!("\n{}", Texts::of(language).run.ask_ended));
+        }
+        line
+    })
+}
+
+/// The next line that is typed; `None` when there is none to come, or the run is
+/// asked to end first.
+fn answered(interrupt: &Interrupt) -> Option<String> {
+    let (sender, receiver) = mpsc::channel();
+    // Nothing but a line ends the reading of one.
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        let read = std::io::stdin().lock().read_line(&mut line);
+        // Where the run has ended nobody waits for it.
+        let _ = sender.send(read.is_ok_and(|length| length > 0).then_some(line));
+    });
+    loop {
+        match receiver.recv_timeout(LOOKS_UP) {
+            Ok(line) => return line,
+            Err(RecvTimeoutError::Timeout) if !interrupt.is_set() => {}
+            Err(_) => return None,
+        }
+    }
+}
+
 /// Asks who operates the LAS for an action, or what it shows.
-pub(super) fn ask(question: &Question<'_>, language: Language) {
+fn ask(question: &Question<'_>, language: Language) {
     let texts = &Texts::of(language).run;
     let words = match question {
         Question::Act(trigger) => {

@@ -12,7 +12,7 @@ use super::args::{Global, Run, WhichScenarios};
 use super::failure::Failure;
 use super::files::Files;
 use super::join::Earlier;
-use super::recorded::{ask, recorded, witness, write_form};
+use super::recorded::{asks, recorded, witness, write_form};
 use super::reports::reports;
 use super::scenarios::{playable, unread};
 use super::settings::Settings;
@@ -32,8 +32,8 @@ use crate::finding::{Class, Disputed, Language, Redaction};
 use crate::pack::Store;
 use crate::pki::Authorities;
 use crate::play::{
-    Asks, Interrupt, LeftOpen, PlayError, RunOptions, Stage, StageOptions, Tested, Unmade,
-    in_shard, play, play_recorded, school_records, server_oins, too_early,
+    Interrupt, LeftOpen, PlayError, RunOptions, Stage, StageOptions, Tested, Unmade, in_shard,
+    play, play_recorded, school_records, server_oins, too_early,
 };
 use crate::report::Voice;
 use crate::scenario::{Key, Library, Scenario, Work, order};
@@ -56,8 +56,12 @@ pub fn run_run(
     let earlier = Earlier::read(run.again.as_deref(), run.resume.as_deref())?;
     let store = setup::store(global, settings)?;
     let disputes = setup::disputes(run.disputes.as_deref(), &store, Clock::system())?;
+    let interrupt = Interrupt::default();
     let tested = match &run.target {
-        Some(file) => Some(tested(file, &store, run.recorded.is_empty(), language)?),
+        Some(file) => {
+            let listens = run.recorded.is_empty();
+            Some(tested(file, &store, listens, &interrupt, language)?)
+        }
         None => None,
     };
     let loaded = tested.as_ref().map_or(0, |tested| tested.pupils());
@@ -71,7 +75,7 @@ pub fn run_run(
         paths => Some(recorded(paths, language)?),
     };
     let clock = setup::clock(run.now.as_deref())?;
-    let witness = witness(run, &store, traffic.as_ref(), clock, language)?;
+    let witness = witness(run, &store, traffic.as_ref(), clock, &interrupt, language)?;
     if tested.is_some() && traffic.is_none() && run.now.is_some() {
         return Err(Failure::usage("target-now"));
     }
@@ -136,7 +140,6 @@ pub fn run_run(
         .map(|out| Folder::create(out).map_err(|error| unwritten(&error, out)))
         .transpose()?
         .map(Arc::new);
-    let interrupt = Interrupt::default();
     let stage = Stage::new(
         StageOptions {
             store,
@@ -197,7 +200,7 @@ pub fn run_run(
         kept,
     };
     let told = (language, run.quiet);
-    let asks = tested.as_ref().is_some_and(|tested| tested.by_person());
+    let asks = run.ask || tested.as_ref().is_some_and(|tested| tested.by_person());
     let total = (!asks).then_some(scenarios.len());
     let book = Disputed {
         book: &stage.judges().bench().rules,
@@ -295,6 +298,7 @@ pub fn tested(
     file: &Path,
     store: &Store,
     listens: bool,
+    interrupt: &Interrupt,
     language: Language,
 ) -> Result<Arc<Tested>, Failure> {
     let target = target::read(file, language)?;
@@ -320,10 +324,8 @@ pub fn tested(
             })?;
         }
     }
-    let asks: Option<Asks> = std::io::stdin().is_terminal().then(|| {
-        let asks: Asks = Box::new(move |question| ask(&question, language));
-        asks
-    });
+    let is_there = std::io::stdin().is_terminal();
+    let asks = is_there.then(|| asks(interrupt, language));
     Ok(Arc::new(Tested::new(Arc::new(target), own, asks)))
 }
 

@@ -17,6 +17,7 @@ use crate::document::nearest;
 use crate::exit::Exit;
 use crate::finding::Language;
 use crate::pack::Store;
+use crate::play::Interrupt;
 use crate::requirement::requirements;
 use crate::scenario::{
     Action, Datum, Library, LibraryError, LintContext, Role, Scenario, ScriptMistake, Step, Work,
@@ -315,7 +316,13 @@ struct Doing {
 /// actions.
 fn run_order(store: &Store, wanted: &Order, language: Language) -> Result<Exit, Failure> {
     let target = match &wanted.target {
-        Some(file) => Some(super::run::tested(file, store, false, language)?),
+        Some(file) => Some(super::run::tested(
+            file,
+            store,
+            false,
+            &Interrupt::default(),
+            language,
+        )?),
         None => None,
     };
     let scenarios = super::run::scenarios(&wanted.paths, store, language)?;

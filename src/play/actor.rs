@@ -1,7 +1,7 @@
 //! How a LAS is made to act: in the program, over HTTP, by a command, or by a
 //! person who is asked (docs/trigger.md).
 
-use std::io::{BufRead, Write};
+use std::io::Write;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -158,8 +158,9 @@ pub enum Question<'a> {
     Who,
 }
 
-/// Puts a question to a person, in words.
-pub type Asks = Box<dyn FnMut(Question<'_>) + Send>;
+/// Puts a question to a person, in words, and gives the line that is answered;
+/// `None` when nobody answers any more.
+pub type Asks = Box<dyn FnMut(Question<'_>) -> Option<String> + Send>;
 
 /// A person who operates the LAS and is asked on the terminal.
 pub(super) struct ByPerson {
@@ -174,12 +175,7 @@ impl ByPerson {
             .asks
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        asks(question);
-        let mut line = String::new();
-        match std::io::stdin().lock().read_line(&mut line) {
-            Ok(0) | Err(_) => None,
-            Ok(_) => Some(line.trim().to_string()),
-        }
+        asks(question).map(|line| line.trim().to_string())
     }
 
     /// Whether the LAS shows what is wanted; `None` when the person cannot tell.

@@ -27,7 +27,7 @@ fn operated(trigger: &str) -> (Elsewhere, String) {
     (las, file)
 }
 
-fn is_there(program: &str) -> bool {
+pub fn is_there(program: &str) -> bool {
     let found = Command::new(program).arg("--version").output().is_ok();
     if !found {
         eprintln!("skipped: {program} is not installed");
@@ -99,18 +99,24 @@ fn a_command_that_says_nothing_sensible_or_is_not_there_never_passes() {
 }
 
 /// A run on a terminal of its own, seen from the keyboard.
-struct Terminal {
-    child: Child,
+pub struct Terminal {
+    pub child: Child,
     keys: ChildStdin,
     screen: ChildStdout,
-    shown: String,
+    pub shown: String,
 }
 
 impl Terminal {
     /// Plays `what`: `--id` and a scenario, or a script.
     fn run(folder: &Path, what: &str) -> Self {
+        let more = "--target target.yaml --out bewijs --report json=report.json --report human";
+        Self::start(folder, &format!("{what} {more}"))
+    }
+
+    /// Gives the command `run`.
+    pub fn start(folder: &Path, what: &str) -> Self {
         let command = format!(
-            "timeout --foreground 120 {} run --lang en {what} --target target.yaml --out bewijs --report json=report.json --report human",
+            "timeout --foreground 120 {} run --lang en {what}",
             env!("CARGO_BIN_EXE_ketenkeur")
         );
         let mut child = Command::new("script")
@@ -129,7 +135,7 @@ impl Terminal {
     }
 
     /// The next question; `None` when the run is over.
-    fn question(&mut self) -> Option<String> {
+    pub fn question(&mut self) -> Option<String> {
         let mut asked = Vec::new();
         let mut byte = [0];
         loop {
@@ -140,6 +146,7 @@ impl Terminal {
             self.shown.push(char::from(byte[0]));
             if asked.ends_with(b"does not know it: ")
                 || asked.ends_with(b"cannot be seen: ")
+                || asked.ends_with(b"empty: nobody. ")
                 || asked.ends_with(b"? ") && is_for_a_value(&asked)
             {
                 return Some(String::from_utf8(asked).unwrap());
@@ -147,8 +154,13 @@ impl Terminal {
         }
     }
 
-    fn answer(&mut self, line: &str) {
+    pub fn answer(&mut self, line: &str) {
         writeln!(self.keys, "{line}").unwrap();
+    }
+
+    /// Ctrl-C.
+    pub fn interrupt(&mut self) {
+        self.keys.write_all(b"\x03").unwrap();
     }
 }
 
@@ -201,6 +213,29 @@ fn a_person_is_asked_to_act_and_what_the_las_shows() {
         assert_eq!(ended.code(), Some(code), "{says}: {told}");
         verified(folder.path());
     }
+}
+
+/// Who ends the run at a question gets what there is, and is not left waiting.
+#[test]
+fn a_question_ends_when_the_run_is_interrupted() {
+    if !is_there("script") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (_las, file) = operated("person");
+    std::fs::write(folder.path().join("target.yaml"), file).unwrap();
+    let mut terminal = Terminal::run(folder.path(), &format!("--id {SCENARIO}"));
+    assert!(terminal.question().is_some(), "{}", terminal.shown);
+    terminal.interrupt();
+    assert_eq!(terminal.question(), None, "{}", terminal.shown);
+    let ended = terminal.child.wait().unwrap();
+    let told = &terminal.shown;
+    assert_eq!(ended.code(), Some(5), "{told}");
+    assert!(told.contains("Interrupted: this question"), "{told}");
+    assert!(told.contains("Exit code 5"), "{told}");
+    let report = std::fs::read_to_string(folder.path().join("report.json")).unwrap();
+    assert!(report.contains("\"interrupted\""), "{report}");
+    verified(folder.path());
 }
 
 /// A script in which a person reads values from the LAS that the rest needs.

@@ -8,6 +8,7 @@ use ketenkeur::exchange::{Exchange, StartLine};
 use ketenkeur::finding::Verdict;
 use ketenkeur::play::Passed;
 
+use crate::operator::{Terminal, is_there};
 use crate::recorded::{held, stage, witness};
 use crate::recorded_which::{recording, scenario};
 use crate::target::said;
@@ -109,4 +110,41 @@ fn how_an_action_ended_rests_on_who_said_it_and_not_against_what_was_sent() {
     let (code, verified) = folder.call(&["runs", "verify", "uit"]);
     assert_eq!(code, Some(0), "{verified}");
     assert!(verified.contains("2 steps were judged again"), "{verified}");
+}
+
+/// What is asked on a terminal stays there until it is answered, or until the run
+/// is interrupted.
+#[test]
+fn a_question_about_a_recording_stays_on_the_terminal() {
+    if !is_there("script") {
+        return;
+    }
+    let id = "po-inwinnen-las-inschrijven";
+    let (all, _) = recording(id);
+    for interrupted in [false, true] {
+        let folder = Folder::new();
+        folder.write("1.http", &both(&all[0]));
+        let at = all[0].at.unwrap();
+        let call = format!("--recorded 1.http --ask --id {id} --now {at} --out uit");
+        let mut terminal = Terminal::start(folder.path(), &call);
+        let mut asked = 0;
+        while let Some(question) = terminal.question() {
+            asked += 1;
+            match question.contains("nobody. ") {
+                true => terminal.answer("beheer"),
+                false if interrupted => terminal.interrupt(),
+                false => terminal.answer(""),
+            }
+        }
+        let ended = terminal.child.wait().unwrap();
+        let told = &terminal.shown;
+        // Nobody recorded the connection.
+        assert_eq!(ended.code(), Some(5), "{told}");
+        assert!(asked >= 2, "{told}");
+        let clears = ["\u{1b}[2K", "\r\u{1b}"];
+        assert!(!clears.iter().any(|code| told.contains(code)), "{told:?}");
+        let is_told = told.contains("Interrupted: this question");
+        assert_eq!(is_told, interrupted, "{told}");
+        assert!(told.contains("Exit code 5"), "{told}");
+    }
 }

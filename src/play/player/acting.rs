@@ -61,6 +61,7 @@ impl<'s> Player<'s> {
         let mut outcome = actor.trigger(&call);
         let brought_nothing = in_vain(&call, number, expected, &outcome);
         self.cast.wire.acted(brought_nothing);
+        ledger.goes_on()?;
         let unsupported = is_unsupported(&outcome);
         if trigger.action.value == Action::Herstart && unsupported {
             // No key needs it, and not every LAS can be started by a program.
