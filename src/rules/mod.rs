@@ -11,5 +11,5 @@ pub use functions::NAMESPACE as RULE_NAMESPACE;
 pub use schematron::{
     Anchor, Axis, CompiledRules, Found, LocationPath, NameTest, NotFound, Origin, PathAlternatives,
     Reads, Refusal, RefusalReason, RuleOutcomes, RulePaths, RuleSet, RuleSetError, SourcePlace,
-    Step, check_expression, evaluate_expression, expression_reads,
+    Step, check_expression, evaluate_expression, expression_reads, holds_of_anything,
 };

@@ -1,5 +1,6 @@
 //! ISO Schematron: reading, compiling and judging.
 
+mod always;
 mod arguments;
 mod compile;
 mod error;
@@ -14,6 +15,7 @@ mod source;
 mod tokens;
 mod xml;
 
+pub use always::holds_of_anything;
 pub use compile::CompiledRules;
 pub use error::{Refusal, RefusalReason, RuleSetError};
 pub use evaluate::RuleOutcomes;
