@@ -1,7 +1,7 @@
 //! Which requirements are proven, positively and negatively, and by what: by
 //! all that comes along, or by what runs really showed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::example::Cases;
 use crate::finding::Verdict;
 use crate::play::recorded_script;
 use crate::requirement::Requirement;
-use crate::scenario::Library;
+use crate::scenario::{Library, ScriptKind};
 
 /// Something that proves a requirement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -180,7 +180,14 @@ impl State {
 
 /// What proves each requirement, by its id.
 #[derive(Debug, Default)]
-pub struct Coverage(BTreeMap<Arc<str>, Proven>);
+pub struct Coverage {
+    of: BTreeMap<Arc<str>, Proven>,
+    /// Scripts of somebody's own that runs played: they prove nothing.
+    pub own_scripts: BTreeSet<String>,
+    /// Other versions of ketenkeur that runs are of: their scripts were not held
+    /// against the shipped ones.
+    pub not_compared: BTreeSet<String>,
+}
 
 /// Why a folder cannot be counted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -262,9 +269,18 @@ impl Coverage {
             let Event::Played(played) = event else {
                 continue;
             };
-            let file = steps
-                .get(&played.about.scenario)
-                .and_then(|steps| steps.first());
+            let id = &played.about.scenario;
+            match ScriptKind::of(&run.tool, &played.about) {
+                ScriptKind::Shipped => {}
+                ScriptKind::NotCompared => {
+                    self.not_compared.insert(run.tool.clone());
+                }
+                ScriptKind::Own => {
+                    self.own_scripts.insert(id.clone());
+                    continue;
+                }
+            }
+            let file = steps.get(id).and_then(|steps| steps.first());
             let script = file.and_then(|step| recorded_script(&evidence, &step.scenario_file));
             for id in &played.about.requirements {
                 let is_negative = script.as_ref().is_some_and(|script| {
@@ -313,11 +329,11 @@ impl Coverage {
 
     /// What proves a requirement.
     pub fn proven(&self, id: &str) -> Proven {
-        self.0.get(id).cloned().unwrap_or_default()
+        self.of.get(id).cloned().unwrap_or_default()
     }
 
     fn of(&mut self, id: &str) -> &mut Proven {
-        self.0.entry(id.into()).or_default()
+        self.of.entry(id.into()).or_default()
     }
 
     /// A thing that comes in two, one right and one wrong.

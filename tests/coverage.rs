@@ -10,6 +10,7 @@ use ketenkeur::evidence::Folder;
 use ketenkeur::example::Cases;
 use ketenkeur::finding::Language;
 use ketenkeur::requirement::{Because, Judged, requirements};
+use ketenkeur::scenario::Library;
 use ketenkeur::text::Texts;
 use serde_json::{Value, json};
 
@@ -193,10 +194,12 @@ fn recorded_run(path: &Path, supplier: &str, said_by: Option<Value>) {
     folder
         .write("run.json", run.to_string().as_bytes())
         .unwrap();
+    let shipped = Library::shipped().scenario("po-inwinnen-las-inschrijven");
     let about = json!({
         "scenario": "po-inwinnen-las-inschrijven", "title_nl": "", "title_en": "",
         "key": "po-inwinnen", "mandatory": true, "subject": "las", "own": false,
-        "recorded": true, "sectors": ["bo"], "requirements": ["BRON-INS"], "hash": "",
+        "recorded": true, "sectors": ["bo"], "requirements": ["BRON-INS"],
+        "hash": &*shipped.unwrap().hash,
     });
     let mut played = json!({
         "event": "played", "about": about, "pack": "official", "unreachable": false,

@@ -13,6 +13,7 @@ use super::runs;
 use crate::coverage::{Coverage, CoverageError, MARKS, Proof, Proven, State};
 use crate::document::nearest;
 use crate::event::SaidBy;
+use crate::evidence::few;
 use crate::example::Cases;
 use crate::exit::Exit;
 use crate::finding::{Grade, Language};
@@ -55,6 +56,13 @@ struct Covered<'a> {
 #[derive(Serialize)]
 struct Report<'a> {
     runs: Vec<String>,
+    /// Scripts of somebody's own that the runs played: they prove nothing.
+    #[serde(rename = "own-scripts")]
+    own_scripts: &'a BTreeSet<String>,
+    /// Other versions of ketenkeur that the runs are of: whether their scripts
+    /// are the shipped ones is not known.
+    #[serde(rename = "not-compared")]
+    not_compared: &'a BTreeSet<String>,
     summary: Summary,
     requirements: Vec<Covered<'a>>,
 }
@@ -268,6 +276,8 @@ fn coverage(
             .collect();
         return print_json(&Report {
             runs,
+            own_scripts: &coverage.own_scripts,
+            not_compared: &coverage.not_compared,
             summary,
             requirements: covered,
         });
@@ -285,6 +295,15 @@ fn coverage(
         out += &format!("\n{legend}");
     }
     out += &format!("\n{}\n", summary.text(!folders.is_empty(), language));
+    for (key, name, all) in [
+        ("own-scripts", "names", &coverage.own_scripts),
+        ("scripts-not-compared", "tool", &coverage.not_compared),
+    ] {
+        if !all.is_empty() {
+            let all = visible(&few(all.iter().map(String::as_str)));
+            out += &format!("{}\n", fill(said(language, key), &[(name, &all)]));
+        }
+    }
     print(&out)
 }
 

@@ -23,7 +23,7 @@ use crate::defects::KnownDefect;
 use crate::document::nearest;
 use crate::event::{EVENT_VERSION, Event, Started};
 use crate::evidence::{
-    Folder, RunRecord, TargetRecord, WriteError, keep_authorities, message_file, script_file,
+    Folder, RunRecord, TargetRecord, WriteError, few, keep_authorities, message_file, script_file,
     sha256, write_json,
 };
 use crate::exit::Exit;
@@ -36,7 +36,7 @@ use crate::play::{
     play, play_recorded, school_records, server_oins, too_early,
 };
 use crate::report::Voice;
-use crate::scenario::{Key, Library, Scenario, Work, order};
+use crate::scenario::{Key, Library, Scenario, Work, is_shipped, order};
 use crate::target::Target;
 use crate::text::{Texts, fill};
 
@@ -134,6 +134,10 @@ pub fn run_run(
         let today = Clock::at(now).today();
         scenarios.sort_by_key(|scenario| scenario.at.map_or(now, |at| at.on(today)));
     }
+    let own_scripts = scenarios
+        .iter()
+        .filter(|one| is_shipped(&one.id, &one.hash) != Some(true));
+    let own_scripts: Vec<String> = own_scripts.map(|one| one.id.to_string()).collect();
     let folder = run
         .out
         .as_deref()
@@ -229,6 +233,12 @@ pub fn run_run(
     }
     if !run.quiet && masked {
         output::tell(&Texts::of(language).run.said_masked);
+    }
+    if !run.quiet && !own_scripts.is_empty() {
+        let count = own_scripts.len().to_string();
+        let names = few(own_scripts.iter().map(String::as_str));
+        let words = &Texts::of(language).run.own_scripts;
+        output::tell(&fill(words, &[("count", &count), ("names", &names)]));
     }
     if !run.quiet && left.without > 0 {
         let count = left.without.to_string();

@@ -237,8 +237,13 @@ fn verify(
         Err(error) => return Err(unreadable(error)),
     };
     out += &told(&rejudged, language);
+    if rejudged.not_compared {
+        out += &say("scripts-not-compared", &[("tool", &run.tool)]);
+    }
     let otherwise = !rejudged.different.is_empty() && rejudged.packs.is_empty();
-    let untrue = !rejudged.embellished.is_empty() || !rejudged.strange.is_empty();
+    let untrue = !rejudged.embellished.is_empty()
+        || !rejudged.strange.is_empty()
+        || !rejudged.other_scripts.is_empty();
     if otherwise || untrue {
         exit = Exit::Findings;
     }
@@ -274,6 +279,12 @@ fn told(rejudged: &Rejudged, language: Language) -> String {
     }
     for scenario in &rejudged.embellished {
         out += &say("embellished", &[("scenario", scenario)]);
+    }
+    for scenario in &rejudged.other_scripts {
+        out += &say("other-script", &[("scenario", scenario)]);
+    }
+    for scenario in &rejudged.own_scripts {
+        out += &say("own-script", &[("scenario", scenario)]);
     }
     for (scenario, stranger) in &rejudged.strange {
         let (expected, found) = (stranger.expected.as_str(), stranger.found.as_str());

@@ -20,8 +20,8 @@ use crate::pack::Store;
 use crate::play::Interrupt;
 use crate::requirement::requirements;
 use crate::scenario::{
-    Action, Datum, Library, LibraryError, LintContext, Role, Scenario, ScriptMistake, Step, Work,
-    changes, forbids, lint, order,
+    Action, Datum, Library, LibraryError, LintContext, Role, SHIPPED_ID, Scenario, ScriptMistake,
+    Step, Work, changes, forbids, lint, order,
 };
 use crate::text::{Texts, fill};
 
@@ -509,22 +509,21 @@ fn line_of(one: &ScriptMistake, texts: &Texts) -> String {
 
 /// The scenarios of a library, when all of them can be played. What the lint
 /// calls an error is told on standard error, in its own words, before anything
-/// is played.
+/// is played; so is a script under the id of a shipped one that it is not.
 pub fn playable(
     library: &Library,
     store: &Store,
     language: Language,
 ) -> Result<Vec<Arc<Scenario>>, Failure> {
     let found = linted(library, store)?;
-    let errors = found.iter().filter(|one| forbids(&one.mistake));
-    let lines: Vec<String> = errors
-        .map(|one| line_of(one, Texts::of(language)))
-        .collect();
-    if lines.is_empty() {
-        return Ok(library.scenarios.clone());
+    let told = |one: &&ScriptMistake| forbids(&one.mistake) || one.mistake.key == SHIPPED_ID;
+    for one in found.iter().filter(told) {
+        tell(&line_of(one, Texts::of(language)));
     }
-    lines.iter().for_each(|line| tell(line));
-    Err(Failure::usage("scenario-mistakes").with("count", lines.len()))
+    match counted(&found) {
+        (0, _) => Ok(library.scenarios.clone()),
+        (errors, _) => Err(Failure::usage("scenario-mistakes").with("count", errors)),
+    }
 }
 
 /// Scripts that cannot be had, as a mistake in the call.

@@ -1,7 +1,7 @@
 //! Evidence, judged again: the recorded messages against what the recorded
 //! scripts expect of them. The verdicts must come out the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,8 +28,8 @@ use crate::finding::{Redaction, Verdict};
 use crate::pack::Store;
 use crate::pki::Authorities;
 use crate::scenario::{
-    Action, Expect, Library, Role, Scenario, Script, ScriptMistake, Shipped, SourceError, Sources,
-    Step, Values, read_script,
+    Action, Expect, Library, Role, Scenario, Script, ScriptKind, ScriptMistake, Shipped,
+    SourceError, Sources, Step, Values, read_script,
 };
 use crate::transport::TransportProblem;
 
@@ -47,6 +47,14 @@ pub struct Rejudged {
     pub packs: Vec<String>,
     /// Scenarios of which the events say something better than their steps.
     pub embellished: Vec<String>,
+    /// Scenarios that were played with another script than the one whose hash
+    /// the events have.
+    pub other_scripts: BTreeSet<String>,
+    /// Scenarios whose script is somebody's own, and not the shipped one.
+    pub own_scripts: Vec<String>,
+    /// Whether the run is of another version of ketenkeur, whose scripts are not
+    /// known here.
+    pub not_compared: bool,
     /// Scenarios about the target that rest on recorded traffic of somebody
     /// else, and whose that is.
     pub strange: BTreeMap<String, Stranger>,
@@ -159,11 +167,20 @@ pub fn rejudge(evidence: &Evidence, stage: &Stage) -> Result<Rejudged, ReadError
     let events = evidence.lines(EVENTS)?;
     result.embellished = embellished(&events, &steps);
     result.strange = strangers_in(evidence, &run, &events, &steps)?;
+    let hashes = hashes(&run, &events, &mut result);
     for (id, steps) in steps {
         for record in steps {
             let script = scenarios
                 .entry(record.scenario_file.clone())
                 .or_insert_with(|| script(evidence, &record.scenario_file));
+            if let Ok(scenario) = script {
+                // In a view the messages of a script may be masked.
+                let is_whole = !evidence.manifest().masked || scenario.read.messages.is_empty();
+                let told = hashes.get(&id).filter(|_| is_whole);
+                if told.is_some_and(|hash| **hash != *scenario.hash) {
+                    result.other_scripts.insert(id.clone());
+                }
+            }
             let outcome = match script {
                 Ok(scenario) => again(evidence, stage, &id, scenario, &record)?,
                 Err(_) if is_left_out(evidence, &record.scenario_file) => {
@@ -191,6 +208,29 @@ pub fn rejudge(evidence: &Evidence, stage: &Stage) -> Result<Rejudged, ReadError
         }
     }
     Ok(result)
+}
+
+/// The hash that the events have of each scenario. Whose script each is, is noted
+/// down in `result`.
+fn hashes<'e>(
+    run: &RunRecord,
+    events: &'e [Event],
+    result: &mut Rejudged,
+) -> BTreeMap<String, &'e str> {
+    let mut hashes = BTreeMap::new();
+    for event in events {
+        let Event::Played(played) = event else {
+            continue;
+        };
+        let about = &played.about;
+        hashes.insert(about.scenario.clone(), about.hash.as_str());
+        match ScriptKind::of(&run.tool, about) {
+            ScriptKind::Shipped => {}
+            ScriptKind::Own => result.own_scripts.push(about.scenario.clone()),
+            ScriptKind::NotCompared => result.not_compared = true,
+        }
+    }
+    hashes
 }
 
 /// Whether a script stayed behind when the masked view was made.

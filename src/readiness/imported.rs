@@ -14,7 +14,7 @@ use crate::evidence::{
 use crate::finding::{Grade, Kind, Verdict};
 use crate::play::{Stranger, strangers, told_otherwise};
 use crate::report::readiness::{is_elsewhere, is_official};
-use crate::scenario::{Key, Role, Sector};
+use crate::scenario::{Key, Library, Role, ScriptKind, Sector};
 use crate::target::{Capability, Declared};
 
 /// A run, as the matrix sees it.
@@ -82,6 +82,9 @@ pub struct Outcome {
     /// Whether it rests in part on what a person said.
     #[serde(default)]
     pub said: bool,
+    /// Whose script it was, as far as the version that read the run knew.
+    #[serde(default)]
+    pub script: ScriptKind,
 }
 
 /// Why a run does not count.
@@ -158,7 +161,7 @@ impl Imported {
             id: sha256(&evidence.manifest_bytes()),
             signed,
             declared: declared(&run),
-            outcomes: events.iter().filter_map(outcome).collect(),
+            outcomes: outcomes(&run.tool, &events),
             began: run.began,
             parts: run.parts,
             tool: run.tool,
@@ -176,13 +179,22 @@ impl Imported {
 }
 
 impl Outcome {
-    /// Whether it counts for a key in a sector.
+    /// Whether it counts for a key in a sector. A script of somebody's own counts
+    /// for none.
     pub fn counts_for(&self, key: Key, sector: Sector) -> bool {
-        self.key == key.name() && self.sectors.iter().any(|one| one == sector.name())
+        self.script.counts()
+            && self.key == key.name()
+            && self.sectors.iter().any(|one| one == sector.name())
     }
 }
 
-fn outcome(event: &Event) -> Option<Outcome> {
+/// What scenarios came to in a run of that version of ketenkeur.
+fn outcomes(tool: &str, events: &[Event]) -> Vec<Outcome> {
+    let outcomes = events.iter().filter_map(|event| outcome(tool, event));
+    outcomes.collect()
+}
+
+fn outcome(tool: &str, event: &Event) -> Option<Outcome> {
     let Event::Played(played) = event else {
         return None;
     };
@@ -202,13 +214,17 @@ fn outcome(event: &Event) -> Option<Outcome> {
     let mut broken: Vec<String> = broken.map(|one| one.finding.code.to_string()).collect();
     broken.sort();
     broken.dedup();
+    let script = ScriptKind::of(tool, about);
+    // What the key asks, the shipped script says and not the run.
+    let shipped = Library::shipped().scenario(&about.scenario);
+    let shipped = shipped.filter(|_| script == ScriptKind::Shipped);
     Some(Outcome {
         scenario: about.scenario.clone(),
         title_nl: about.title_nl.clone(),
         title_en: about.title_en.clone(),
         key: about.key.clone(),
         sectors: about.sectors.clone(),
-        mandatory: about.mandatory,
+        mandatory: shipped.map_or(about.mandatory, |shipped| shipped.mandatory),
         verdict: played.judgement.verdict,
         reconstructed: played
             .judgement
@@ -220,6 +236,7 @@ fn outcome(event: &Event) -> Option<Outcome> {
         broken,
         recorded: about.recorded,
         said: played.said > 0,
+        script,
     })
 }
 

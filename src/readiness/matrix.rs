@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::event::is_cut_short;
 use crate::finding::{Dispute, Verdict};
 use crate::report::readiness::{Counted, KeyCount, State};
-use crate::scenario::{Key, Library, Scenario, Sector};
+use crate::scenario::{Key, Library, Scenario, ScriptKind, Sector};
 use crate::target::Capability;
 
 /// The matrix.
@@ -47,6 +47,12 @@ pub struct Row {
     /// Other versions of which there are runs, with the moment of the latest:
     /// they do not count.
     pub others: Vec<Tested>,
+    /// Scripts of somebody's own in the runs of that version: they count for
+    /// nothing.
+    pub own_scripts: Vec<String>,
+    /// Other versions of ketenkeur that the runs of that version are of: their
+    /// scripts were not held against the shipped ones.
+    pub not_compared: Vec<String>,
     /// What the team knows of it.
     pub followed: Option<Followed>,
     /// A cell for each key and sector, in their order.
@@ -309,6 +315,8 @@ fn row(
         product: product.clone(),
         version: latest.map(|run| run.version.clone()),
         others: others(runs),
+        own_scripts: scripts(runs, ScriptKind::Own, |_, one| &one.scenario),
+        not_compared: scripts(runs, ScriptKind::NotCompared, |run, _| &run.tool),
         followed: followed.cloned(),
         cells: cells.collect(),
     }
@@ -323,6 +331,21 @@ fn others(runs: &[&Imported]) -> Vec<Tested> {
         latest: run.began,
     });
     others.collect()
+}
+
+/// What is told of the scripts of a kind in the runs of the latest version, each
+/// once.
+fn scripts(
+    runs: &[&Imported],
+    script: ScriptKind,
+    told: for<'r> fn(&'r Imported, &'r Outcome) -> &'r str,
+) -> Vec<String> {
+    let version = runs.last().map(|run| &run.version);
+    let of_version = runs.iter().filter(|run| Some(&run.version) == version);
+    let all = of_version.flat_map(|run| run.outcomes.iter().map(move |one| (run, one)));
+    let of_kind = all.filter(|(_, one)| one.script == script);
+    let told: BTreeSet<&str> = of_kind.map(|(run, one)| told(run, one)).collect();
+    told.into_iter().map(str::to_string).collect()
 }
 
 fn until<'r>(runs: &[&'r Imported], moment: Timestamp) -> Vec<&'r Imported> {

@@ -4,6 +4,7 @@ use super::agenda::AtRisk;
 use super::matrix::{Cell, Matrix, Row};
 use super::team::{Phase, PhaseName};
 use crate::clock::Clock;
+use crate::evidence::few;
 use crate::finding::Dispute;
 use crate::report::readiness::State;
 use crate::report::visible;
@@ -204,6 +205,15 @@ fn product(row: &Row, texts: &Texts) -> String {
         let version = visible(&one.version);
         let args = [("version", version.as_str()), ("day", &day)];
         lines.push(format!("  {}", fill(word(texts, "other-version"), &args)));
+    }
+    for (key, name, all) in [
+        ("own-scripts", "names", &row.own_scripts),
+        ("scripts-not-compared", "tool", &row.not_compared),
+    ] {
+        if !all.is_empty() {
+            let all = visible(&few(all.iter().map(String::as_str)));
+            lines.push(format!("  {}", fill(word(texts, key), &[(name, &all)])));
+        }
     }
     let lines = lines.iter().map(|line| format!("{}\n", line.trim_end()));
     lines.collect()

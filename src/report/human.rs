@@ -15,6 +15,7 @@ use crate::event::{
 };
 use crate::exit::Exit;
 use crate::finding::{Class, Kind, Language, RuleBook, Verdict};
+use crate::scenario::ScriptKind;
 use crate::text::fill;
 
 /// How far what belongs to a finding is set in.
@@ -120,7 +121,12 @@ impl<'a, W: Write> Human<'a, W> {
         let name = self.look.paint(BOLD, &visible(&name));
         let title = visible(played.about.title(self.voice.language()));
         let title = self.look.paint(DIM, &format!("({title})"));
-        writeln!(self.out, "{name}: {verdict} {title}")
+        let tool = self.started.as_ref().map_or("", |started| &started.tool);
+        let own = match ScriptKind::of(tool, &played.about) {
+            ScriptKind::Own => format!(" [{}]", self.voice.texts.run.own_script),
+            ScriptKind::Shipped | ScriptKind::NotCompared => String::new(),
+        };
+        writeln!(self.out, "{name}: {verdict} {title}{own}")
     }
 
     fn judged(&mut self, judged: &Judged) -> io::Result<()> {

@@ -22,6 +22,7 @@ use crate::facts::Profile;
 use crate::finding::{
     Class, Dispute, Fingerprint, Grade, Kind, Language, Position, Source, Verdict,
 };
+use crate::scenario::ScriptKind;
 
 /// The version of the document. Raised when a reader of older documents would
 /// misunderstand newer ones.
@@ -61,7 +62,7 @@ pub(super) fn write(run: &Run<'_>, out: &mut dyn Write) -> Result<(), ReportErro
             _ => Vec::new(),
         }),
         scenarios: Stream::new(run.events, &failed, |event| match event {
-            Event::Played(played) => vec![ScenarioEntry::new(*played, voice)],
+            Event::Played(played) => vec![ScenarioEntry::new(*played, started.as_ref(), voice)],
             _ => Vec::new(),
         }),
         rules: rules
@@ -380,6 +381,7 @@ struct ScenarioEntry {
     sectors: Vec<String>,
     requirements: Vec<String>,
     hash: String,
+    script: ScriptKind,
     verdict: Verdict,
     grade: Option<Grade>,
     says: String,
@@ -402,7 +404,9 @@ struct StepFindingEntry {
 }
 
 impl ScenarioEntry {
-    fn new(played: ScenarioJudged, voice: Voice<'_>) -> Self {
+    fn new(played: ScenarioJudged, started: Option<&Started>, voice: Voice<'_>) -> Self {
+        let tool = started.map_or("", |started| &started.tool);
+        let script = ScriptKind::of(tool, &played.about);
         let says = voice.played(&played);
         let title = played.about.title(voice.language()).to_string();
         let about = played.about;
@@ -419,6 +423,7 @@ impl ScenarioEntry {
             sectors: about.sectors,
             requirements: about.requirements,
             hash: about.hash,
+            script,
             verdict: played.judgement.verdict,
             grade: played.judgement.grade,
             says,

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::event::{PackKind, ScenarioJudged};
 use crate::finding::Verdict;
+use crate::scenario::ScriptKind;
 
 /// How far a product is with a key, by its own tests. What others witness
 /// stands elsewhere.
@@ -131,9 +132,10 @@ impl KeyCount {
     }
 
     /// Counts a scenario that an event tells of. One that tests a party which
-    /// the target is not does not count.
-    pub fn judged(&mut self, played: &ScenarioJudged) {
-        if is_elsewhere(played) {
+    /// the target is not does not count, and neither does somebody's own script,
+    /// whatever that says of itself.
+    pub fn judged(&mut self, played: &ScenarioJudged, script: ScriptKind) {
+        if is_elsewhere(played) || !script.counts() {
             return;
         }
         let declared_no = played.undeclared.iter().any(|one| {
@@ -300,7 +302,11 @@ mod tests {
             ),
         ] {
             let mut count = KeyCount::default();
-            played.iter().for_each(|played| count.judged(played));
+            for played in &played {
+                count.judged(played, ScriptKind::Shipped);
+                // A script of somebody's own changes nothing, however it went.
+                count.judged(played, ScriptKind::Own);
+            }
             (0..left_out).for_each(|_| count.left_out(true));
             assert_eq!(count.state(), state, "{count:?}");
         }

@@ -13,6 +13,7 @@ use super::lint_names::{Names, Vocabulary};
 use super::model::{Conduct, PlacedCode, Role, Scenario};
 use super::names;
 use super::read::ScriptMistake;
+use super::script_kind::is_shipped;
 use super::step::{Action, Capture, Content, Extract, Over, Receive, Reply, Send, Status, Step};
 use super::text::Text;
 use crate::document::{Mistake, Spot, nearest};
@@ -31,7 +32,7 @@ pub struct LintContext<'a> {
 
 /// What a lint says of scripts that can be played as they stand: their author
 /// may have meant something else.
-const WARNINGS: [&str; 11] = [
+const WARNINGS: [&str; 12] = [
     "lint-answer-unused",
     "lint-direction",
     "lint-no-cause",
@@ -39,11 +40,15 @@ const WARNINGS: [&str; 11] = [
     "lint-no-refusal",
     "lint-pupils-idle",
     "lint-requirement-key",
+    SHIPPED_ID,
     "lint-unreachable",
     "lint-unused-capture",
     "lint-unused-data",
     "lint-unused-shared",
 ];
+
+/// What a lint says of a script under the id of a shipped one, that it is not.
+pub const SHIPPED_ID: &str = "lint-shipped-id";
 
 /// What is wrong wherever it stands, also in a script of which something else
 /// could not be read.
@@ -112,6 +117,10 @@ impl Linter<'_> {
     }
 
     fn scenario(&mut self, scenario: &Scenario) {
+        if is_shipped(&scenario.id, &scenario.hash) == Some(false) {
+            let mistake = Mistake::new(scenario.id_at, SHIPPED_ID).with("name", &*scenario.id);
+            self.add(&scenario.file, mistake);
+        }
         self.requirements(scenario);
         self.rules(&scenario.file, scenario.brings_about.iter());
         self.unused(scenario);

@@ -25,6 +25,7 @@ mod read_expect;
 mod read_message;
 mod read_step;
 mod received;
+mod script_kind;
 mod source;
 mod step;
 mod text;
@@ -38,7 +39,7 @@ pub use expect::{
 };
 pub use expectation::{Got, Judgment, Wanted, fault_code, is_so, judge, script_finding, text_at};
 pub use library::{Library, LibraryError};
-pub use lint::{LintContext, forbids, lint};
+pub use lint::{LintContext, SHIPPED_ID, forbids, lint};
 pub use model::{
     Bilingual, Conduct, Key, Parties, Placed, PlacedCode, Proof, Role, Scenario, Sector, Sourced,
 };
@@ -46,6 +47,7 @@ pub use moment::{Moment, Offset, Unit, duration};
 pub use order::{Datum, Task, Work, changes, order};
 pub use read::{Script, ScriptMistake, Shared, read_script};
 pub use read_step::{RECEIVE_WITHIN, step_keys};
+pub use script_kind::{ScriptKind, is_shipped};
 pub use source::{OnDisk, Shipped, SourceError, Sources, is_script};
 pub use step::{
     ACTS, Act, ActKind, Action, Advance, Capture, Change, Content, Extract, Include, Jwt,

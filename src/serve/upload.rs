@@ -200,6 +200,7 @@ fn checked(site: &Site, oin: &str, path: &Path) -> Result<Imported, Refused> {
         .first()
         .filter(|_| rejudged.packs.is_empty())
         .map(|one| &one.scenario);
+    let otherwise = otherwise.or(rejudged.other_scripts.first());
     if let Some(scenario) = otherwise {
         return Err(Refused::run("otherwise").about(scenario));
     }

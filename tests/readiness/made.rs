@@ -38,6 +38,12 @@ pub struct Made<'a> {
     pub title: &'a str,
     /// Whether the steps stand there that verdicts rest on.
     pub steps: bool,
+    /// The hash of every script, where it is not that of the shipped one.
+    pub hash: Option<&'a str>,
+    /// Whether the events say of every scenario that it is optional.
+    pub optional: bool,
+    /// The version of ketenkeur.
+    pub tool: &'a str,
 }
 
 /// Seals the evidence of one folder in another, but for the files that `leaves`
@@ -74,6 +80,9 @@ impl Default for Made<'_> {
             said: &[],
             title: "",
             steps: true,
+            hash: None,
+            optional: false,
+            tool: env!("CARGO_PKG_VERSION"),
         }
     }
 }
@@ -82,7 +91,7 @@ impl Made<'_> {
     pub fn write(&self, path: &Path) -> PathBuf {
         let folder = Folder::create(path).unwrap();
         let run = json!({
-            "tool": "0.1.0", "began": self.began, "seed": "proef", "now": self.began,
+            "tool": self.tool, "began": self.began, "seed": "proef", "now": self.began,
             "virtual_clock": false, "profile": "test", "strict_provenance": false,
             "fail_on": "foutmelding",
             "target": {
@@ -124,7 +133,7 @@ impl Made<'_> {
     pub fn events(&self) -> String {
         let started = Event::Started(Started {
             version: EVENT_VERSION,
-            tool: "0.1.0".to_string(),
+            tool: self.tool.to_string(),
             redacted: self.masked[1],
             strict_provenance: false,
             fail_on: Class::Foutmelding,
@@ -165,8 +174,9 @@ impl Made<'_> {
                 "about": {
                     "scenario": &*scenario.id, "title_nl": format!("{}{}", self.title, scenario.title.nl),
                     "title_en": format!("{}{}", self.title, scenario.title.en), "key": key,
-                    "mandatory": scenario.mandatory, "subject": "las", "own": false, "recorded": self.recorded,
-                    "sectors": sectors, "requirements": [], "hash": "",
+                    "mandatory": scenario.mandatory && !self.optional, "subject": "las", "own": false, "recorded": self.recorded,
+                    "sectors": sectors, "requirements": [],
+                    "hash": self.hash.unwrap_or(&scenario.hash),
                 },
                 "judgement": { "verdict": verdict, "grade": "published" },
                 "pack": self.pack, "unreachable": false, "not_played": self.not_played,

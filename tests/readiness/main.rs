@@ -5,6 +5,7 @@ mod made;
 mod masking;
 mod matrix;
 mod pages;
+mod scripts;
 mod serve;
 mod served;
 mod signed;

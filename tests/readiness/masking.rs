@@ -84,6 +84,8 @@ fn played(root: &Path, out: &Path, findings: bool) {
                 let mut run: Value = serde_json::from_slice(&content).unwrap();
                 // The matrix is as of the minute before.
                 run["began"] = json!(now);
+                // Scripts of another version count, for they are not known here.
+                run["tool"] = json!("0.0.1");
                 run["target"] = json!({
                     "supplier": "Voorbeeld", "oin": OIN, "product": "Voorbeeld-LAS",
                     "version": "1.0", "roles": ["las"], "capabilities": {},

@@ -137,7 +137,8 @@ pub fn events() -> Vec<Event> {
     ];
     let mut events = vec![Event::Started(Started {
         version: EVENT_VERSION,
-        tool: "0.1.0".to_string(),
+        // The scripts of another version are not known here: they count.
+        tool: "0.0.1".to_string(),
         redacted: true,
         strict_provenance: false,
         fail_on: Class::Foutmelding,

@@ -102,7 +102,7 @@ fn a_dispute_is_told_of_runs_as_well() {
 
 /// Replaces text in a file, and its hash in the manifest: what a forger of
 /// unsigned evidence would do.
-fn forge(work: &Work, folder: &str, file: &str, change: &[(&str, &str)]) {
+pub fn forge(work: &Work, folder: &str, file: &str, change: &[(&str, &str)]) {
     let (path, manifest) = (
         format!("{folder}/{file}"),
         format!("{folder}/manifest.json"),

@@ -4,8 +4,10 @@
 use ketenkeur::check::Masker;
 use ketenkeur::evidence::Evidence;
 use ketenkeur::pack::Store;
+use serde_json::Value;
 
-use crate::support::{NOW, Said, Work, send};
+use crate::parts::forge;
+use crate::support::{IDS, NOW, Said, Work, send};
 
 /// A step that sends the message in this file.
 fn send_file(name: &str, expect: &str) -> String {
@@ -303,4 +305,100 @@ fn the_summary_counts_what_was_played() {
     work.script("c-goed", &send("status: 200"));
     work.run("run", &["scripts", "--fail-fast", "--jobs", "1"])
         .expect(1, &["1 scenario played, 2 not or not to the end"]);
+}
+
+/// A script under the id of a shipped one is somebody's own, and so is every other
+/// that does not ship: the run, its reports and whoever counts it say so, and it
+/// proves nothing. A copy of a shipped script is that script.
+#[test]
+fn an_own_script_counts_for_nothing_under_whatever_id() {
+    let work = Work::new();
+    let id = IDS[1];
+    for id in [id, "van-onszelf"] {
+        work.script(id, &send("status: 200"));
+    }
+    let lint = work.ketenkeur(&["scenarios", "lint", "scripts"]);
+    let line = format!("scripts/{id}.yaml:1:5 lint-shipped-id (warning): The id {id} is that of");
+    lint.expect(1, &[&line]);
+    let warned = lint.text.matches("lint-shipped-id").count();
+    assert_eq!(warned, 1, "{}", lint.text);
+    let both = format!("Own scripts, not those of ketenkeur (2): {id}, van-onszelf.");
+    work.run(
+        "own",
+        &[
+            "scripts",
+            "--report",
+            "human",
+            "--report",
+            "json=own.json",
+            "--report",
+            "html=own.html",
+        ],
+    )
+    .expect(0, &[&line, &both, "[own script, does not count]"]);
+    let kinds = |name: &str| {
+        let report: Value = serde_json::from_str(&work.read(name)).unwrap();
+        let scenarios = report["scenarios"].as_array().unwrap().iter();
+        let kinds: Vec<Value> = scenarios.map(|one| one["script"].clone()).collect();
+        kinds
+    };
+    assert_eq!(kinds("own.json"), ["own", "own"]);
+    assert!(work.read("own.html").contains(&both));
+    // No key of it is called ready, and what was not played says so.
+    assert!(!work.read("own.html").contains("k on-reconstruction"));
+    let named =
+        format!("Own scripts, not those of ketenkeur, prove nothing here: {id}, van-onszelf.");
+    work.ketenkeur(&["requirements", "coverage", "own"])
+        .expect(0, &[" 0 played by ketenkeur itself only, 0 failed", &named]);
+    let verified = format!("Own script: {id} is not that of ketenkeur");
+    work.verify("own")
+        .expect(0, &[&verified, "Own script: van-onszelf"]);
+    work.ketenkeur(&["runs", "merge", "own", "--out", "merged"])
+        .expect(0, &["[own script, does not count]"]);
+
+    // A shipped script in a folder of one's own, with what it includes, is the
+    // shipped one.
+    let all = ketenkeur::scenario::Library::shipped().scenarios.iter();
+    let mut including = all.filter(|one| one.read.scripts.len() > 1 && one.pupils == 0);
+    let shipped = including.next().expect("no script includes another");
+    for (name, content) in &shipped.read.scripts {
+        work.write(&format!("copy/{name}"), content);
+    }
+    let run = work.run("copied", &["copy", "--report", "json=copied.json"]);
+    run.expect(0, &[]);
+    assert!(!run.text.contains("Own scripts"), "{}", run.text);
+    assert_eq!(kinds("copied.json"), ["shipped"]);
+    // What it includes belongs to it.
+    let included = shipped
+        .read
+        .scripts
+        .keys()
+        .find(|name| **name != shipped.file);
+    let included = format!("copy/{}", included.expect("it includes nothing"));
+    work.write(&included, work.read(&included) + "# another\n");
+    work.run("changed", &["copy", "--report", "json=changed.json"])
+        .expect(
+            0,
+            &["lint-shipped-id", "Own scripts, not those of ketenkeur (1)"],
+        );
+    assert_eq!(kinds("changed.json"), ["own"]);
+}
+
+/// Who writes the hash of the shipped script into the events of a run of another
+/// is found out: the script was kept.
+#[test]
+fn events_cannot_tell_of_another_script_than_was_played() {
+    let work = Work::new();
+    let id = IDS[1];
+    work.script(id, &send("status: 200"));
+    work.run("own", &["scripts"]).expect(0, &[]);
+    let events = work.read("own/events.jsonl");
+    let played: Value = serde_json::from_str(events.lines().nth(1).unwrap()).unwrap();
+    let shipped = ketenkeur::scenario::Library::shipped()
+        .scenario(id)
+        .unwrap();
+    let hash = played["hash"].as_str().unwrap();
+    forge(&work, "own", "events.jsonl", &[(hash, &shipped.hash)]);
+    work.verify("own")
+        .expect(1, &[&format!("Another script: {id} was played with")]);
 }

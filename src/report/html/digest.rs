@@ -9,6 +9,7 @@ use crate::limits::MAX_PAGE_NAMES;
 use crate::report::readiness::{KeyCount, is_elsewhere};
 use crate::report::totals::Totals;
 use crate::report::{Known, Origin, ReportError, Run};
+use crate::scenario::ScriptKind;
 
 /// What a run came to, gathered from all of its events.
 #[derive(Default)]
@@ -69,6 +70,8 @@ pub(super) struct Played {
     pub title: String,
     pub not_played: bool,
     pub hash: String,
+    /// Whose script it is.
+    pub script: ScriptKind,
 }
 
 /// Names, the first of them listed.
@@ -139,7 +142,9 @@ impl Digest {
     fn count_played(&mut self, played: &ScenarioJudged, run: &Run<'_>) {
         self.own &= played.about.own;
         let key = self.keys.entry(played.about.key.clone()).or_default();
-        key.judged(played);
+        let tool = self.started.as_ref().map_or("", |started| &started.tool);
+        let script = ScriptKind::of(tool, &played.about);
+        key.judged(played, script);
         if !is_elsewhere(played) {
             self.subjects.insert(played.about.subject.clone());
         }
@@ -153,7 +158,8 @@ impl Digest {
         }
         // Of recorded traffic without a target nobody can tell whose it is.
         let is_nobodys = run.origin.is_some_and(Origin::is_nobodys);
-        for requirement in &played.about.requirements {
+        let requirements = played.about.requirements.iter();
+        for requirement in requirements.filter(|_| script.counts()) {
             let whose = (None, !is_nobodys);
             self.proven.add_played(played, requirement, false, whose);
             if played.judgement.verdict == Verdict::Undecided && played.not_played.is_none() {
@@ -167,6 +173,7 @@ impl Digest {
             title: played.about.title(run.voice.language()).to_string(),
             not_played: played.not_played.is_some(),
             hash: played.about.hash.clone(),
+            script,
         });
     }
 
@@ -200,8 +207,16 @@ impl Digest {
         }
     }
 
+    /// The ids of the scenarios that count: of those whose place a script of
+    /// somebody's own takes, nothing was played.
+    pub fn counted(&self) -> impl Iterator<Item = &str> {
+        let counts = self.scenarios.iter().filter(|one| one.script.counts());
+        counts.map(|one| one.id.as_str())
+    }
+
     fn count_left_out(&mut self, known: &Known) {
-        let played: BTreeSet<&str> = self.scenarios.iter().map(|one| one.id.as_str()).collect();
+        let played = self.counted();
+        let played: BTreeSet<String> = played.map(str::to_string).collect();
         for scenario in &known.scenarios {
             // A run that tested a LAS alone lacks nothing of what DUO does.
             if !played.contains(scenario.scenario.as_str())

@@ -8,10 +8,12 @@ use super::coverage::Coverage;
 use super::digest::{Digest, Names};
 use super::views::shown;
 use crate::event::{PackKind, ScenarioInfo};
+use crate::evidence::few;
 use crate::finding::Verdict;
 use crate::limits::MAX_PAGE_NAMES;
 use crate::report::readiness::State;
 use crate::report::{Known, Origin, Proof, Run, Voice};
+use crate::scenario::ScriptKind;
 use crate::text::{fill, say};
 
 /// A run as a whole.
@@ -270,6 +272,20 @@ fn notices(run: &Run<'_>, digest: &Digest) -> Vec<Notice> {
     if totals.no_target || (totals.recorded > 0 && is_nobodys) {
         add("warning", texts.run.no_target.clone());
     }
+    let of = |script| {
+        let those = digest.scenarios.iter().filter(|one| one.script == script);
+        let names: Vec<&str> = those.map(|one| one.id.as_str()).collect();
+        (!names.is_empty()).then(|| (names.len().to_string(), shown(&few(names.into_iter()))))
+    };
+    if let Some((count, names)) = of(ScriptKind::Own) {
+        let args = [("count", &*count), ("names", &*names)];
+        add("warning", fill(&texts.run.own_scripts, &args));
+    }
+    if of(ScriptKind::NotCompared).is_some() {
+        let tool = started.map_or("", |started| &started.tool);
+        let args = [("tool", &*shown(tool))];
+        add("note", say(&texts.report, "scripts-not-compared", &args));
+    }
     let kinds = digest.packs.iter().map(|pack| pack.kind);
     if kinds
         .into_iter()
@@ -408,7 +424,7 @@ impl NotTested {
     fn of(digest: &Digest, known: &Known, voice: Voice<'_>) -> Self {
         let summary = digest.totals.summary();
         let is_run = !digest.scenarios.is_empty();
-        let played: BTreeSet<&str> = digest.scenarios.iter().map(|one| one.id.as_str()).collect();
+        let played: BTreeSet<&str> = digest.counted().collect();
         let absent = |scenario: &&ScenarioInfo| is_run && !played.contains(&*scenario.scenario);
         let with_scenario: BTreeSet<&str> = known
             .scenarios
