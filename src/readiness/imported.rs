@@ -7,6 +7,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::exempt::{Untrue, exempting_of, untrue};
 use crate::event::Event;
 use crate::evidence::{
     Differences, EVENTS, Evidence, ReadError, RunRecord, SignatureState, Signer, sha256,
@@ -45,6 +46,9 @@ pub struct Imported {
     /// no more by themselves.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<String>,
+    /// What the product sent although it declares not to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub untrue: Vec<Untrue>,
 }
 
 /// What a scenario came to.
@@ -85,6 +89,10 @@ pub struct Outcome {
     /// Whose script it was, as far as the version that read the run knew.
     #[serde(default)]
     pub script: ScriptKind,
+    /// The messages for which the product declares that it is not for it to do,
+    /// so that it was left out; with the reason for each sector.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub exempting: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 /// Why a run does not count.
@@ -161,6 +169,7 @@ impl Imported {
             id: sha256(&evidence.manifest_bytes()),
             signed,
             declared: declared(&run),
+            untrue: untrue(&run, &events),
             outcomes: outcomes(&run.tool, &events),
             began: run.began,
             parts: run.parts,
@@ -236,6 +245,7 @@ fn outcome(tool: &str, event: &Event) -> Option<Outcome> {
         broken,
         recorded: about.recorded,
         said: played.said > 0,
+        exempting: exempting_of(played),
         script,
     })
 }

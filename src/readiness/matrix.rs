@@ -7,8 +7,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
+use super::exempt::{Exempt, Untrue, exempt, untrue_of};
 use super::imported::{Imported, Outcome};
 use super::team::{Followed, Phase, Team, Waiver};
+use super::totals::{Total, totals};
 use crate::clock::Clock;
 use crate::event::is_cut_short;
 use crate::finding::{Dispute, Verdict};
@@ -53,6 +55,8 @@ pub struct Row {
     /// Other versions of ketenkeur that the runs of that version are of: their
     /// scripts were not held against the shipped ones.
     pub not_compared: Vec<String>,
+    /// What it sent although it declares not to: the declaration is not true.
+    pub untrue: Vec<Untrue>,
     /// What the team knows of it.
     pub followed: Option<Followed>,
     /// A cell for each key and sector, in their order.
@@ -95,6 +99,11 @@ pub struct Cell {
     pub said: usize,
     /// Mandatory scenarios that somebody ended the run before.
     pub cut_short: usize,
+    /// Mandatory scenarios that are left out, because the product declares of
+    /// their messages that they are not for it to do.
+    pub exempt: usize,
+    /// Those messages, with the supplier's reasons.
+    pub exemptions: Vec<Exempt>,
     /// Percentage of the passed scenarios whose verdict rests on something
     /// weaker than a published fact.
     pub reconstructed: Option<u32>,
@@ -156,29 +165,6 @@ pub struct Turn {
     pub version: String,
     /// The state from then on.
     pub state: State,
-}
-
-/// How far all products are with a key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Total {
-    /// The key.
-    pub key: &'static str,
-    /// For each state, over all sectors: products whose weakest sector is in
-    /// it, and their schools.
-    pub states: Vec<(State, Share)>,
-}
-
-/// How much of the field.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Share {
-    /// Products.
-    pub products: u64,
-    /// Those of them that are in it because somebody answers for a scenario.
-    pub waived: u64,
-    /// Schools with those products, as far as they are known.
-    pub schools: u64,
-    /// Pupils of those schools, as far as they are known.
-    pub pupils: u64,
 }
 
 /// The identity of a row.
@@ -315,6 +301,7 @@ fn row(
         product: product.clone(),
         version: latest.map(|run| run.version.clone()),
         others: others(runs),
+        untrue: untrue_of(runs),
         own_scripts: scripts(runs, ScriptKind::Own, |_, one| &one.scenario),
         not_compared: scripts(runs, ScriptKind::NotCompared, |run, _| &run.tool),
         followed: followed.cloned(),
@@ -414,6 +401,7 @@ impl Looked<'_> {
             .values()
             .filter(|one| one.mandatory && is_cut_short(one.not_played.as_deref()))
             .count();
+        let (exempt, exemptions) = exempt(played.values().copied(), self.sector);
         let weak = passing().filter(|outcome| outcome.reconstructed).count();
         Cell {
             key: self.key.name(),
@@ -433,6 +421,8 @@ impl Looked<'_> {
             recorded,
             said,
             cut_short,
+            exempt,
+            exemptions,
             reconstructed: (all > 0).then(|| (weak * 100).div_ceil(all) as u32),
             scenarios: lines,
             trend: Vec::new(),
@@ -544,39 +534,5 @@ impl Looked<'_> {
             }
         }
         trend
-    }
-}
-
-fn totals(rows: &[Row]) -> Vec<Total> {
-    Key::ALL.iter().map(|key| total(*key, rows)).collect()
-}
-
-/// A product counts once for a key: in the state of its weakest sector among
-/// those that it is offered for.
-fn total(key: Key, rows: &[Row]) -> Total {
-    let mut shares: BTreeMap<State, Share> = BTreeMap::new();
-    for row in rows {
-        let cells = || row.cells.iter().filter(|cell| cell.key == key.name());
-        let states: BTreeSet<State> = cells().map(|cell| cell.state).collect();
-        let offered = states.iter().rev().find(|state| state.counts());
-        let Some(state) = offered.or_else(|| states.first()) else {
-            continue;
-        };
-        let is_waived = cells().any(|cell| cell.state == *state && cell.waived > 0);
-        let share = shares.entry(*state).or_default();
-        let known = |count: fn(&Followed) -> Option<u64>| {
-            row.followed.as_ref().and_then(count).unwrap_or(0)
-        };
-        share.products += 1;
-        share.waived += u64::from(is_waived);
-        share.schools += known(|one| one.schools);
-        share.pupils += known(|one| one.pupils);
-    }
-    Total {
-        key: key.name(),
-        states: State::ALL
-            .into_iter()
-            .filter_map(|state| Some((state, *shares.get(&state)?)))
-            .collect(),
     }
 }

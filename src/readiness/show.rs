@@ -80,12 +80,13 @@ pub fn dispute(one: &Dispute, texts: &Texts) -> String {
 type Mark = (&'static str, &'static str, fn(&Cell) -> bool);
 
 /// What a cell is marked with.
-const MARKS: [Mark; 5] = [
+const MARKS: [Mark; 6] = [
     ("*", "changed", |cell| cell.was.is_some()),
     ("†", "with-waiver", |cell| cell.waived > 0),
     ("‡", "from-recording", |cell| cell.recorded > 0),
     ("§", "from-person", |cell| cell.said > 0),
     ("°", "cut-short", |cell| cell.cut_short > 0),
+    ("¶", "exempted", |cell| cell.exempt > 0),
 ];
 
 /// What is explained below a matrix, as keys of the texts: the marks that it
@@ -184,6 +185,14 @@ fn product(row: &Row, texts: &Texts) -> String {
             })
             .collect();
         lines.push(format!("  {key:keys$}{cells}"));
+    }
+    lines.extend(let_off(row, texts));
+    for one in &row.untrue {
+        let args = [
+            ("message", &*visible(&one.message)),
+            ("scenario", &*visible(&one.scenario)),
+        ];
+        lines.push(format!("  {}", fill(word(texts, "untrue"), &args)));
     }
     lines.extend(witnessed(row, texts));
     if let Some(run) = row.cells.iter().find_map(|cell| cell.run.as_ref()) {
@@ -294,7 +303,7 @@ fn of_key<'r>(row: &'r Row, key: &str) -> impl Iterator<Item = &'r Cell> {
 }
 
 /// The columns of the CSV, in their order.
-const COLUMNS: [&str; 33] = [
+const COLUMNS: [&str; 35] = [
     "supplier",
     "oin",
     "product",
@@ -309,6 +318,8 @@ const COLUMNS: [&str; 33] = [
     "recorded",
     "said",
     "cut_short",
+    "exempt",
+    "exemptions",
     "reconstructed_percent",
     "run",
     "began",
@@ -341,6 +352,40 @@ pub fn csv(matrix: &Matrix) -> String {
         }
     }
     out
+}
+
+/// For which messages a cell lets mandatory scenarios out, with the supplier's
+/// reasons.
+fn reasons(cell: &Cell) -> String {
+    let reasons = cell.exemptions.iter();
+    let reasons = reasons.map(|one| format!("{}: {}", one.message, one.reason));
+    reasons.collect::<Vec<_>>().join("; ")
+}
+
+/// How many mandatory scenarios a product is let off in each key, and why;
+/// sectors of which that is the same stand together.
+fn let_off(row: &Row, texts: &Texts) -> Vec<String> {
+    let mut told: Vec<(&Cell, Vec<&str>)> = Vec::new();
+    for cell in row.cells.iter().filter(|cell| cell.exempt > 0) {
+        let same = |other: &Cell| {
+            let of = |cell: &Cell| (cell.key, cell.exempt, cell.exemptions.clone());
+            of(cell) == of(other)
+        };
+        match told.iter_mut().find(|(known, _)| same(known)) {
+            Some((_, sectors)) => sectors.push(cell.sector),
+            None => told.push((cell, vec![cell.sector])),
+        }
+    }
+    let line = |(cell, sectors): (&Cell, Vec<&str>)| {
+        let args = [
+            ("key", cell.key),
+            ("sectors", &*sectors.join(", ")),
+            ("count", &*cell.exempt.to_string()),
+            ("reasons", &*visible(&reasons(cell))),
+        ];
+        format!("  ¶ {}", fill(word(texts, "let-off"), &args))
+    };
+    told.into_iter().map(line).collect()
 }
 
 /// Every phase of a cell with its days, for programs.
@@ -383,6 +428,8 @@ fn fields(row: &Row, cell: &Cell) -> [String; COLUMNS.len()] {
         cell.recorded.to_string(),
         cell.said.to_string(),
         cell.cut_short.to_string(),
+        cell.exempt.to_string(),
+        reasons(cell),
         number(cell.reconstructed.map(u64::from)),
         run.map(|run| run.id.clone()).unwrap_or_default(),
         run.map(|run| run.began.to_string()).unwrap_or_default(),

@@ -334,6 +334,9 @@ impl<'a, W: Write> Human<'a, W> {
             let count = self.look.paint(style(verdict), &count);
             writeln!(self.out, "    {count} {name}")?;
         }
+        if let Some(exempt) = self.totals.exempt(self.voice) {
+            self.wrapped("  ", &format!("¶ {exempt}"))?;
+        }
         let findings = self.totals.findings(self.voice);
         self.wrapped("  ", &findings)?;
         self.packs()?;

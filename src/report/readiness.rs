@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use crate::event::{PackKind, ScenarioJudged};
+use crate::event::{PackKind, ScenarioJudged, Undeclared};
 use crate::finding::Verdict;
 use crate::scenario::ScriptKind;
 
@@ -102,6 +102,9 @@ pub struct KeyCount {
     /// Passed, with messages that were judged with an official pack.
     on_official: usize,
     not_applicable: usize,
+    /// Not applicable, because the target file says so of a message and not of
+    /// the key.
+    exempt: usize,
     /// Not played, because the supplier declares no to the key itself.
     not_offered: usize,
     /// Failed, undecided or not played.
@@ -142,6 +145,8 @@ impl KeyCount {
             one.step.is_none() && one.capability == played.about.key && one.reason.is_none()
         });
         self.not_offered += usize::from(played.about.mandatory && declared_no);
+        let is_exempt = exempting(played).next().is_some();
+        self.exempt += usize::from(played.about.mandatory && is_exempt);
         self.count(Counted {
             mandatory: played.about.mandatory,
             verdict: played.judgement.verdict,
@@ -167,6 +172,12 @@ impl KeyCount {
         self.waived
     }
 
+    /// Mandatory scenarios that are left out, because the target file calls a
+    /// message none of the product's business.
+    pub fn exempt(&self) -> usize {
+        self.exempt
+    }
+
     /// Mandatory scenarios that apply.
     pub fn wanted(&self) -> usize {
         self.passed() + self.missing + self.left_out
@@ -186,6 +197,15 @@ impl KeyCount {
             _ => State::Ready,
         }
     }
+}
+
+/// The messages for which a scenario was left out, because the target file calls
+/// them none of the product's business; nothing where it says so of the key.
+pub fn exempting(played: &ScenarioJudged) -> impl Iterator<Item = &Undeclared> {
+    let is_left_out = played.judgement.verdict == Verdict::NotApplicable
+        && played.not_played.as_deref() == Some("capability");
+    let lacks = played.undeclared.iter().filter(move |_| is_left_out);
+    lacks.filter(|lack| lack.step.is_none() && lack.capability != played.about.key)
 }
 
 /// Whether a scenario tests a party which the target is not.

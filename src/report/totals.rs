@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::Voice;
+use super::readiness::exempting;
 use crate::event::{Event, PackKind, SaidBy, Summary, Tally, Wrong};
 use crate::exit::Exit;
 use crate::finding::{Class, Verdict};
+use crate::scenario::ScriptKind;
 use crate::text::fill;
 
 /// Counts of a run as reports for people show them.
@@ -25,6 +27,11 @@ pub(super) struct Totals {
     pub(super) no_target: bool,
     /// The party that was wrong on purpose.
     pub(super) defect: Option<Wrong>,
+    /// Mandatory scenarios that are left out, because the target file calls a
+    /// message none of the product's business.
+    exempt: u64,
+    /// The version of ketenkeur that played them.
+    tool: String,
     /// Who said it.
     pub(super) said_by: BTreeSet<SaidBy>,
     not_played: u64,
@@ -48,6 +55,7 @@ impl Totals {
         let passed = match event {
             Event::Started(started) => {
                 self.fail_on = Some(started.fail_on);
+                self.tool.clone_from(&started.tool);
                 return;
             }
             Event::Judged(judged) if judged.judgement.verdict == Verdict::Pass => {
@@ -61,6 +69,10 @@ impl Totals {
                 self.said += u64::from(played.said);
                 self.said_by.extend(played.said_by.clone());
                 self.not_played += u64::from(played.not_played.is_some());
+                let script = ScriptKind::of(&self.tool, &played.about);
+                let is_exempt = exempting(played).next().is_some();
+                let is_needed = played.about.mandatory && script.counts();
+                self.exempt += u64::from(is_needed && is_exempt);
                 let has_failed = played.judgement.verdict == Verdict::Fail;
                 self.unreachable += u64::from(has_failed && played.unreachable);
                 if played.judgement.verdict != Verdict::Pass {
@@ -174,6 +186,14 @@ impl Totals {
             }
         }
         format!("{}: {}", texts.summary.findings, parts.join("; "))
+    }
+
+    /// How many mandatory scenarios the product is let off by what its target
+    /// file says; `None` without any.
+    pub(super) fn exempt(&self, voice: Voice<'_>) -> Option<String> {
+        let count = self.exempt.to_string();
+        let words = &voice.words().run.exempt;
+        (self.exempt > 0).then(|| fill(words, &[("count", &count)]))
     }
 
     /// The exit code and what it means.

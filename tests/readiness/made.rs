@@ -1,5 +1,6 @@
 //! Evidence made by hand: what scenarios came to, as the tool records it.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -7,10 +8,13 @@ use ketenkeur::event::{EVENT_VERSION, Event, Started};
 use ketenkeur::evidence::Folder;
 use ketenkeur::facts::Profile;
 use ketenkeur::finding::Class;
-use ketenkeur::scenario::{Key, Library, Role};
+use ketenkeur::scenario::{Key, Library, Role, Sector};
 use serde_json::{Value, json};
 
 pub const OIN: &str = "00000003123456780000";
+
+/// Why a message is not for the product to do.
+pub const REASON: &str = "doen wij niet";
 
 /// A run on disk: what each scenario came to.
 pub struct Made<'a> {
@@ -40,6 +44,11 @@ pub struct Made<'a> {
     pub steps: bool,
     /// The hash of every script, where it is not that of the shipped one.
     pub hash: Option<&'a str>,
+    /// Scenarios that were left out because the product declares that this message
+    /// is not for it to do.
+    pub exempt: &'a [(&'a str, &'a str)],
+    /// A message that it sent in the first scenario.
+    pub sent: Option<&'a str>,
     /// Whether the events say of every scenario that it is optional.
     pub optional: bool,
     /// The version of ketenkeur.
@@ -82,6 +91,8 @@ impl Default for Made<'_> {
             steps: true,
             hash: None,
             optional: false,
+            exempt: &[],
+            sent: None,
             tool: env!("CARGO_PKG_VERSION"),
         }
     }
@@ -155,6 +166,24 @@ impl Made<'_> {
                 Some(_) => "undecided",
                 None => verdict,
             };
+            let exempt = self.exempt.iter().find(|(id, _)| *id == &*scenario.id);
+            let (verdict, not_played) = match exempt {
+                Some(_) => ("not-applicable", Some("capability")),
+                None => (verdict, self.not_played),
+            };
+            let undeclared = exempt.map(|(_, message)| {
+                let all = Sector::ALL.iter();
+                let sectors: Vec<(&str, &str)> = all.map(|one| (one.name(), REASON)).collect();
+                let sectors: BTreeMap<&str, &str> = sectors.into_iter().collect();
+                json!({ "step": null, "capability": message, "reason": REASON, "sectors": sectors })
+            });
+            if let Some(name) = self.sent.filter(|_| lines.lines().count() == 1) {
+                let exchanged = json!({
+                    "event": "exchanged", "scenario": &*scenario.id, "number": 1, "from": "las",
+                    "to": "duo", "name": name, "status": 200, "tls": null, "problem": null,
+                });
+                writeln!(lines, "{exchanged}").unwrap();
+            }
             let sectors: Vec<&str> = scenario.sectors.iter().map(|one| one.name()).collect();
             let finding = |code: &str| {
                 json!([{
@@ -179,7 +208,8 @@ impl Made<'_> {
                     "hash": self.hash.unwrap_or(&scenario.hash),
                 },
                 "judgement": { "verdict": verdict, "grade": "published" },
-                "pack": self.pack, "unreachable": false, "not_played": self.not_played,
+                "pack": self.pack, "unreachable": false, "not_played": not_played,
+                "undeclared": undeclared.into_iter().collect::<Vec<_>>(),
                 "steps": 1, "said": u32::from(self.said.contains(&&*scenario.id)), "findings": findings,
             });
             writeln!(lines, "{played}").unwrap();

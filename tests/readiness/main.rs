@@ -1,5 +1,6 @@
 //! The readiness matrix, in files and over HTTP.
 
+mod declared;
 mod disputes;
 mod made;
 mod masking;

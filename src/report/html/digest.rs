@@ -6,7 +6,7 @@ use crate::coverage::Coverage;
 use crate::event::{Event, PackInForce, Reported, ScenarioJudged, Started};
 use crate::finding::{Class, Grade, Kind, Source, Verdict};
 use crate::limits::MAX_PAGE_NAMES;
-use crate::report::readiness::{KeyCount, is_elsewhere};
+use crate::report::readiness::{KeyCount, exempting, is_elsewhere};
 use crate::report::totals::Totals;
 use crate::report::{Known, Origin, ReportError, Run};
 use crate::scenario::ScriptKind;
@@ -25,6 +25,9 @@ pub(super) struct Digest {
     pub open: BTreeMap<(String, String), Open>,
     /// The keys of the readiness matrix that the run is about.
     pub keys: BTreeMap<String, KeyCount>,
+    /// For which messages mandatory scenarios of each key are left out, because
+    /// the target file calls them none of the product's business.
+    pub exemptions: BTreeMap<String, BTreeSet<String>>,
     /// Whom the run tested.
     subjects: BTreeSet<String>,
     /// Scenarios of the run, in order.
@@ -145,6 +148,11 @@ impl Digest {
         let tool = self.started.as_ref().map_or("", |started| &started.tool);
         let script = ScriptKind::of(tool, &played.about);
         key.judged(played, script);
+        if played.about.mandatory && script.counts() {
+            let lacks = exempting(played).map(|lack| run.voice.undeclared(lack));
+            let known = self.exemptions.entry(played.about.key.clone());
+            known.or_default().extend(lacks);
+        }
         if !is_elsewhere(played) {
             self.subjects.insert(played.about.subject.clone());
         }

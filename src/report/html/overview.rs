@@ -60,6 +60,9 @@ struct KeyRow {
     passed: usize,
     wanted: usize,
     own: bool,
+    /// How many mandatory scenarios are left out, because the target file calls
+    /// a message none of the product's business; and why.
+    exempt: String,
 }
 
 #[derive(Serialize)]
@@ -364,6 +367,16 @@ fn keys(digest: &Digest, known: &Known, voice: Voice<'_>) -> Vec<KeyRow> {
             passed: count.passed(),
             wanted: count.wanted(),
             own: digest.own,
+            exempt: match count.exempt() {
+                0 => String::new(),
+                exempt => {
+                    let reasons = digest.exemptions.get(key).into_iter().flatten();
+                    let reasons: Vec<&str> = reasons.map(String::as_str).collect();
+                    let (exempt, reasons) = (exempt.to_string(), shown(&reasons.join("; ")));
+                    let args = [("count", &*exempt), ("reasons", &*reasons)];
+                    say(&voice.words().report, "key-exempt", &args)
+                }
+            },
         }
     })
     .collect()
