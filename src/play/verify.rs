@@ -17,14 +17,14 @@ use crate::clock::RunningClock;
 use crate::counterpart::trigger::Status;
 use crate::document::{Document, Gated, Mistake, Spot};
 use crate::edukoppeling::signer_of;
-use crate::event::{Event, PackInForce, ScenarioJudged};
+use crate::event::{Event, PackInForce, ScenarioJudged, StepFinding};
 use crate::evidence::{
     EVENTS, Evidence, ReadError, RunRecord, SCRIPTS, StepOutcome, StepRecord, message_file,
     script_file,
 };
 use crate::exchange::Exchange;
 use crate::facts::Facts;
-use crate::finding::{Redaction, Verdict};
+use crate::finding::{Class, Kind, Redaction, Verdict};
 use crate::pack::Store;
 use crate::pki::Authorities;
 use crate::scenario::{
@@ -328,8 +328,16 @@ fn whose(run: &RunRecord) -> Vec<Whose> {
     whose.collect()
 }
 
-/// Scenarios of which the events do not say what their steps came to. Whoever
-/// makes a verdict better must do so in both, and the steps are judged again.
+/// Whether a finding by itself makes a step and its scenario fail, by whichever
+/// measure a run is judged.
+fn fails(found: &StepFinding) -> bool {
+    let finding = &found.finding;
+    !found.expected && finding.kind == Kind::Violation && finding.class >= Class::Foutmelding
+}
+
+/// Scenarios of which the events do not say what their steps came to, or of which
+/// either passed beside a finding that cannot be passed with. Whoever makes a
+/// verdict better must do so in all of them, and the steps are judged again.
 fn embellished(events: &[Event], steps: &BTreeMap<String, Vec<StepRecord>>) -> Vec<String> {
     let mut told: BTreeMap<&str, &ScenarioJudged> = BTreeMap::new();
     for event in events {
@@ -339,30 +347,37 @@ fn embellished(events: &[Event], steps: &BTreeMap<String, Vec<StepRecord>>) -> V
     }
     let fits = |judged: &ScenarioJudged, record: &StepRecord| {
         let outcome = &record.outcome;
-        let found = judged
-            .findings
-            .iter()
-            .filter(|found| found.step == record.step);
-        let found: Vec<String> = found.map(outcome_of).collect();
+        let of_step = judged.findings.iter();
+        let of_step = of_step.filter(|found| found.step == record.step);
+        let found: BTreeMap<String, bool> = of_step.fold(BTreeMap::new(), |mut all, found| {
+            *all.entry(outcome_of(found)).or_insert(true) &= fails(found);
+            all
+        });
         let counts = record.step != REST || !outcome.findings.is_empty();
         let at_best = match (outcome.verdict, judged.judgement.verdict) {
             (Verdict::Fail, told) => told == Verdict::Fail,
             (Verdict::Undecided, told) => told != Verdict::Pass,
             _ => true,
         };
-        outcome.findings.iter().all(|one| found.contains(one)) && (at_best || !counts)
+        let passes = outcome.verdict == Verdict::Pass;
+        let is_told = |one: &String| found.get(one).is_some_and(|fails| !(passes && *fails));
+        outcome.findings.iter().all(is_told) && (at_best || !counts)
     };
-    let played = told
-        .iter()
-        .filter(|(_, judged)| judged.not_played.is_none());
-    let without_steps = played.filter(|(id, _)| !steps.contains_key(**id));
+    let passed = |judged: &ScenarioJudged| judged.judgement.verdict == Verdict::Pass;
+    let contradicted = told.iter().filter(|(id, judged)| {
+        // What is not played has no steps, and what has none did not pass.
+        let has_steps = steps.contains_key(**id);
+        let is_told = passed(judged) && (!has_steps || judged.findings.iter().any(fails));
+        is_told || (judged.not_played.is_none() && !has_steps)
+    });
     let otherwise = steps.iter().filter(|(id, records)| {
         let judged = told.get(id.as_str());
         judged.is_none_or(|judged| !records.iter().all(|record| fits(judged, record)))
     });
     let otherwise = otherwise.map(|(id, _)| id.clone());
-    let without_steps = without_steps.map(|(id, _)| (*id).to_string());
-    otherwise.chain(without_steps).collect()
+    let contradicted = contradicted.map(|(id, _)| (*id).to_string());
+    let all: BTreeSet<String> = otherwise.chain(contradicted).collect();
+    all.into_iter().collect()
 }
 
 /// The scenario of a file as it was played, where that can still be read.

@@ -1,5 +1,6 @@
 //! The readiness matrix, in files and over HTTP.
 
+mod contradictions;
 mod declared;
 mod disputes;
 mod made;
