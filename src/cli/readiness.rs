@@ -21,7 +21,7 @@ use crate::readiness::{
     TeamError, TeamFile, agenda, csv, doubts, human, matrix, page, remark,
 };
 use crate::report::visible;
-use crate::text::{Texts, say};
+use crate::text::{Texts, say, word};
 
 /// Runs the command.
 pub fn run_readiness(
@@ -71,9 +71,17 @@ pub fn run_readiness(
         runs = store.runs().map_err(failure)?;
         disputes = store.disputes().map_err(failure)?;
     }
-    runs.sort_by(|one, other| one.id.cmp(&other.id));
+    // Of a run with and without its signature, the signed one stays.
+    runs.sort_by(|one, other| {
+        (&one.id, one.signed.is_none()).cmp(&(&other.id, other.signed.is_none()))
+    });
     runs.dedup_by(|one, other| one.id == other.id);
     if runs.is_empty() && team.supplier.is_empty() {
+        // Why each was refused is told above.
+        if refused {
+            tell(word(&texts.readiness, "none-counts"));
+            return Ok(Exit::Findings);
+        }
         return Err(Failure::usage("readiness-nothing"));
     }
     let later = runs.iter().filter(|run| run.began > at).count();

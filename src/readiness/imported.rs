@@ -181,6 +181,12 @@ impl Imported {
         })
     }
 
+    /// Whether it is the same run as one that is known, and somebody signed it who
+    /// did not sign that.
+    pub fn adds_signature_to(&self, known: &Self) -> bool {
+        self.id == known.id && self.signed.is_some() && self.signed != known.signed
+    }
+
     /// What the supplier declares for a key in a sector.
     pub fn declaration(&self, key: Key, sector: Sector) -> Option<&Capability> {
         self.declared.get(&key)?.get(&sector)

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use super::imported::Imported;
 use crate::finding::Dispute;
@@ -100,7 +100,9 @@ impl RunStore {
         Ok(Self(connection))
     }
 
-    /// Adds runs, all or none. One that is there already changes nothing.
+    /// Adds runs, all or none. One that is there already changes nothing, unless it
+    /// is signed now by somebody who did not sign it then: the signature is no part
+    /// of what is signed.
     ///
     /// # Errors
     ///
@@ -109,10 +111,14 @@ impl RunStore {
         let mut add = || -> rusqlite::Result<()> {
             let all = self.0.transaction()?;
             for run in runs {
+                let is_known = |known: Imported| !run.adds_signature_to(&known);
+                if read(&all, &run.id)?.is_some_and(is_known) {
+                    continue;
+                }
                 let content = serde_json::to_string(run)
                     .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
                 all.execute(
-                    "INSERT OR IGNORE INTO run (id, content) VALUES (?1, ?2)",
+                    "INSERT OR REPLACE INTO run (id, content) VALUES (?1, ?2)",
                     params![run.id, content],
                 )?;
             }
@@ -168,15 +174,13 @@ impl RunStore {
             .map_err(|_| StoreError::Use)
     }
 
-    /// Whether the run of that id is there.
+    /// The run of that id, when it is there.
     ///
     /// # Errors
     ///
     /// The file cannot be read.
-    pub fn has(&self, id: &str) -> Result<bool, StoreError> {
-        let query = "SELECT EXISTS (SELECT 1 FROM run WHERE id = ?1)";
-        let found = self.0.query_row(query, [id], |row| row.get(0));
-        found.map_err(|_| StoreError::Use)
+    pub fn run(&self, id: &str) -> Result<Option<Imported>, StoreError> {
+        read(&self.0, id).map_err(|_| StoreError::Use)
     }
 
     /// What is another after every change, by this program or another.
@@ -205,4 +209,15 @@ impl RunStore {
         let runs = contents.iter().map(|content| serde_json::from_str(content));
         runs.collect::<Result<_, _>>().map_err(|_| StoreError::Use)
     }
+}
+
+/// The run of that id.
+fn read(connection: &Connection, id: &str) -> rusqlite::Result<Option<Imported>> {
+    let query = "SELECT content FROM run WHERE id = ?1";
+    let content = connection.query_row(query, [id], |row| row.get::<_, String>(0));
+    let run = content
+        .optional()?
+        .map(|content| serde_json::from_str(&content));
+    run.transpose()
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
 }

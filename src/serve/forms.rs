@@ -123,6 +123,7 @@ impl Visit<'_> {
         };
         match take_in(self.site(), oin, archive) {
             Ok(Uploaded::Kept(id)) => Ok(self.frame.notice(201, "upload-kept", &id)),
+            Ok(Uploaded::Signed(id)) => Ok(self.frame.notice(200, "upload-signed", &id)),
             Ok(Uploaded::Known(id)) => Ok(self.frame.notice(200, "upload-known", &id)),
             Err(refused) => Err(self.refused(&refused)),
         }

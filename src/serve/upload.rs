@@ -25,6 +25,8 @@ use crate::readiness::{ImportError, Imported};
 pub(super) enum Uploaded {
     /// The run of this id is kept.
     Kept(String),
+    /// It was there already, and is signed now.
+    Signed(String),
     /// It was there already; nothing changed.
     Known(String),
 }
@@ -111,8 +113,11 @@ pub(super) fn take_in(site: &Site, oin: &str, archive: &[u8]) -> Result<Uploaded
     let run = checked(site, oin, sent.path())?;
     let id = run.id.clone();
     let mut store = site.store();
-    let known = store.has(&id).map_err(|_| Refused::new(500, "not-kept"))?;
-    if known && shelf.run(&id).is_some() {
+    let known = store.run(&id).map_err(|_| Refused::new(500, "not-kept"))?;
+    // Who signs it was found to sign for the supplier.
+    let is_signed_now = |known: &Imported| run.adds_signature_to(known);
+    let is_signed_now = known.as_ref().is_some_and(is_signed_now);
+    if known.is_some() && !is_signed_now && shelf.run(&id).is_some() {
         return Ok(Uploaded::Known(id));
     }
     let keep = || -> std::io::Result<()> {
@@ -128,10 +133,10 @@ pub(super) fn take_in(site: &Site, oin: &str, archive: &[u8]) -> Result<Uploaded
     store
         .add(&[run])
         .map_err(|_| Refused::new(500, "not-kept"))?;
-    Ok(if known {
-        Uploaded::Known(id)
-    } else {
-        Uploaded::Kept(id)
+    Ok(match known {
+        Some(_) if is_signed_now => Uploaded::Signed(id),
+        Some(_) => Uploaded::Known(id),
+        None => Uploaded::Kept(id),
     })
 }
 

@@ -1,5 +1,6 @@
 //! Who signs the evidence about a supplier: the supplier, or whom the team names.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use ketenkeur::clock::Clock;
@@ -14,6 +15,11 @@ use crate::served::{self, OTHER, Served};
 /// A run, signed by the holder of this OIN.
 fn signed(run: &Made<'_>, path: &Path, oin: &str) -> Signer {
     run.write(path);
+    sign_as(path, oin)
+}
+
+/// Signs a run as the holder of this OIN.
+fn sign_as(path: &Path, oin: &str) -> Signer {
     let clock = Clock::at("2026-09-01T10:00:00Z".parse().unwrap());
     let key = TestPki::at(clock).unwrap();
     let key = key.signing_key_of("leverancier", oin).unwrap();
@@ -150,4 +156,77 @@ fn who_signs_what_is_sent_the_team_says() {
             "{path}"
         );
     }
+}
+
+/// A run that is signed after it was kept is signed from then on, sent or imported
+/// again; the signature of a stranger is refused as at the first time, and one that
+/// is gone again changes nothing.
+#[test]
+fn a_signature_that_comes_later_is_taken_over() {
+    let served = Served::start(&["--upload"], |_| {});
+    let supplier = Some(served.supplier.as_str());
+    let root = served.folder.path();
+    let masked = Made {
+        masked: [true, true],
+        not_played: Some("clock"),
+        ..Made::default()
+    };
+    for name in ["kaal", "eigen", "vreemd"] {
+        masked.write(&root.join(name));
+    }
+    sign_as(&root.join("eigen"), OIN);
+    sign_as(&root.join("vreemd"), OTHER);
+    let shown = format!("getekend door {OIN}");
+    let archive = |name: &str| (name.to_string(), served.packed(name));
+    let archives = BTreeMap::from(["kaal", "eigen", "vreemd"].map(archive));
+    let page = || served.get(&format!("/suppliers/{OIN}"), supplier).2;
+    for (name, status, says, is_signed) in [
+        ("kaal", 201, "is bewaard", false),
+        ("kaal", 200, "er is niets veranderd", false),
+        ("vreemd", 403, OTHER, false),
+        ("eigen", 200, "is nu ondertekend", true),
+        ("eigen", 200, "er is niets veranderd", true),
+        ("kaal", 200, "er is niets veranderd", true),
+        ("vreemd", 403, OTHER, true),
+    ] {
+        let (code, _, body) = served.send(&archives[name], supplier);
+        assert_eq!(code, status, "{name}: {body}");
+        assert!(body.contains(says), "{name}: {says}: {body}");
+        assert_eq!(page().contains(&shown), is_signed, "{name}: {}", page());
+    }
+    // What is kept of it is the signed archive.
+    let kept = walkdir::WalkDir::new(root.join("runs")).into_iter();
+    let kept = kept.map(|entry| entry.unwrap().into_path());
+    let kept: Vec<_> = kept.filter(|path| path.is_file()).collect();
+    assert_eq!(kept.len(), 1, "{kept:?}");
+    let signature = Evidence::open(&kept[0]).unwrap().signature();
+    assert!(matches!(signature, SignatureState::Signed(_)));
+    // The same of files: in a store, and of two copies beside each other.
+    let row = |args: &[&str], code: i32| {
+        let paths: Vec<String> = args
+            .iter()
+            .map(
+                |name| match name.starts_with("--") || name.ends_with("sqlite") {
+                    true => (*name).to_string(),
+                    false => root.join(name).display().to_string(),
+                },
+            )
+            .collect();
+        let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+        let output = ketenkeur(&[&["--report", "csv"][..], &paths].concat());
+        assert_eq!(output.status.code(), Some(code), "{}", text(&output.stderr));
+        text(&output.stdout).contains(&format!("Z,{OIN},"))
+    };
+    let store = root.join("eigen.sqlite");
+    let store = store.to_str().unwrap();
+    for (name, code, is_signed) in [
+        ("kaal", 0, false),
+        ("vreemd", 1, false),
+        ("eigen", 0, true),
+        ("kaal", 0, true),
+    ] {
+        assert_eq!(row(&["--store", store, name], code), is_signed, "{name}");
+    }
+    assert!(row(&["kaal", "eigen"], 0));
+    assert!(row(&["eigen", "kaal"], 0));
 }
