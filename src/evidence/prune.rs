@@ -28,6 +28,9 @@ pub struct Kept {
     pub version: String,
     /// The readiness keys of which a scenario was played.
     pub keys: BTreeSet<String>,
+    /// Whether it is the masked view of a run: that is no replacement of the
+    /// original.
+    pub masked: bool,
     /// Every file is there and as it was written, and no other.
     pub whole: bool,
 }
@@ -71,6 +74,7 @@ impl Kept {
             product: target.product,
             version: target.version,
             keys: keys.collect(),
+            masked: evidence.manifest().masked,
             whole: evidence.differences()?.is_empty(),
         })
     }
@@ -92,13 +96,14 @@ pub struct Keep {
 
 impl Keep {
     /// Which of `runs` stay, each at its place. What is not as it was written
-    /// proves nothing, so it takes no place among the newest.
+    /// proves nothing, so it takes no place among the newest; and a view takes none
+    /// among the originals.
     pub fn stay(&self, runs: &[Kept]) -> Vec<bool> {
-        let mut lines: BTreeMap<[&str; 4], BTreeSet<(Timestamp, &str)>> = BTreeMap::new();
+        let mut lines: BTreeMap<(bool, [&str; 4]), BTreeSet<(Timestamp, &str)>> = BTreeMap::new();
         for run in runs.iter().filter(|run| run.whole) {
             for key in &run.keys {
                 let line = [&run.oin, &run.product, &run.version, key].map(String::as_str);
-                let line = lines.entry(line).or_default();
+                let line = lines.entry((run.masked, line)).or_default();
                 line.insert((run.began, &run.hash));
             }
         }
@@ -174,6 +179,7 @@ mod tests {
             product: "Zonnebloem".to_string(),
             version: version.to_string(),
             keys: keys.iter().map(|key| (*key).to_string()).collect(),
+            masked: hash.ends_with("beeld"),
             whole: !hash.starts_with('!'),
         }
     }
@@ -192,17 +198,19 @@ mod tests {
             run("eerst", 40, "2", &["verzuim", "rio"]),
             run("nieuw", 2, "2", &["verzuim"]),
             run("leeg", 1, "2", &[]),
+            run("beeld", 2, "2", &["verzuim"]),
+            run("eerder-beeld", 3, "2", &["verzuim"]),
         ];
         /// Newest, days, whether what is broken stays, and which stay.
         type Case = (Option<u32>, Option<u32>, bool, &'static [usize]);
         let cases: [Case; 6] = [
             // Of version 1 the only one; of version 2 the last of each key; a
-            // copy shares the fate of what it copies.
-            (Some(1), None, true, &[0, 1, 2, 3, 5]),
-            (Some(2), None, false, &[0, 2, 3, 4, 5]),
-            (None, Some(30), true, &[1, 2, 3, 5, 6]),
-            (None, Some(2), false, &[1, 2, 5, 6]),
-            (Some(1), Some(30), false, &[0, 1, 2, 3, 5, 6]),
+            // copy shares the fate of what it copies; a view replaces no original.
+            (Some(1), None, true, &[0, 1, 2, 3, 5, 7]),
+            (Some(2), None, false, &[0, 2, 3, 4, 5, 7, 8]),
+            (None, Some(30), true, &[1, 2, 3, 5, 6, 7, 8]),
+            (None, Some(2), false, &[1, 2, 5, 6, 7]),
+            (Some(1), Some(30), false, &[0, 1, 2, 3, 5, 6, 7, 8]),
             (Some(0), None, false, &[]),
         ];
         for (newest, days, broken, expected) in cases {

@@ -53,3 +53,27 @@ fn old_runs_go_when_it_is_confirmed_and_nothing_else_does() {
     assert!(!work.path("runs/b").exists());
     assert!(work.path("runs/notes.txt").exists());
 }
+
+/// The view of a run to share is no replacement of the original, whichever of them
+/// is written last.
+#[test]
+fn a_view_takes_no_place_of_an_original() {
+    let work = Work::new();
+    work.run("runs/a", &["--id", IDS[0]]).expect(0, &[]);
+    for args in [
+        ["runs", "share", "runs/a", "--out", "runs/view"],
+        ["runs", "pack", "runs/view", "--out", "runs/a.zip"],
+    ] {
+        work.ketenkeur(&args).expect(0, &[]);
+    }
+    let prune = |more: &[&str]| work.ketenkeur(&[&["runs", "prune", "runs"], more].concat());
+    prune(&["--keep", "1", "--yes"]).expect(0, &["Nothing goes. Runs to stay: 3."]);
+    // Of two runs the older goes, with its view.
+    work.run("runs/b", &["--id", IDS[0]]).expect(0, &[]);
+    let told = prune(&["--keep", "1"]);
+    told.expect(0, &["Goes: runs/a,", "Stays: runs/b,", "Stays: runs/view,"]);
+    work.ketenkeur(&["runs", "share", "runs/b", "--out", "runs/view-b"])
+        .expect(0, &[]);
+    prune(&["--keep", "1", "--yes"]).expect(0, &["Runs removed: 3; kept: 2."]);
+    assert!(work.path("runs/b").exists() && work.path("runs/view-b").exists());
+}
