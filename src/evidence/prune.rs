@@ -94,12 +94,15 @@ pub struct Keep {
     pub broken: bool,
 }
 
+/// What runs are counted by: whether they are views, and of what.
+type Line<'r> = (bool, [&'r str; 4]);
+
 impl Keep {
     /// Which of `runs` stay, each at its place. What is not as it was written
     /// proves nothing, so it takes no place among the newest; and a view takes none
     /// among the originals.
     pub fn stay(&self, runs: &[Kept]) -> Vec<bool> {
-        let mut lines: BTreeMap<(bool, [&str; 4]), BTreeSet<(Timestamp, &str)>> = BTreeMap::new();
+        let mut lines: BTreeMap<Line<'_>, BTreeSet<(Timestamp, &str)>> = BTreeMap::new();
         for run in runs.iter().filter(|run| run.whole) {
             for key in &run.keys {
                 let line = [&run.oin, &run.product, &run.version, key].map(String::as_str);
