@@ -17,7 +17,7 @@ use crate::exit::Exit;
 use crate::finding::{Disputed, Language};
 use crate::pack::Store;
 use crate::recorded::{Recorded, RecordedError, known};
-use crate::report::{Known, Proof, Run, visible};
+use crate::report::{Known, Proof, Run, Voice, visible};
 
 /// Runs the command. It ends well when the reports were written, whatever they
 /// say; evidence that was touched, or a recording that breaks off, is told by
@@ -84,8 +84,15 @@ pub fn run_report(
     }
     outlet.finish(whole.exit)?;
     write_reports(&wanted, &whole, &each)?;
+    let pages_alone = wanted.iter().all(Wanted::is_page);
     for one in &recorded {
         tell_of_changes(one, language);
+        // A page says it at its head.
+        if let Some(words) = of_no_product(one, Voice::new(&book, language))?
+            && !pages_alone
+        {
+            output::tell(&format!("{}: {words}", one.origin.name));
+        }
     }
     let touched =
         |one: &Recorded| !one.origin.differences.is_empty() || one.origin.proof == Proof::Broken;
@@ -111,6 +118,25 @@ fn tell_of_changes(run: &Recorded, language: Language) {
     if run.origin.proof == Proof::Broken {
         tell("signature-broken", "");
     }
+}
+
+/// Why a run of scenarios says nothing of a product, where that is so: as the run
+/// itself ended with.
+fn of_no_product(run: &Recorded, voice: Voice<'_>) -> Result<Option<String>, Failure> {
+    let texts = &voice.words().run;
+    for event in run.events.replay() {
+        let Event::Played(played) = event? else {
+            continue;
+        };
+        let about = &played.about;
+        return Ok(match &about.defect {
+            Some(wrong) => Some(voice.wrong_party(wrong)),
+            None if about.no_target => Some(texts.no_target.clone()),
+            None if about.own => Some(texts.own_parties.clone()),
+            None => None,
+        });
+    }
+    Ok(None)
 }
 
 /// The texts of every rule of the packs in force.

@@ -98,6 +98,10 @@ fn evidence_gives_every_report_and_the_same_bytes_again() {
             first.stdout,
             "{format}"
         );
+        // That it says nothing of a product is told again; a page has it itself.
+        let told = String::from_utf8_lossy(&first.stderr);
+        let own = "speelt ketenkeur alle partijen zelf";
+        assert_eq!(told.contains(own), format != "html", "{format}: {told}");
     }
     let page = |lang: &str| {
         ends(
