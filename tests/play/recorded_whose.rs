@@ -124,7 +124,7 @@ fn verify_tells_that_a_recording_is_of_somebody_else() {
         let (_, shared) = call(&["runs", "share", &whole, "--out", &view]);
         for path in [&whole, &view] {
             let (code, told) = call(&["readiness", path]);
-            assert_eq!(code, Some(2), "{shared}{told}");
+            assert_eq!(code, Some(1), "{shared}{told}");
             let refused = format!(
                 "{path}: refused; {ID} rests on recorded traffic of {found}, and tested is {expected}."
             );
