@@ -17,10 +17,10 @@ use crate::clock::RunningClock;
 use crate::counterpart::trigger::Status;
 use crate::document::{Document, Gated, Mistake, Spot};
 use crate::edukoppeling::signer_of;
-use crate::event::{Event, PackInForce, ScenarioJudged, StepFinding};
+use crate::event::{Event, PackInForce, ScenarioInfo, ScenarioJudged, StepFinding};
 use crate::evidence::{
     EVENTS, Evidence, ReadError, RunRecord, SCRIPTS, StepOutcome, StepRecord, message_file,
-    script_file,
+    script_file, sha256,
 };
 use crate::exchange::Exchange;
 use crate::facts::Facts;
@@ -239,14 +239,43 @@ fn is_left_out(evidence: &Evidence, script: &str) -> bool {
 }
 
 /// Scenarios of a run with these events of which the events do not say what
-/// their steps came to: somebody made them better. The steps themselves are not
+/// their steps came to, or by which script: somebody made them better. The steps themselves are not
 /// judged again.
 ///
 /// # Errors
 ///
 /// A file of the evidence cannot be read.
-pub fn told_otherwise(evidence: &Evidence, events: &[Event]) -> Result<Vec<String>, ReadError> {
-    Ok(embellished(events, &evidence.steps()?))
+pub fn told_otherwise(
+    evidence: &Evidence,
+    run: &RunRecord,
+    events: &[Event],
+) -> Result<Vec<String>, ReadError> {
+    let steps = evidence.steps()?;
+    let mut otherwise = embellished(events, &steps);
+    otherwise.extend(not_as_shipped(evidence, run, events, &steps));
+    Ok(otherwise)
+}
+
+/// Scenarios that the events call shipped ones, beside another script than that.
+fn not_as_shipped(
+    evidence: &Evidence,
+    run: &RunRecord,
+    events: &[Event],
+    steps: &BTreeMap<String, Vec<StepRecord>>,
+) -> Vec<String> {
+    let is_other = |about: &ScenarioInfo| {
+        let shipped = Library::shipped().scenario(&about.scenario)?;
+        let script = shipped.read.scripts.get(&shipped.file)?;
+        let file = script_file(&steps.get(&about.scenario)?.first()?.scenario_file);
+        Some(*evidence.manifest().files.get(&file)? != sha256(script))
+    };
+    let played = events.iter().filter_map(|event| match event {
+        Event::Played(played) => Some(&played.about),
+        _ => None,
+    });
+    let shipped = played.filter(|about| ScriptKind::of(&run.tool, about) == ScriptKind::Shipped);
+    let others = shipped.filter(|about| is_other(about) == Some(true));
+    others.map(|about| about.scenario.clone()).collect()
 }
 
 /// The scenarios about the target of a run that rest on recorded traffic of

@@ -159,7 +159,7 @@ impl Imported {
         if !matches!(events.last(), Some(Event::Finished(_))) {
             return Err(ImportError::CutOff);
         }
-        if let Some(scenario) = told_otherwise(&evidence, &events)?.into_iter().next() {
+        if let Some(scenario) = told_otherwise(&evidence, &run, &events)?.into_iter().next() {
             return Err(ImportError::Embellished(scenario));
         }
         if let Some((scenario, whose)) = strangers(&evidence, &run, &events)?.pop_first() {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use ketenkeur::evidence::Folder;
+use ketenkeur::scenario::Library;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -15,6 +16,12 @@ const CODE: &str = "KK-XSD-ENUM";
 /// The same evidence in which the event of a scenario and its step are changed.
 fn changed(from: &Path, to: &Path, id: &str, event: &Value, step: Option<&Value>) {
     let sealed = Folder::create(to).unwrap();
+    sealed
+        .write("scenarios/eigen.yaml", b"id: eigen\n")
+        .unwrap();
+    let shipped = Library::shipped().scenario(id).unwrap();
+    let script = &shipped.read.scripts[&shipped.file];
+    sealed.write("scenarios/van-ons.yaml", script).unwrap();
     let steps = format!("steps/{id}.jsonl");
     for name in ["run.json", "events.jsonl", "steps"] {
         for file in walkdir::WalkDir::new(from.join(name)).sort_by_file_name() {
@@ -91,6 +98,17 @@ fn nothing_passes_beside_a_finding_that_fails() {
             Some(step("pass")),
             false,
         ),
+        // The script that was kept is that of the hash, or it is not.
+        (
+            json!({}),
+            Some(json!({ "scenario_file": "van-ons.yaml" })),
+            false,
+        ),
+        (
+            json!({}),
+            Some(json!({ "scenario_file": "eigen.yaml" })),
+            true,
+        ),
         // What was not played did not pass.
         (json!({ "not_played": "clock" }), None, true),
         (
@@ -104,7 +122,8 @@ fn nothing_passes_beside_a_finding_that_fails() {
         changed(&whole, &path, id, &event, step.as_ref());
         let output = ketenkeur(&[path.to_str().unwrap(), "--lang", "en"]);
         let told = text(&output.stderr);
-        let words = format!("the events say something else of {id} than its steps or findings");
+        let words =
+            format!("the events say something else of {id} than its steps, findings or script");
         assert_eq!(
             told.contains(&words),
             is_refused,
