@@ -38,7 +38,7 @@ pub(super) fn recorded(paths: &[PathBuf], language: Language) -> Result<Traffic,
             .with("count", MAX_RECORDED_EXCHANGES)
             .with("megabytes", MAX_RECORDED_BYTES / (1024 * 1024)),
     })?;
-    for name in &traffic.left_out {
+    for (name, _) in &traffic.left_out {
         let args = [("name", &*crate::report::visible(name))];
         output::tell(&fill(&Texts::of(language).run.recording_left_out, &args));
     }

@@ -305,8 +305,14 @@ impl Ledger {
     }
 
     /// What a person says of a step is not what the recording shows.
-    pub(super) fn word_against_recording(&self, place: &At<'_>, label: &str, args: Args) {
-        let args = args.with("reason", "recording-word-against");
+    pub(super) fn word_against_recording(
+        &self,
+        place: &At<'_>,
+        label: &str,
+        reason: &'static str,
+        args: Args,
+    ) {
+        let args = args.with("reason", reason);
         let finding = Finding {
             kind: Kind::Undecided,
             ..self.of_script(tool_finding("KK-SC-OPNAME", args, Place::default()))

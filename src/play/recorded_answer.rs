@@ -11,7 +11,7 @@ use super::look::Side;
 use super::recorded::Holding;
 use super::recorded_deed::numbers_of;
 use crate::exchange::Exchange;
-use crate::finding::{Class, Kind};
+use crate::finding::{Args, Class, Kind};
 use crate::scenario::{Content, Expect, FaultExpectation, Outgoing, Placed, Reply, Trigger};
 
 /// An answer that is not there, as it is told in a program.
@@ -201,14 +201,31 @@ impl Holding<'_> {
             return;
         };
         self.otherwise = true;
-        let args = differs.args().with("nearest", self.at(index));
+        let (reason, args) = self.of_answer("recording-word-against", index, differs);
         let place = At {
             step: &word.step,
             file: &self.scenario.file,
             line: word.line,
         };
         self.ledger
-            .word_against_recording(&place, &word.label, args);
+            .word_against_recording(&place, &word.label, reason, args);
+    }
+
+    /// An answer that is another than the scenario's, told for that reason; where
+    /// the recording does not have it, nobody knows what it was.
+    pub(super) fn of_answer(
+        &self,
+        reason: &'static str,
+        index: usize,
+        differs: Differs,
+    ) -> (&'static str, Args) {
+        let at = self.at(index);
+        if self.looks[index].passed.response.is_none() {
+            let name = self.looks[index].name.clone().unwrap_or_default();
+            let args = Args::new().with("name", name).with("nearest", at);
+            return ("recording-unanswered", args);
+        }
+        (reason, differs.args().with("nearest", at))
     }
 
     /// A register answers with the message that belongs to the question, and

@@ -153,8 +153,8 @@ impl Holding<'_> {
         self.judge_at(ended, wanted, index, values);
         if let Some(differs) = differs {
             self.otherwise = true;
-            let args = differs.args().with("nearest", self.at(index));
-            ended.not_recorded_of("recording-answer", args);
+            let (reason, args) = self.of_answer("recording-answer", index, differs);
+            ended.not_recorded_of(reason, args);
         }
     }
 

@@ -143,12 +143,17 @@ impl Holding<'_> {
         }
     }
 
-    /// Where an exchange stands in the recording.
-    pub(super) fn at(&self, index: usize) -> String {
+    /// Where an exchange stands in the recording, and in which file.
+    pub(super) fn at(&self, index: usize) -> MessageValue {
+        let passed = self.looks[index].passed;
+        let beside = [passed.name.clone(), passed.at.map(to_the_second)];
+        let beside: Vec<String> = beside.into_iter().flatten().collect();
         let number = index + 1;
-        match self.looks[index].passed.at {
-            Some(at) => format!("{number} ({})", to_the_second(at)),
-            None => number.to_string(),
-        }
+        let told = match beside.is_empty() {
+            true => number.to_string(),
+            false => format!("{number} ({})", beside.join(", ")),
+        };
+        // A file may be called by the number of a person.
+        MessageValue::said(told, DataClass::Plain)
     }
 }

@@ -1,6 +1,7 @@
 //! Recorded traffic: what `ketenkeur proxy` kept, captures and single messages,
 //! as exchanges.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use jiff::civil::Date;
 use crate::clock::Clock;
 use crate::evidence::{Evidence, MANIFEST, ReadError, RelayRecord, is_archive};
 use crate::exchange::{Direction, Exchange, HttpFacts};
-use crate::input::{Inputs, Options, UsageError};
+use crate::input::{InputError, Inputs, Options, UsageError};
 use crate::limits::{MAX_RECORDED_BYTES, MAX_RECORDED_EXCHANGES};
 use crate::relay::RELAYED;
 use crate::scenario::Role;
@@ -33,6 +34,8 @@ pub struct Passed {
     pub at: Option<Timestamp>,
     /// How long it took.
     pub took: Duration,
+    /// The file that it stands in, where that is one by itself.
+    pub name: Option<String>,
 }
 
 /// Traffic that was recorded, in the order in which it passed.
@@ -40,9 +43,12 @@ pub struct Passed {
 pub struct Traffic {
     /// The exchanges.
     pub exchanges: Vec<Passed>,
-    /// What is no message, or cannot be read, by name.
-    pub left_out: Vec<String>,
+    /// What is no message, or cannot be read, by name, and why.
+    pub left_out: Vec<(String, InputError)>,
     bytes: usize,
+    /// The requests and the answers in files of their own that are still alone.
+    requests: BTreeMap<String, usize>,
+    answers: BTreeMap<String, usize>,
 }
 
 /// Why traffic cannot be had: what the user names is at fault.
@@ -136,6 +142,7 @@ impl Traffic {
                 response,
                 at: Some(kept.record.at),
                 took: Duration::from_millis(kept.record.took),
+                name: None,
             })?;
         }
         Ok(())
@@ -143,58 +150,164 @@ impl Traffic {
 
     fn inputs(&mut self, inputs: Inputs) -> Result<(), TrafficError> {
         // The request that the next response may answer.
-        let mut asked: Option<Passed> = None;
+        let mut last: Option<usize> = None;
         for input in inputs {
-            let Ok(exchange) = input.content else {
-                self.left_out.push(input.name);
-                continue;
+            let exchange = match input.content {
+                Ok(exchange) => exchange,
+                Err(error) => {
+                    self.left_out.push((input.name, error));
+                    continue;
+                }
             };
-            let direction = exchange.http.as_ref().map(HttpFacts::direction);
-            let of = |request| Passed {
+            let half = Half::of(&input.name);
+            let is_response = match exchange.http.as_ref().map(HttpFacts::direction) {
+                Some(direction) => direction == Direction::Response,
+                // A body by itself is an answer where the request is there.
+                None => half.as_ref().is_some_and(|half| {
+                    half.side == Direction::Response && self.requests.contains_key(&half.key)
+                }),
+            };
+            let side = match is_response {
+                true => Direction::Response,
+                false => Direction::Request,
+            };
+            let key = half.filter(|half| half.side == side).map(|half| half.key);
+            let alone = Passed {
                 from: None,
                 to: None,
-                request,
+                request: None,
                 response: None,
                 at: exchange.received,
                 took: Duration::ZERO,
+                name: Some(exchange_of(&input.name).to_string()),
             };
-            if direction != Some(Direction::Response) {
-                if let Some(alone) = asked.take() {
-                    self.add(alone)?;
-                }
-                asked = Some(of(Some(Arc::new(exchange.clone()))));
-                continue;
-            }
-            let request = exchange.answers.clone();
-            let begun = asked.take();
-            let answers = |one: &Passed| one.request.is_some() && one.request == request;
-            let mut passed = match begun {
-                Some(begun) if answers(&begun) => begun,
-                other => {
-                    if let Some(alone) = other {
-                        self.add(alone)?;
+            if is_response {
+                let asked = match (&exchange.answers, &key) {
+                    (Some(request), _) => last.take().filter(|&index| {
+                        let before = self.exchanges[index].request.as_ref();
+                        before == Some(request)
+                    }),
+                    (None, Some(key)) => self.requests.remove(key),
+                    (None, None) => None,
+                };
+                last = None;
+                let index = match asked {
+                    Some(index) => index,
+                    None => {
+                        let request = exchange.answers.clone();
+                        let is_half = request.is_none();
+                        let index = self.add(Passed { request, ..alone })?;
+                        let key = key.filter(|_| is_half);
+                        self.answers.extend(key.map(|key| (key, index)));
+                        index
                     }
-                    of(request)
-                }
-            };
-            passed.response = Some(Ok(Arc::new(exchange)));
-            self.add(passed)?;
-        }
-        asked.map_or(Ok(()), |alone| self.add(alone))
-    }
-
-    fn add(&mut self, passed: Passed) -> Result<(), TrafficError> {
-        let of = |message: Option<&Arc<Exchange>>| message.map_or(0, |one| one.body.len());
-        let response = passed.response.as_ref();
-        self.bytes +=
-            of(passed.request.as_ref()) + of(response.and_then(|response| response.as_ref().ok()));
-        self.exchanges.push(passed);
-        let much = self.bytes > MAX_RECORDED_BYTES;
-        if much || self.exchanges.len() > MAX_RECORDED_EXCHANGES {
-            return Err(TrafficError::TooMuch);
+                };
+                self.answered(index, exchange)?;
+            } else {
+                let before = key.as_ref().and_then(|key| self.answers.remove(key));
+                let index = match before {
+                    Some(index) => index,
+                    None => {
+                        let index = self.add(alone)?;
+                        self.requests.extend(key.map(|key| (key, index)));
+                        index
+                    }
+                };
+                self.asked(index, exchange)?;
+                last = Some(index);
+            }
         }
         Ok(())
     }
+
+    /// Gives an exchange its request.
+    fn asked(&mut self, index: usize, request: Exchange) -> Result<(), TrafficError> {
+        self.count(&request)?;
+        let request = Arc::new(request);
+        let passed = &mut self.exchanges[index];
+        passed.request = Some(Arc::clone(&request));
+        if let Some(Ok(response)) = &mut passed.response {
+            let answers = Some(request);
+            *response = Arc::new(Exchange {
+                answers,
+                ..Exchange::clone(response)
+            });
+        }
+        Ok(())
+    }
+
+    /// Gives an exchange its response.
+    fn answered(&mut self, index: usize, response: Exchange) -> Result<(), TrafficError> {
+        self.count(&response)?;
+        let passed = &mut self.exchanges[index];
+        let answers = response.answers.clone().or_else(|| passed.request.clone());
+        passed.response = Some(Ok(Arc::new(Exchange {
+            answers,
+            ..response
+        })));
+        Ok(())
+    }
+
+    fn count(&mut self, message: &Exchange) -> Result<(), TrafficError> {
+        self.bytes += message.body.len();
+        match self.bytes > MAX_RECORDED_BYTES {
+            true => Err(TrafficError::TooMuch),
+            false => Ok(()),
+        }
+    }
+
+    /// Adds an exchange; where it stands.
+    fn add(&mut self, passed: Passed) -> Result<usize, TrafficError> {
+        let response = passed.response.clone();
+        let both = [passed.request.clone(), response.and_then(Result::ok)];
+        for message in both.iter().flatten() {
+            self.count(message)?;
+        }
+        self.exchanges.push(passed);
+        match self.exchanges.len() > MAX_RECORDED_EXCHANGES {
+            true => Err(TrafficError::TooMuch),
+            false => Ok(self.exchanges.len() - 1),
+        }
+    }
+}
+
+/// One of two files that are named alike but for `request` and `response`: they
+/// hold one exchange.
+struct Half {
+    side: Direction,
+    /// The same for both.
+    key: String,
+}
+
+impl Half {
+    fn of(name: &str) -> Option<Self> {
+        // One of several messages in a file is named by its number.
+        if name.contains('#') {
+            return None;
+        }
+        let begin = name.rfind(['/', '!']).map_or(0, |at| at + 1);
+        let file = name[begin..].to_ascii_lowercase();
+        let sides = [
+            ("request", Direction::Request),
+            ("response", Direction::Response),
+        ];
+        let mut found = sides.into_iter().filter(|(word, _)| file.contains(word));
+        let (word, side) = found.next()?;
+        found.next().is_none().then(|| Self {
+            side,
+            key: format!("{}{}", &name[..begin], file.replace(word, "#")),
+        })
+    }
+}
+
+/// What an exchange is called of which an input has one side.
+fn exchange_of(name: &str) -> &str {
+    let side = ["/request", "/response"].into_iter();
+    let mut whole = side.filter_map(|side| name.strip_suffix(side));
+    whole
+        .next()
+        .filter(|name| name.contains('#'))
+        .unwrap_or(name)
 }
 
 /// Whether a file is an archive with a manifest in it; other archives hold

@@ -76,6 +76,7 @@ pub fn passed(evidence: &Evidence, scenario: &str) -> Vec<Passed> {
             response: kept.response.map(Ok).or(problem.map(Err)),
             at: Some(kept.record.at),
             took: Duration::from_millis(kept.record.took),
+            name: None,
         }
     };
     numbers.into_iter().map(one).collect()

@@ -148,3 +148,55 @@ fn a_question_about_a_recording_stays_on_the_terminal() {
         assert!(told.contains("Exit code 5"), "{told}");
     }
 }
+
+/// Request and answer in files of their own are one exchange where they are named
+/// alike; where the answer is not there, nobody answered otherwise.
+#[test]
+fn files_that_are_named_alike_are_request_and_response() {
+    let id = "po-inwinnen-las-inschrijven";
+    let (all, _) = recording(id);
+    let [request, response] = sides(&all[0]);
+    let body = |side: &[u8]| {
+        let at = side
+            .windows(4)
+            .position(|four| four == b"\r\n\r\n")
+            .unwrap();
+        side[at + 4..].to_vec()
+    };
+    let folder = Folder::new();
+    for (name, bytes) in [
+        ("raw/0001-request.http", request.clone()),
+        ("raw/0001-response.http", response.clone()),
+        ("alone/0001-request.http", request.clone()),
+        ("alone/0002-response.http", response.clone()),
+        ("each/Response.http", response.clone()),
+        ("each/Request.http", request.clone()),
+        ("bodies/1-request.xml", body(&request)),
+        ("bodies/1-response.xml", body(&response)),
+        ("one/both.http", both(&all[0])),
+    ] {
+        folder.write(name, &bytes);
+    }
+    let at = all[0].at.unwrap().to_string();
+    let each = ["each/Response.http", "--recorded", "each/Request.http"];
+    for (paths, is_whole) in [
+        (&["raw"][..], true),
+        (&["one"], true),
+        (&each, true),
+        (&["bodies"], true),
+        (&["alone"], false),
+    ] {
+        let rest = ["--id", id, "--now", &at];
+        let call = [&["run", "--recorded"][..], paths, &rest].concat();
+        let (code, told) = folder.call(&call);
+        assert_eq!(code, Some(5), "{paths:?}: {told}");
+        let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+        let is_open = told.contains("the answer to this message");
+        assert_eq!(is_open, !is_whole, "{paths:?}: {told}");
+        assert!(!told.contains("answered otherwise"), "{paths:?}: {told}");
+        assert!(!told.contains("the answer that the scenario"), "{told}");
+        if !is_whole {
+            assert!(told.contains("(alone/0001-request.http)"), "{told}");
+        }
+    }
+}
