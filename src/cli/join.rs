@@ -118,6 +118,9 @@ impl<'a> Earlier<'a> {
             return Ok(None);
         };
         let part = Part::read_or_salvage(path).map_err(|error| no_part(path, &error))?;
+        if part.is_recorded() {
+            return Err(Failure::usage("again-recorded").with("path", path.display()));
+        }
         Ok(Some(Self {
             path,
             part,

@@ -107,6 +107,7 @@ pub fn run_proxy(
             to: to.name().to_string(),
             url: upstream.clone(),
         }),
+        recorded: false,
     };
     let failed = |error| unwritten(&error, &wanted.out);
     let folder = Arc::new(Folder::create(&wanted.out).map_err(failed)?);

@@ -13,12 +13,13 @@ use super::failure::Failure;
 use super::run::scenarios;
 use super::{output, setup};
 use crate::clock::Clock;
-use crate::finding::Language;
+use crate::finding::{Language, Redaction, RuleBook, Template, Verdict};
+use crate::input::InputError;
 use crate::limits::{MAX_RECORDED_BYTES, MAX_RECORDED_EXCHANGES};
 use crate::pack::Store;
 use crate::play::{Asked, Asks, Interrupt, Question, Traffic, TrafficError, Witness, form};
 use crate::scenario::Wanted;
-use crate::text::{Texts, fill};
+use crate::text::{BuiltinRules, Texts, fill};
 
 /// How often whoever waits for a line looks whether the run is asked to end.
 const LOOKS_UP: Duration = Duration::from_millis(50);
@@ -38,11 +39,35 @@ pub(super) fn recorded(paths: &[PathBuf], language: Language) -> Result<Traffic,
             .with("count", MAX_RECORDED_EXCHANGES)
             .with("megabytes", MAX_RECORDED_BYTES / (1024 * 1024)),
     })?;
-    for (name, _) in &traffic.left_out {
-        let args = [("name", &*crate::report::visible(name))];
-        output::tell(&fill(&Texts::of(language).run.recording_left_out, &args));
+    for (name, error) in &traffic.left_out {
+        output::tell(&left_out(name, error, language));
     }
     Ok(traffic)
+}
+
+/// Why what `name` names is not judged, as `check` says it.
+fn left_out(name: &str, error: &InputError, language: Language) -> String {
+    let texts = &Texts::of(language).run;
+    let name = crate::report::visible(name);
+    let code = error.code();
+    let rule = BuiltinRules.rule(code);
+    let Some(rule) = rule.filter(|_| error.verdict() != Verdict::NotApplicable) else {
+        return fill(&texts.recording_left_out, &[("name", &name)]);
+    };
+    let args = error.args();
+    let text = rule.text(language);
+    let told = |template: &Template| {
+        let shown = |name: &str| args.get(name).map(|arg| arg.shown(Redaction::Mask));
+        template.fill(|name| shown(name).unwrap_or_default())
+    };
+    let (message, hint) = (told(&text.message), told(&text.hint));
+    let args = [
+        ("name", &*name),
+        ("message", &message),
+        ("code", code),
+        ("hint", &hint),
+    ];
+    fill(&texts.recording_unreadable, &args)
 }
 
 /// Who says what a recording does not show.

@@ -123,6 +123,7 @@ pub fn run_run(
         divided: settled.map_or(divided, |settled| settled.divided.clone()),
         parts: earlier.iter().map(|earlier| earlier.part.hash()).collect(),
         relayed: None,
+        recorded: traffic.is_some(),
     };
     if let Some(earlier) = &earlier {
         earlier.fits(&record, language)?;

@@ -320,11 +320,19 @@ fn told(rejudged: &Rejudged, language: Language) -> String {
     out
 }
 
+/// Whether a run that was cut off played nothing: what is recorded is judged in
+/// one go.
+fn is_recorded(path: &Path) -> bool {
+    let run = Evidence::cut_off(path).and_then(|evidence| evidence.run());
+    run.is_ok_and(|run| run.is_recorded())
+}
+
 /// The failure to read evidence.
 pub fn unreadable(path: &Path, error: &ReadError) -> Failure {
     let (key, name) = match error {
         ReadError::NotFound => ("evidence-absent", ""),
         ReadError::NoRun => ("evidence-none", ""),
+        ReadError::NoManifest if is_recorded(path) => ("evidence-cut-off-recorded", ""),
         ReadError::NoManifest => ("evidence-cut-off", ""),
         ReadError::BadManifest => ("evidence-manifest", ""),
         ReadError::Version => ("evidence-version", ""),

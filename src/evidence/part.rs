@@ -120,6 +120,13 @@ impl Part {
         })
     }
 
+    /// Whether it judged recorded traffic, or recorded it: nothing was played.
+    pub fn is_recorded(&self) -> bool {
+        let mut events = self.events.values().flatten();
+        self.run.is_recorded()
+            || events.any(|event| matches!(event, Event::Played(played) if played.about.recorded))
+    }
+
     /// The hash by which a run names its parts.
     pub fn hash(&self) -> String {
         sha256(&self.evidence.manifest_bytes())

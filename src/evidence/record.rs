@@ -64,6 +64,10 @@ pub struct RunRecord {
     /// nothing was played.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub relayed: Option<RelayRecord>,
+    /// Whether recorded traffic was judged: then nothing was played, and there is
+    /// nothing to go on with.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub recorded: bool,
     /// What a party of ours did wrong on purpose: then the run says nothing of a
     /// product.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -85,6 +89,11 @@ pub struct RelayRecord {
 impl RunRecord {
     /// The file of the evidence that holds it, the first that is written.
     pub const FILE: &str = "run.json";
+
+    /// Whether it judged recorded traffic, or recorded it: nothing was played.
+    pub fn is_recorded(&self) -> bool {
+        self.recorded || self.relayed.is_some()
+    }
 
     /// The environment that was judged for.
     pub fn environment(&self) -> Profile {

@@ -160,7 +160,7 @@ section! {
         evidence, own_kept, own_script, own_scripts, exempt,
         own_parties, said_masked, large_left_out, step, no_step, ask, ask_done, ask_value, ask_there, ask_absent, ask_count, ask_shows,
         ask_for, ask_who, ask_ended, left_out, undeclared_no, undeclared_reason, undeclared_in, recorded, said, form, form_written,
-        form_written_one, recording_left_out, not_recorded, held, held_reconstruction, wrong, wrong_beside, wrong_party, no_target,
+        form_written_one, recording_left_out, recording_unreadable, not_recorded, held, held_reconstruction, wrong, wrong_beside, wrong_party, no_target,
     }
 }
 

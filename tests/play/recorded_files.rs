@@ -200,3 +200,50 @@ fn files_that_are_named_alike_are_request_and_response() {
         }
     }
 }
+
+/// What cannot be read of a recording is told as `check` tells it.
+#[test]
+fn a_capture_that_is_broken_says_where() {
+    let folder = Folder::new();
+    folder.write("kapot.har", b"{\"log\": \n  {\"entries\": [}}");
+    folder.write("foto.bin", b"\x00\x01\x02");
+    let (_, checked) = folder.call(&["check", "kapot.har"]);
+    let place = "(line 2, column 16)";
+    assert!(checked.contains(place), "{checked}");
+    let paths = ["--recorded", "kapot.har", "--recorded", "foto.bin"];
+    let call = [&["run", "--key", "rio-po"][..], &paths].concat();
+    let (_, told) = folder.call(&call);
+    let line = |name: &str| {
+        let mut lines = told.lines().filter(|line| line.starts_with("Not judged"));
+        lines.find(|line| line.contains(name)).unwrap().to_string()
+    };
+    let capture = line("kapot.har");
+    assert!(capture.contains(place), "{told}");
+    assert!(capture.contains("(KK-INVOER-HAR-KAPOT)"), "{told}");
+    line("foto.bin");
+}
+
+/// Nothing was played of a recording, so nothing is gone on with.
+#[test]
+fn a_recorded_run_that_was_cut_off_is_given_again() {
+    let id = "po-inwinnen-las-inschrijven";
+    let (all, _) = recording(id);
+    let folder = Folder::new();
+    folder.write("1.http", &both(&all[0]));
+    let call = ["run", "--recorded", "1.http", "--id", id, "--out", "uit"];
+    folder.call(&call);
+    for whole in [true, false] {
+        if !whole {
+            std::fs::remove_file(folder.path().join("uit/manifest.json")).unwrap();
+            let (code, told) = folder.call(&["report", "uit", "--report", "human"]);
+            assert_eq!(code, Some(2), "{told}");
+            assert!(told.contains("give the command again"), "{told}");
+            assert!(!told.contains("--resume"), "{told}");
+        }
+        for how in ["--resume", "--again"] {
+            let (code, told) = folder.call(&["run", how, "uit", "--out", "nieuw"]);
+            assert_eq!(code, Some(2), "{how}: {told}");
+            assert!(told.contains("nothing was played"), "{how}: {told}");
+        }
+    }
+}
