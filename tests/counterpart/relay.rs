@@ -175,7 +175,12 @@ capabilities:
 /// The enrolment that the scenario asks for, as it goes to `url`.
 fn enrolment(supplier: &Supplier, url: &str) -> ketenkeur::transport::Request {
     let mut body = supplier.enrolment_body(1);
-    body.set("burgerservicenummer", "999987112").unwrap();
+    for (path, value) in [
+        ("burgerservicenummer", "999987112"),
+        ("inschrijvingPeriodeBO/leerjaar", "1"),
+    ] {
+        body.set(path, value).unwrap();
+    }
     supplier.signed(&body, url)
 }
 
@@ -256,7 +261,7 @@ fn a_message_in_a_file_fails_a_scenario_and_never_passes_one() {
         ("goed.xml", text.clone(), 5, "only ketenkeur proxy"),
         (
             "stuk.xml",
-            text.replace("<leerjaar>4<", "<leerjaar>5<"),
+            text.replace(">100X001<", ">100X002<"),
             1,
             "KK-EK-WB013-DIGEST",
         ),
