@@ -249,13 +249,11 @@ impl Slot {
         }
     }
 
-    /// Whether the manifest is unread and speaks of a namespace.
-    fn is_unread_with(&self, namespace: &str) -> bool {
+    /// Whether the manifest is one of the product and speaks of a namespace.
+    fn speaks_of(&self, namespace: &str) -> bool {
         match self {
             Self::Read(_) => false,
-            Self::Builtin(builtin) => {
-                builtin.pack.get().is_none() && builtin.manifest.contains(namespace)
-            }
+            Self::Builtin(builtin) => builtin.manifest.contains(namespace),
         }
     }
 }
@@ -331,9 +329,10 @@ impl Store {
         let message = |pack| message_of(pack, namespace, local);
         let read = self.packs.values().filter_map(Slot::read);
         read.into_iter().find_map(message).or_else(|| {
-            let unread = self.packs.values();
-            unread
-                .filter(|slot| slot.is_unread_with(namespace))
+            // Another thread may have read one since: all of them are asked.
+            let slots = self.packs.values();
+            slots
+                .filter(|slot| slot.speaks_of(namespace))
                 .map(Slot::pack)
                 .find_map(message)
         })
@@ -380,6 +379,28 @@ fn message_of<'p>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Manifests are read while others look for a message: whoever looks finds it.
+    #[test]
+    fn a_message_is_found_while_others_read_its_pack() {
+        const NAMESPACE: &str = "http://duo.nl/schema/DUO_RelatiefVerzuim_V8";
+        const LOOKERS: usize = 8;
+        for turn in 0..400 {
+            let store = Store::builtin();
+            let together = std::sync::Barrier::new(LOOKERS);
+            let look = || {
+                together.wait();
+                let found = store.message(NAMESPACE, "meldenRelatiefVerzuim_Request");
+                found.is_some()
+            };
+            let found = std::thread::scope(|scope| {
+                let lookers: Vec<_> = (0..LOOKERS).map(|_| scope.spawn(look)).collect();
+                let found = lookers.into_iter().map(|looker| looker.join().unwrap());
+                found.filter(|found| *found).count()
+            });
+            assert_eq!(found, LOOKERS, "turn {turn}");
+        }
+    }
 
     #[test]
     fn paths_are_resolved_from_the_manifest() {
