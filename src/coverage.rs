@@ -270,7 +270,8 @@ impl Coverage {
                 continue;
             };
             let id = &played.about.scenario;
-            match ScriptKind::of(&run.tool, &played.about) {
+            let kind = ScriptKind::of(&run.tool, &played.about);
+            match kind {
                 ScriptKind::Shipped => {}
                 ScriptKind::NotCompared => {
                     self.not_compared.insert(run.tool.clone());
@@ -282,12 +283,14 @@ impl Coverage {
             }
             let file = steps.get(id).and_then(|steps| steps.first());
             let script = file.and_then(|step| recorded_script(&evidence, &step.scenario_file));
-            for id in &played.about.requirements {
+            let proven = played.about.requirements.iter();
+            for requirement in proven.filter(|one| kind.is_about(id, one)) {
                 let is_negative = script.as_ref().is_some_and(|script| {
                     let mut proofs = script.requirements.iter();
-                    proofs.any(|proof| *proof.id == **id && proof.negative)
+                    proofs.any(|proof| *proof.id == **requirement && proof.negative)
                 });
-                self.add_played(&played, id, is_negative, (Some(folder), has_target));
+                let whose = (Some(folder), has_target);
+                self.add_played(&played, requirement, is_negative, whose);
             }
         }
         Ok(())

@@ -198,7 +198,7 @@ fn recorded_run(path: &Path, supplier: &str, said_by: Option<Value>) {
     let about = json!({
         "scenario": "po-inwinnen-las-inschrijven", "title_nl": "", "title_en": "",
         "key": "po-inwinnen", "mandatory": true, "subject": "las", "own": false,
-        "recorded": true, "sectors": ["bo"], "requirements": ["BRON-INS"],
+        "recorded": true, "sectors": ["bo"], "requirements": ["BRON-INS", "EK-TLS003"],
         "hash": &*shipped.unwrap().hash,
     });
     let mut played = json!({
@@ -260,7 +260,10 @@ fn proof_says_what_it_rests_on() {
         let report: Value = serde_json::from_str(&report).unwrap();
         validator.validate(&report).unwrap();
         let mut all = report["requirements"].as_array().unwrap().iter();
-        let one = all.find(|one| one["id"] == "BRON-INS").unwrap();
+        let one = all.clone().find(|one| one["id"] == "BRON-INS").unwrap();
+        // Its script says nothing of that, whatever the run says.
+        let other = all.find(|one| one["id"] == "EK-TLS003").unwrap();
+        assert_eq!(other["state"], "open");
         assert_eq!(one["state"], state);
         let proofs = match state {
             "proven" => &one["positive"],

@@ -237,8 +237,11 @@ fn outcome(tool: &str, event: &Event) -> Option<Outcome> {
         scenario: about.scenario.clone(),
         title_nl: about.title_nl.clone(),
         title_en: about.title_en.clone(),
-        key: about.key.clone(),
-        sectors: about.sectors.clone(),
+        key: shipped.map_or(about.key.clone(), |shipped| shipped.key.name().to_string()),
+        sectors: shipped.map_or(about.sectors.clone(), |shipped| {
+            let sectors = shipped.sectors.iter();
+            sectors.map(|sector| sector.name().to_string()).collect()
+        }),
         mandatory: shipped.map_or(about.mandatory, |shipped| shipped.mandatory),
         verdict: played.judgement.verdict,
         reconstructed: played

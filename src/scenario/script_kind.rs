@@ -35,6 +35,18 @@ impl ScriptKind {
         }
     }
 
+    /// Whether what came of the scenario of that id says something of a
+    /// requirement: what a shipped script proves, it says itself and not the run.
+    pub fn is_about(self, id: &str, requirement: &str) -> bool {
+        let shipped = Library::shipped().scenario(id);
+        let proofs = shipped.map_or(&[][..], |shipped| &shipped.requirements);
+        match self {
+            Self::Shipped => proofs.iter().any(|proof| *proof.id == *requirement),
+            Self::Own => false,
+            Self::NotCompared => true,
+        }
+    }
+
     /// Whether what came of it counts.
     pub fn counts(self) -> bool {
         self != Self::Own

@@ -49,8 +49,9 @@ pub struct Made<'a> {
     pub exempt: &'a [(&'a str, &'a str)],
     /// A message that it sent in the first scenario.
     pub sent: Option<&'a str>,
-    /// Whether the events say of every scenario that it is optional.
-    pub optional: bool,
+    /// Whether the events say of every scenario that it is optional, and of another
+    /// key and sector.
+    pub astray: bool,
     /// The version of ketenkeur.
     pub tool: &'a str,
 }
@@ -90,7 +91,7 @@ impl Default for Made<'_> {
             title: "",
             steps: true,
             hash: None,
-            optional: false,
+            astray: false,
             exempt: &[],
             sent: None,
             tool: env!("CARGO_PKG_VERSION"),
@@ -202,9 +203,9 @@ impl Made<'_> {
                 "event": "played",
                 "about": {
                     "scenario": &*scenario.id, "title_nl": format!("{}{}", self.title, scenario.title.nl),
-                    "title_en": format!("{}{}", self.title, scenario.title.en), "key": key,
-                    "mandatory": scenario.mandatory && !self.optional, "subject": "las", "own": false, "recorded": self.recorded,
-                    "sectors": sectors, "requirements": [],
+                    "title_en": format!("{}{}", self.title, scenario.title.en), "key": if self.astray { "rio-po" } else { key },
+                    "mandatory": scenario.mandatory && !self.astray, "subject": "las", "own": false, "recorded": self.recorded,
+                    "sectors": if self.astray { json!(["vso"]) } else { json!(sectors) }, "requirements": [],
                     "hash": self.hash.unwrap_or(&scenario.hash),
                 },
                 "judgement": { "verdict": verdict, "grade": "published" },

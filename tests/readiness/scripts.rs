@@ -90,14 +90,14 @@ fn only_a_shipped_script_counts_for_a_key() {
 }
 
 /// What the key asks, the shipped script says: a run cannot say of it that it is
-/// not mandatory.
+/// not mandatory, or about something else.
 #[test]
-fn a_run_does_not_say_what_is_mandatory() {
+fn a_run_does_not_say_what_a_scenario_counts_for() {
     let needed = mandatory(KEY);
     let fails = [(needed[0].as_str(), "fail")];
     let run = Made {
         verdicts: &fails,
-        optional: true,
+        astray: true,
         ..Made::default()
     };
     let (row, ..) = told(&run, "nl");

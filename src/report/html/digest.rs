@@ -167,7 +167,7 @@ impl Digest {
         // Of recorded traffic without a target nobody can tell whose it is.
         let is_nobodys = run.origin.is_some_and(Origin::is_nobodys);
         let requirements = played.about.requirements.iter();
-        for requirement in requirements.filter(|_| script.counts()) {
+        for requirement in requirements.filter(|one| script.is_about(&played.about.scenario, one)) {
             let whose = (None, !is_nobodys);
             self.proven.add_played(played, requirement, false, whose);
             if played.judgement.verdict == Verdict::Undecided && played.not_played.is_none() {
