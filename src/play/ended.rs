@@ -302,28 +302,19 @@ impl Ended<'_> {
         in_words(&mut args, "what", |texts| {
             word(&texts.to_refuse, kind.name()).to_string()
         });
-        match result {
-            ProbeResult::Refused => {
-                self.passed();
-            }
-            ProbeResult::Accepted => {
-                let finding = self.finding("KK-SC-NIET-GEWEIGERD", Kind::Violation, args);
-                self.one(&finding);
-            }
+        let (kind, args) = match result {
+            ProbeResult::Refused => return self.passed(),
+            ProbeResult::Accepted => (Kind::Violation, args),
+            ProbeResult::Undecided(reason) => (Kind::Undecided, args.with("reason", reason)),
             ProbeResult::Stranger(stranger) => {
                 let args = args
                     .with("reason", "probe-stranger")
                     .with("expected", MessageValue::plain(stranger.expected))
                     .with("found", MessageValue::plain(stranger.found));
-                let finding = self.finding("KK-SC-NIET-GEWEIGERD", Kind::Undecided, args);
-                self.one(&finding);
+                (Kind::Undecided, args)
             }
-            ProbeResult::Undecided(reason) => {
-                let args = args.with("reason", reason);
-                let finding = self.finding("KK-SC-NIET-GEWEIGERD", Kind::Undecided, args);
-                self.one(&finding);
-            }
-        }
+        };
+        self.one(&self.finding("KK-SC-NIET-GEWEIGERD", kind, args));
     }
 
     fn write(&self, exchange: Option<u32>, judgement: Judgement, findings: Vec<StepFinding>) {

@@ -239,8 +239,8 @@ fn is_left_out(evidence: &Evidence, script: &str) -> bool {
 }
 
 /// Scenarios of a run with these events of which the events do not say what
-/// their steps came to, or by which script: somebody made them better. The steps themselves are not
-/// judged again.
+/// their steps came to, or by which script: somebody made them better. The steps
+/// themselves are not judged again.
 ///
 /// # Errors
 ///
