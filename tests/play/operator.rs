@@ -113,15 +113,17 @@ impl Terminal {
         Self::start(folder, &format!("{what} {more}"))
     }
 
-    /// Gives the command `run`.
+    /// Gives the command `run`. The program takes the shell's place, and what ends
+    /// it after a while stands outside the terminal: Ctrl-C there reaches the
+    /// program alone, once, whatever the shell of the machine does with it.
     pub fn start(folder: &Path, what: &str) -> Self {
-        let command = format!(
-            "timeout --foreground 120 {} run --lang en {what}",
-            env!("CARGO_BIN_EXE_ketenkeur")
-        );
-        let mut child = Command::new("script")
+        let program = env!("CARGO_BIN_EXE_ketenkeur");
+        let command = format!("exec {program} run --lang en {what}");
+        let mut child = Command::new("timeout")
             .current_dir(folder)
-            .args(["--quiet", "--return", "--command", &command, "/dev/null"])
+            .env("SHELL", "/bin/sh")
+            .args(["120", "script", "--quiet", "--return"])
+            .args(["--command", &command, "/dev/null"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
