@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use super::actor::TriggerTrouble;
 use super::cast::ProbeResult;
 use super::clocks::ClockFault;
+use super::in_vain::InVain;
 use super::ledger::{At, Ledger};
 use super::observe::{Observed, Seen};
 use super::speak::Unspeakable;
-use super::wire::{Heard, InVain, name_of};
+use super::wire::{Heard, name_of};
 use crate::counterpart::reason::CLOCK;
 use crate::counterpart::trigger::{Outcome, Status};
 use crate::event::StepFinding;
@@ -147,15 +148,23 @@ impl Ended<'_> {
     /// to bring it came to nothing.
     pub fn not_reached(&self, receive: &Receive, in_vain: &InVain) {
         let mut args = Args::new()
-            .with("reason", "trigger-in-vain")
             .with("party", receive.role.name())
             .with("action", in_vain.action.as_str())
             .with("step", in_vain.step.as_str());
         if let Some(wanted) = &receive.message {
             args.push("message", &*wanted.value);
         }
-        let finding = self.finding("KK-SC-UITGEBLEVEN", Kind::Undecided, args);
-        self.one(&finding);
+        // What went wrong with the action is told of that one already.
+        let kind = if in_vain.as_expected {
+            self.ledger.note_missed(|missed| {
+                missed.at.insert(receive.role);
+            });
+            Kind::Violation
+        } else {
+            args.push("reason", "trigger-in-vain");
+            Kind::Undecided
+        };
+        self.one(&self.finding("KK-SC-UITGEBLEVEN", kind, args));
     }
 
     /// The recording does not show what a step is about: that is left open.

@@ -25,6 +25,7 @@ mod early;
 mod ended;
 mod endpoint;
 mod hunt;
+mod in_vain;
 mod ledger;
 mod look;
 mod memory;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use super::in_vain::{Actions, InVain, NotCome};
 use super::run::Interrupt;
 use super::sink::Sink;
 use super::tested::Tested;
@@ -16,7 +17,7 @@ use crate::edukoppeling::Certificate;
 use crate::event::{Event, Exchanged};
 use crate::evidence::{Folder, ToRecord, WriteError};
 use crate::exchange::{Exchange, HttpFacts, StartLine, TlsFacts, path_of};
-use crate::scenario::{Conduct, Role};
+use crate::scenario::{Conduct, Receive, Role};
 use crate::transport::{Answer, Handler, Refusal, Response, TransportError, TransportProblem};
 
 /// An exchange that was heard.
@@ -95,29 +96,8 @@ struct State {
     failed: Option<WriteError>,
     /// Nothing is held any more: the scenario is over.
     over: bool,
-    /// How many actions of the LAS go on.
-    acting: usize,
-    /// The first action that ended otherwise than it had to, and brought
-    /// nothing.
-    in_vain: Option<InVain>,
-}
-
-/// An action of the LAS that brought nothing.
-#[derive(Debug, Clone)]
-pub(super) struct InVain {
-    /// The step that asked for it.
-    pub step: String,
-    /// Its name.
-    pub action: String,
-}
-
-/// Why a message did not come.
-#[derive(Debug, Clone)]
-pub(super) enum NotCome {
-    /// The time was over.
-    InTime,
-    /// The action that was to bring it came to nothing, and no other goes on.
-    InVain(InVain),
+    /// What the LAS was asked to do.
+    actions: Actions,
 }
 
 impl std::fmt::Debug for Wire {
@@ -200,20 +180,24 @@ impl Wire {
         }
     }
 
-    /// Waits for a message as [`Wire::wait_for`] does, but no longer than
-    /// something can still bring it.
+    /// Waits for the message of a step as [`Wire::wait_for`] does, but no longer
+    /// than something can still bring it.
     pub(super) fn wait_for_message(
         &self,
+        waits: &Receive,
         within: Duration,
         mut find: impl FnMut(&[Heard]) -> Option<u32>,
     ) -> Result<u32, NotCome> {
         let until = Instant::now() + within;
         let mut state = self.lock();
+        let over = state.actions.over();
         loop {
             if let Some(found) = find(&state.heard) {
                 return Ok(found);
             }
-            if let Some(in_vain) = state.in_vain.as_ref().filter(|_| state.acting == 0) {
+            let (at, absent) = (waits.role, waits.absent);
+            let in_vain = state.actions.in_vain(at, absent, over, &state.heard);
+            if let Some(in_vain) = in_vain {
                 return Err(NotCome::InVain(in_vain.clone()));
             }
             let left = until.saturating_duration_since(Instant::now());
@@ -225,19 +209,17 @@ impl Wire {
         }
     }
 
-    /// Notes that the LAS is asked to act.
-    pub(super) fn acts(&self) {
-        self.lock().acting += 1;
+    /// Notes that the LAS is asked to act: how much had been heard by then.
+    pub(super) fn acts(&self) -> usize {
+        let mut state = self.lock();
+        state.actions.begin();
+        state.heard.len()
     }
 
-    /// Notes that it did, or what it did not bring.
-    pub(super) fn acted(&self, in_vain: Option<InVain>) {
-        let mut state = self.lock();
-        state.acting = state.acting.saturating_sub(1);
-        if state.in_vain.is_none() {
-            state.in_vain = in_vain;
-        }
-        drop(state);
+    /// Notes that it did, having begun when so much had been heard, or what may
+    /// have brought nothing.
+    pub(super) fn acted(&self, heard: usize, in_vain: Option<InVain>) {
+        self.lock().actions.end(heard, in_vain);
         self.changed.notify_all();
     }
 

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ketenkeur::clock::RunningClock;
+use ketenkeur::counterpart::trigger::Action;
 use ketenkeur::exchange::Exchange;
+use ketenkeur::scenario::{Action as Step, Library};
 use ketenkeur::transport::{Answer, Handler, Response, Server, ServerOptions};
 use serde_json::Value;
 
@@ -157,6 +159,45 @@ fn that_nobody_called_our_duo_or_osr_is_said_with_its_address() {
         verifies(folder.path());
         std::fs::remove_dir_all(folder.path().join("bewijs")).unwrap();
     }
+}
+
+/// A LAS that cannot reach DUO passes nothing in which it deals with DUO, also not
+/// where it has to leave that alone: it could do nothing else. And what an action
+/// that failed cannot have sent is not waited for.
+#[test]
+fn a_las_that_reaches_no_duo_passes_nothing_in_which_it_deals_with_duo() {
+    let folder = tempfile::tempdir().unwrap();
+    let (duo, osr) = (free(), free());
+    let (_las, urls) = las_process(duo, osr, &["--now", "2026-08-24T07:40:00Z"]);
+    let file = with_clock(&urls, &urls[2], free(), osr)
+        .replace("koppeling-verzuim: no", "koppeling-verzuim: yes");
+    let (output, report) = run(folder.path(), &file, &["--out=bewijs"]);
+    let told = words(&output);
+    assert_eq!(output.status.code(), Some(3));
+    let without_duo = [
+        Action::RegistreerEndpoint,
+        Action::VerplaatsEndpoint,
+        Action::VraagMandaatOp,
+        Action::LaadBegingegevens,
+        Action::Herstart,
+        Action::Toon,
+    ];
+    let scenarios = report["scenarios"].as_array().unwrap();
+    let of_las = scenarios.iter().filter(|one| one["subject"] == "las");
+    let (passed, open): (Vec<_>, Vec<_>) = of_las.partition(|one| one["verdict"] == "pass");
+    assert!(passed.len() > 30 && open.len() > 90);
+    for one in passed {
+        let id = one["scenario"].as_str().unwrap();
+        let scenario = Library::shipped().scenario(id).unwrap();
+        for step in scenario.all_steps() {
+            if let Step::Trigger(trigger) = &step.action {
+                assert!(without_duo.contains(&trigger.action.value), "{id}");
+            }
+        }
+    }
+    assert!(!told.contains("arrived at duo within"));
+    assert!(told.contains("had failed by then"));
+    verifies(folder.path());
 }
 
 /// One that was called says nothing of the kind any more.

@@ -10,11 +10,12 @@ use super::{Line, Player};
 use crate::counterpart::trigger::{Action, Outcome, Status, Trigger as TriggerCall};
 use crate::play::actor::{ByPerson, TriggerTrouble};
 use crate::play::clocks::ClockFault;
+use crate::play::in_vain::InVain;
 use crate::play::ledger::Stop;
 use crate::play::observe::Seen;
 use crate::play::probing;
 use crate::play::tested::{Tested, WhyNot};
-use crate::play::wire::{InVain, name_of};
+use crate::play::wire::name_of;
 use crate::scenario::{Act, Extract, Given, Probe, Role, Step, Trigger, ValueError};
 
 impl<'s> Player<'s> {
@@ -40,7 +41,7 @@ impl<'s> Player<'s> {
             let (step, number) = (step.clone(), number.to_string());
             let wire = Arc::clone(&self.cast.wire);
             let tested = self.cast.stage.tested.clone();
-            wire.acts();
+            let heard = wire.acts();
             let thread = std::thread::spawn(move || {
                 let outcome = actor.trigger(&call);
                 if let Ok(ended) = ledger.ended(&step, &number) {
@@ -51,16 +52,16 @@ impl<'s> Player<'s> {
                         }
                     }
                 }
-                wire.acted(in_vain(&call, &number, expected, &outcome));
+                wire.acted(heard, in_vain(&call, &number, expected, &outcome));
             });
             self.acting().push(thread);
             return Ok(());
         }
         let began = Instant::now();
-        self.cast.wire.acts();
+        let heard = self.cast.wire.acts();
         let mut outcome = actor.trigger(&call);
         let brought_nothing = in_vain(&call, number, expected, &outcome);
-        self.cast.wire.acted(brought_nothing);
+        self.cast.wire.acted(heard, brought_nothing);
         ledger.goes_on()?;
         let unsupported = is_unsupported(&outcome);
         if trigger.action.value == Action::Herstart && unsupported {
@@ -205,8 +206,8 @@ fn is_unsupported(outcome: &Result<Outcome, TriggerTrouble>) -> bool {
     }
 }
 
-/// An action that ended otherwise than it had to and brought nothing: no message
-/// comes of it any more.
+/// An action that ended otherwise than it had to, or failed as it had to: no
+/// message comes of it any more.
 fn in_vain(
     call: &TriggerCall,
     step: &str,
@@ -214,8 +215,15 @@ fn in_vain(
     outcome: &Result<Outcome, TriggerTrouble>,
 ) -> Option<InVain> {
     let status = outcome.as_ref().ok().map(|outcome| outcome.status);
-    (status != Some(expected) && status != Some(Status::Done)).then(|| InVain {
+    let as_expected = status == Some(expected);
+    let is_over = match status {
+        Some(Status::Done) => false,
+        Some(Status::Failed) => true,
+        _ => !as_expected,
+    };
+    is_over.then(|| InVain {
         step: step.to_string(),
         action: call.action.clone(),
+        as_expected,
     })
 }

@@ -6,12 +6,13 @@ use std::time::Instant;
 use super::{Line, Player, at_fault};
 use crate::document::Spot;
 use crate::play::ended::Ended;
+use crate::play::in_vain::NotCome;
 use crate::play::ledger::Stop;
 use crate::play::memory;
 use crate::play::observe::{Observed, Seen};
 use crate::play::registered;
 use crate::play::speak::{self, Unspeakable};
-use crate::play::wire::{Heard, NotCome, Reply as WireReply, name_of};
+use crate::play::wire::{Heard, Reply as WireReply, name_of};
 use crate::scenario::{Action, Conduct, Expect, Receive, Reply, Role, Send, Step, Values, is_so};
 use crate::transport::Answer;
 
@@ -106,7 +107,7 @@ impl<'s> Player<'s> {
         let began = Instant::now();
         let script = self.scenario.parties.of(receive.role) == Conduct::Script;
         let within = self.cast.wait(receive.within);
-        let found = self.cast.wire.wait_for_message(within, |heard| {
+        let found = self.cast.wire.wait_for_message(receive, within, |heard| {
             heard
                 .iter()
                 .find(|heard| matches(heard))
