@@ -303,7 +303,7 @@ fn of_key<'r>(row: &'r Row, key: &str) -> impl Iterator<Item = &'r Cell> {
 }
 
 /// The columns of the CSV, in their order.
-const COLUMNS: [&str; 35] = [
+const COLUMNS: [&str; 36] = [
     "supplier",
     "oin",
     "product",
@@ -339,6 +339,7 @@ const COLUMNS: [&str; 35] = [
     "owner",
     "blocker",
     "reason",
+    "own_scripts",
 ];
 
 /// The matrix as CSV (RFC 4180): a line for each cell, with the furthest phase
@@ -452,6 +453,7 @@ fn fields(row: &Row, cell: &Cell) -> [String; COLUMNS.len()] {
         text(phase.and_then(|one| one.owner.as_ref())),
         text(phase.and_then(|one| one.blocker.as_ref())),
         text(cell.reason.as_ref()),
+        row.own_scripts.join("; "),
     ]
 }
 

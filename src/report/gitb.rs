@@ -49,7 +49,7 @@ pub(super) fn write(run: &Run<'_>, out: &mut dyn Write) -> Result<(), ReportErro
                 return Ok(());
             }
             xml.create_element("reports").write_inner_content(|xml| {
-                let written = cases(run, moment, whole.threshold, xml);
+                let written = cases(run, moment, &whole, xml);
                 if let Err(ReportError::Events(error)) = written {
                     failed = Some(error);
                 }
@@ -111,7 +111,7 @@ impl Whole {
                     .collect();
             }
             event => {
-                if let Some(case) = Case::of(event, self.threshold, voice) {
+                if let Some(case) = Case::of(event, self, voice) {
                     self.cases += 1;
                     self.counts.errors += case.counts.errors;
                     self.counts.warnings += case.counts.warnings;
@@ -170,8 +170,9 @@ struct Item {
 
 impl Case {
     /// The case that an event is, if it is one.
-    fn of(event: &Event, threshold: Class, voice: Voice<'_>) -> Option<Self> {
+    fn of(event: &Event, whole: &Whole, voice: Voice<'_>) -> Option<Self> {
         let texts = voice.words();
+        let threshold = whole.threshold;
         let mut made = match event {
             Event::Judged(judged) => {
                 let says = voice.verdict(judged).to_string();
@@ -185,7 +186,10 @@ impl Case {
             Event::Played(played) => {
                 let about = &played.about;
                 let name = visible(&format!("{}/{}", about.key, about.scenario));
-                Self::new(name, played.judgement.verdict, voice.played(played))
+                let own = voice.own_script(&whole.tool, about);
+                let says = [Some(voice.played(played)), own.map(str::to_string)];
+                let says: Vec<String> = says.into_iter().flatten().collect();
+                Self::new(name, played.judgement.verdict, says.join("; "))
             }
             _ => return None,
         };
@@ -320,11 +324,11 @@ impl Item {
 fn cases<W: Write>(
     run: &Run<'_>,
     moment: Timestamp,
-    threshold: Class,
+    whole: &Whole,
     xml: &mut Writer<W>,
 ) -> Result<(), ReportError> {
     for event in run.events.replay() {
-        if let Some(case) = Case::of(&event?, threshold, run.voice) {
+        if let Some(case) = Case::of(&event?, whole, run.voice) {
             case.write(xml, moment)?;
         }
     }

@@ -5,19 +5,26 @@ use std::io::Write;
 
 use super::{ReportError, Run, Voice, visible};
 use crate::event::{Event, Reported, Tally};
+use crate::evidence::few;
 use crate::finding::{Class, Kind};
+use crate::text::fill;
 
 /// Writes the report of `run`. Findings from the threshold on are errors, all
 /// others and what is undecided warnings; what a deviation excuses is left out.
 /// A last notice says how the run ended.
 pub(super) fn write(run: &Run<'_>, out: &mut dyn Write) -> Result<(), ReportError> {
     let mut fail_on = None;
+    let mut tool = String::new();
+    let mut own = Vec::new();
     let mut tally = Tally::new();
     for event in run.events.replay() {
         let event = event?;
         tally.count(&event);
         match &event {
-            Event::Started(started) => fail_on = Some(started.fail_on),
+            Event::Started(started) => {
+                fail_on = Some(started.fail_on);
+                tool.clone_from(&started.tool);
+            }
             Event::Judged(judged) => {
                 for finding in &judged.findings {
                     command(finding, Some(&judged.input), fail_on, run.voice, out)?;
@@ -30,6 +37,9 @@ pub(super) fn write(run: &Run<'_>, out: &mut dyn Write) -> Result<(), ReportErro
                 }
             }
             Event::Played(played) => {
+                if run.voice.own_script(&tool, &played.about).is_some() {
+                    own.push(played.about.scenario.clone());
+                }
                 for found in played.findings.iter().filter(|found| !found.expected) {
                     let input = found.input.as_deref().unwrap_or(&played.about.scenario);
                     command(&found.finding, Some(input), fail_on, run.voice, out)?;
@@ -44,7 +54,7 @@ pub(super) fn write(run: &Run<'_>, out: &mut dyn Write) -> Result<(), ReportErro
     }
     let texts = run.voice.texts;
     let summary = tally.summary();
-    let message = format!(
+    let mut message = format!(
         "{}: {}. {}: {}. {}: {}. {}: {}. {}: {}. {}",
         texts.verdict.pass_reconstruction,
         summary.passed_on_reconstruction,
@@ -58,6 +68,12 @@ pub(super) fn write(run: &Run<'_>, out: &mut dyn Write) -> Result<(), ReportErro
         summary.not_applicable,
         run.voice.exit_meaning(run.exit, tally.of(), fail_on),
     );
+    if !own.is_empty() {
+        let count = own.len().to_string();
+        let names = few(own.iter().map(String::as_str));
+        let args = [("count", &*count), ("names", &*names)];
+        message += &format!(" {}", fill(&texts.run.own_scripts, &args));
+    }
     writeln!(out, "::notice title=ketenkeur::{}", data(&message))?;
     Ok(())
 }

@@ -15,7 +15,6 @@ use crate::event::{
 };
 use crate::exit::Exit;
 use crate::finding::{Class, Kind, Language, RuleBook, Verdict};
-use crate::scenario::ScriptKind;
 use crate::text::fill;
 
 /// How far what belongs to a finding is set in.
@@ -122,10 +121,8 @@ impl<'a, W: Write> Human<'a, W> {
         let title = visible(played.about.title(self.voice.language()));
         let title = self.look.paint(DIM, &format!("({title})"));
         let tool = self.started.as_ref().map_or("", |started| &started.tool);
-        let own = match ScriptKind::of(tool, &played.about) {
-            ScriptKind::Own => format!(" [{}]", self.voice.texts.run.own_script),
-            ScriptKind::Shipped | ScriptKind::NotCompared => String::new(),
-        };
+        let own = self.voice.own_script(tool, &played.about);
+        let own = own.map_or_else(String::new, |words| format!(" [{words}]"));
         writeln!(self.out, "{name}: {verdict} {title}{own}")
     }
 

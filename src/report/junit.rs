@@ -246,6 +246,8 @@ impl Case {
         let verdict = played.judgement.verdict;
         let name = visible(&played.about.scenario);
         let mut case = Self::new(name, verdict, &voice.played(played));
+        let own = started.and_then(|started| voice.own_script(&started.tool, &played.about));
+        case.beside.extend(own.map(str::to_string));
         for found in played.findings.iter().filter(|found| !found.expected) {
             case.add(&found.finding, found.input.as_deref(), &[], started, voice);
         }

@@ -7,6 +7,7 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::ops::Not;
 
 use serde::Serialize;
 
@@ -24,6 +25,7 @@ pub(super) fn write(run: &Run<'_>, out: &mut dyn Write) -> Result<(), ReportErro
     let mut packs = Vec::new();
     let mut met = BTreeMap::new();
     let mut tally = Tally::new();
+    let mut own_scripts = Vec::new();
     for event in run.events.replay() {
         let event = event?;
         tally.count(&event);
@@ -36,6 +38,12 @@ pub(super) fn write(run: &Run<'_>, out: &mut dyn Write) -> Result<(), ReportErro
         match event {
             Event::Started(begun) => started = Some(begun),
             Event::Grounds(grounds) => packs = grounds.packs,
+            Event::Played(played) => {
+                let tool = started.as_ref().map_or("", |started| &started.tool);
+                if run.voice.own_script(tool, &played.about).is_some() {
+                    own_scripts.push(played.about.scenario);
+                }
+            }
             _ => {}
         }
     }
@@ -55,6 +63,10 @@ pub(super) fn write(run: &Run<'_>, out: &mut dyn Write) -> Result<(), ReportErro
                 exit_code: run.exit.code(),
                 exit_code_description: voice.exit_meaning(run.exit, tally.of(), fail_on),
             }],
+            properties: own_scripts
+                .is_empty()
+                .not()
+                .then_some(OwnScripts { own_scripts }),
             results: Stream::new(run.events, &failed, |event| results(event, &index, voice)),
         }],
     };
@@ -133,7 +145,16 @@ struct SarifRun<R> {
     language: Language,
     column_kind: &'static str,
     invocations: [Invocation; 1],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    properties: Option<OwnScripts>,
     results: R,
+}
+
+/// Scenarios whose scripts are not those of ketenkeur: they count for nothing.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OwnScripts {
+    own_scripts: Vec<String>,
 }
 
 #[derive(Serialize)]

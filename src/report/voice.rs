@@ -4,8 +4,8 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::event::{
-    Excused, Judged, Of, PackKind, Reported, SaidBy, ScenarioJudged, Started, Stepped, Undeclared,
-    Wrong,
+    Excused, Judged, Of, PackKind, Reported, SaidBy, ScenarioInfo, ScenarioJudged, Started,
+    Stepped, Undeclared, Wrong,
 };
 use crate::exit::Exit;
 use crate::finding::{
@@ -13,6 +13,7 @@ use crate::finding::{
     Source, Template, Verdict,
 };
 use crate::report::visible;
+use crate::scenario::ScriptKind;
 use crate::text::{Texts, fill};
 
 /// Rules that speak of the judging itself. Their own text already says that
@@ -235,6 +236,13 @@ impl<'a> Voice<'a> {
             Some(_) => format!("{said} ({list})"),
             None => format!("{said}; {list}"),
         }
+    }
+
+    /// That the script of a scenario is not that of ketenkeur, in a run of that
+    /// version; nothing of one that is, or that cannot be compared.
+    pub fn own_script(&self, tool: &str, about: &ScenarioInfo) -> Option<&'static str> {
+        let is_own = ScriptKind::of(tool, about) == ScriptKind::Own;
+        is_own.then(|| &*self.words().run.own_script)
     }
 
     /// What the target does not declare, and which step was left out for it.

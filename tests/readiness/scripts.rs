@@ -8,8 +8,8 @@ use crate::matrix::ketenkeur;
 
 const KEY: &str = "po-bekostigen";
 
-/// What each form says of one run: the row, the terminal and the page.
-fn told(run: &Made<'_>, language: &str) -> (Value, String, String) {
+/// What each form says of one run: the row, the terminal, the page and the CSV.
+fn told(run: &Made<'_>, language: &str) -> (Value, String, String, String) {
     let folder = TempDir::new().unwrap();
     let path = run.write(&folder.path().join("run"));
     let form = |format: &str| {
@@ -20,7 +20,8 @@ fn told(run: &Made<'_>, language: &str) -> (Value, String, String) {
     };
     let all: Value = serde_json::from_str(&form("json")).unwrap();
     let row = all["matrix"]["rows"][0].clone();
-    (row, form("human"), form("html").replace("&#x27;", "'"))
+    let page = form("html").replace("&#x27;", "'");
+    (row, form("human"), page, form("csv"))
 }
 
 fn cell(row: &Value) -> &Value {
@@ -71,7 +72,7 @@ fn only_a_shipped_script_counts_for_a_key() {
             Some(not_compared),
         ),
     ] {
-        let (row, human, page) = told(&run, "en");
+        let (row, human, page, csv) = told(&run, "en");
         let cell = cell(&row);
         assert_eq!(cell["state"], state);
         let all = cell["mandatory"].as_u64().unwrap();
@@ -84,6 +85,8 @@ fn only_a_shipped_script_counts_for_a_key() {
         }
         let names = row["own_scripts"].as_array().unwrap();
         assert_eq!(names.is_empty(), words != Some(own));
+        let is_named = csv.lines().all(|line| !line.ends_with(','));
+        assert_eq!(is_named, words == Some(own), "{csv}");
         let tools = row["not_compared"].as_array().unwrap();
         assert_eq!(tools.is_empty(), words != Some(not_compared));
     }

@@ -333,6 +333,14 @@ fn an_own_script_counts_for_nothing_under_whatever_id() {
             "json=own.json",
             "--report",
             "html=own.html",
+            "--report",
+            "junit=own.xml",
+            "--report",
+            "gitb=own-gitb.xml",
+            "--report",
+            "github=own.txt",
+            "--report",
+            "sarif=own.sarif",
         ],
     )
     .expect(0, &[&line, &both, "[own script, does not count]"]);
@@ -344,6 +352,14 @@ fn an_own_script_counts_for_nothing_under_whatever_id() {
     };
     assert_eq!(kinds("own.json"), ["own", "own"]);
     assert!(work.read("own.html").contains(&both));
+    for (name, says) in [("own.xml", 2), ("own-gitb.xml", 2), ("own.txt", 1)] {
+        let told = work.read(name);
+        let said = told.matches("wn script").count();
+        assert_eq!(said, says, "{name}: {told}");
+    }
+    let sarif: Value = serde_json::from_str(&work.read("own.sarif")).unwrap();
+    let named = &sarif["runs"][0]["properties"]["ownScripts"];
+    assert_eq!(named, &serde_json::json!([id, "van-onszelf"]));
     // No key of it is called ready, and what was not played says so.
     assert!(!work.read("own.html").contains("k on-reconstruction"));
     let named =
