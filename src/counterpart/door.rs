@@ -64,18 +64,23 @@ impl Handler for AtDoor {
 /// The answer, in both languages, at an address at which the party of that name
 /// takes no messages or calls, as `key` says it.
 pub(super) fn no_such_path(key: &str, party: &str, path: &str) -> Response {
-    let lines = [Language::Nl, Language::En].map(|language| {
-        let args = [("party", party), ("path", path)];
-        format!("{}\n", Texts::of(language).error(key, &args))
-    });
-    Response {
-        status: 404,
-        headers: vec![(
-            "content-type".to_string(),
-            "text/plain; charset=utf-8".to_string(),
-        )],
-        body: lines.concat().into_bytes().into(),
-    }
+    in_words(404, key, &[("party", party), ("path", path)])
+}
+
+/// The answer to another method than POST where the party of that name takes
+/// messages.
+pub(super) fn post_only(party: &str) -> Response {
+    let mut response = in_words(405, "post-only", &[("party", party)]);
+    let allow = ("allow".to_string(), "POST".to_string());
+    response.headers.push(allow);
+    response
+}
+
+fn in_words(status: u16, key: &str, args: &[(&str, &str)]) -> Response {
+    let lines = [Language::Nl, Language::En]
+        .map(|language| format!("{}\n", Texts::of(language).error(key, args)));
+    let body = lines.concat().into_bytes();
+    Response::new(status, "text/plain; charset=utf-8", body)
 }
 
 /// Whether the certificate of the connection says who calls: it has an OIN, and

@@ -84,6 +84,12 @@ fn curl_is_told_where_duo_takes_messages() {
     }
     let right = said(&url);
     assert!(right.ends_with("\n500"), "{right}");
+    let looked = curl(&client, &[&url]);
+    let post = "DUO takes messages with POST only.";
+    assert!(
+        looked.contains(post) && looked.ends_with("\n405"),
+        "{looked}"
+    );
 }
 
 /// Who goes by the real date refuses a certificate of another year: that is

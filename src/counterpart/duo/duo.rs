@@ -15,6 +15,7 @@ use super::signalen::{Signaal, code, goedgekeurd, komt_terug};
 use super::state::{Document, Entry, State, Weeksignaal};
 use super::{informeren, rio, verzuimloket, weekbestand};
 use crate::counterpart::defect::Slip;
+use crate::counterpart::door::post_only;
 use crate::counterpart::{
     Bodies, Body, Desk, Directory, Fault, Journal, JournalError, Part, PersoonsgebondenNummer,
     Post, Query, Reading, Reason, Received, Service, Stamp, names_a_party,
@@ -428,6 +429,10 @@ impl Handler for Duo {
         // Before a word of the message is read: nobody knows who sent it.
         if !names_a_party(&request) && !self.desk.defect().has(Slip::AdmitsWithoutOin) {
             return Response::empty(403).into();
+        }
+        let http = request.http.as_ref();
+        if http.is_some_and(|http| http.method() != Some("POST")) {
+            return post_only("DUO").into();
         }
         let response = self.handle(&request);
         response.unwrap_or_else(|fault| fault.response()).into()

@@ -18,7 +18,7 @@ use super::{
 use crate::clock::RunningClock;
 use crate::counterpart::clock;
 use crate::counterpart::defect::Slip;
-use crate::counterpart::door::no_such_path;
+use crate::counterpart::door::{no_such_path, post_only};
 use crate::counterpart::trigger::{Action, Outcome, PATH, Status, Trigger};
 use crate::counterpart::{
     Bodies, Desk, DeskOptions, Journal, JournalError, Judges, Post, Service, identificatiecode,
@@ -294,11 +294,7 @@ impl Handler for Las {
         } else if is(path_of(&self.settings.own_address)) && is_post {
             self.pushed(&request)
         } else if is(PATH) || is(path_of(&self.settings.own_address)) {
-            let mut refused = Response::empty(405);
-            refused
-                .headers
-                .push(("allow".to_string(), "POST".to_string()));
-            refused
+            post_only("LAS")
         } else {
             no_such_path("no-such-path", "LAS", path_of(&self.settings.own_address))
         };
