@@ -69,6 +69,9 @@ pub const MAX_SESSION_SECONDS: u64 = 30 * 60;
 /// Seconds in which a server that stops ends what it is answering.
 pub const STOP_SECONDS: u64 = 5;
 
+/// Seconds that it is waited for what comes of handshakes that have begun.
+pub const SETTLE_SECONDS: u64 = 1;
+
 /// Seconds, and bytes, that a server reads on from a client that it refused, so
 /// that the client can read why.
 pub const LINGER_SECONDS: u64 = 1;

@@ -145,7 +145,7 @@ pub struct Cast {
     /// Where the servers of our parties listen.
     listens: BTreeMap<Role, SocketAddr>,
     /// Listening for as long as the scenario is played.
-    _servers: Vec<Server>,
+    servers: Vec<Server>,
     /// The state of the parties, where one of them is started again.
     _state: Option<tempfile::TempDir>,
 }
@@ -343,7 +343,7 @@ impl Cast {
             actor,
             built_in,
             listens,
-            _servers: servers,
+            servers,
             _state: state,
         })
     }
@@ -398,6 +398,7 @@ impl Cast {
         if !calls || !self.party(role).ours || tested.called.is_noted(role) {
             return None;
         }
+        self.servers.iter().for_each(Server::settle);
         let url = match role {
             Role::Duo => self.duo_url(Service::RodPo),
             _ => self.party(role).url.clone(),

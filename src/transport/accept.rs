@@ -54,15 +54,16 @@ impl Accepting {
 
     /// Shakes hands with a client. Each connection has a configuration of its
     /// own, so that it is known what the client showed also when it is
-    /// refused. Sessions are not resumed.
+    /// refused. Sessions are not resumed. With a refusal comes the connection, if
+    /// there still is one, for the client to read why ([`linger`]).
     pub(super) async fn handshake(
         &self,
         stream: TcpStream,
         port: u16,
         within: Duration,
-    ) -> Result<(TlsStream<TcpStream>, TlsFacts), Refusal> {
+    ) -> Result<(TlsStream<TcpStream>, TlsFacts), (Refusal, Option<TcpStream>)> {
         let seen = Arc::new(Seen::default());
-        let refuse = |problem| seen.refusal(problem);
+        let refuse = |problem| (seen.refusal(problem), None);
         let identity = self.identity.as_ref();
         let identity = identity.ok_or_else(|| refuse(TransportProblem::NoTls))?;
         let verifier = Noting {
@@ -87,15 +88,15 @@ impl Accepting {
         let stream = match accepted {
             Ok(Ok(stream)) => stream,
             Ok(Err((error, stream))) => {
-                linger(stream).await;
                 let asked = Asked {
                     for_certificate: true,
                     shown: true,
                 };
-                return Err(refuse(match tls_in(&error) {
+                let problem = match tls_in(&error) {
                     Some(tls) => of_tls(tls, asked),
                     None => TransportProblem::Broken,
-                }));
+                };
+                return Err((seen.refusal(problem), Some(stream)));
             }
             Err(_) => return Err(refuse(TransportProblem::TimedOut)),
         };

@@ -22,15 +22,17 @@ use super::accept::linger;
 use super::answer::{Answer, Response};
 use super::head;
 use super::hello::{Asks, lax_server_hello, read_client_hello};
-use super::server::Serving;
+use super::server::{Handshake, Serving};
 use super::suites::LESS;
 use crate::exchange::{Exchange, HttpFacts, StartLine, TlsFacts};
 use crate::limits::{MAX_HTTP_HEAD_BYTES, MAX_HTTP_HEADERS, MIN_HTTP_BUFFER_BYTES};
 
-/// Serves one connection to its end.
+/// Serves one connection to its end. Its handshake is over when it is known what
+/// came of it.
 pub(super) async fn serve(
     mut stream: TcpStream,
     serving: &Arc<Serving>,
+    handshake: Handshake,
     stopping: watch::Receiver<bool>,
 ) {
     if serving.takes_old
@@ -42,21 +44,26 @@ pub(super) async fn serve(
     }
     let from = stream.peer_addr().ok().map(|peer| peer.ip());
     if !serving.accepting.is_secure() {
+        drop(handshake);
         converse(stream, (from, None), serving, stopping).await;
         return;
     }
-    let handshake = serving
-        .accepting
-        .handshake(stream, serving.port, serving.limits.read);
-    match handshake.await {
+    let limit = serving.limits.read;
+    let shaken = serving.accepting.handshake(stream, serving.port, limit);
+    match shaken.await {
         Ok((stream, facts)) => {
+            drop(handshake);
             let known = (from, Some(Arc::new(facts)));
             converse(stream, known, serving, stopping).await
         }
-        Err(refusal) => {
+        Err((refusal, stream)) => {
             let handler = Arc::clone(&serving.handler);
             // A handler that panics harms nobody else.
             let _ = tokio::task::spawn_blocking(move || handler.refused(&refusal)).await;
+            drop(handshake);
+            if let Some(stream) = stream {
+                linger(stream).await;
+            }
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::clock::RunningClock;
 use crate::edukoppeling::Trust;
 use crate::limits::{
     MAX_CONNECTIONS, MAX_HTTP_HEAD_BYTES, MAX_MESSAGE_BYTES, MAX_SESSION_SECONDS, READ_SECONDS,
-    SERVER_IDLE_SECONDS, STOP_SECONDS,
+    SERVER_IDLE_SECONDS, SETTLE_SECONDS, STOP_SECONDS,
 };
 
 /// Whether a server asks for a certificate, and whose it accepts.
@@ -121,6 +121,7 @@ pub struct Server {
     address: SocketAddr,
     secure: bool,
     stop: watch::Sender<bool>,
+    handshakes: watch::Receiver<usize>,
     /// Ends when the last connection has.
     stopped: Option<tokio::task::JoinHandle<()>>,
 }
@@ -150,7 +151,9 @@ impl Server {
             .local_addr()
             .map_err(|error| SetupError::Listen(error.kind()))?;
         let (stop, stopping) = watch::channel(false);
+        let (begun, handshakes) = watch::channel(0);
         let serving = Arc::new(Serving {
+            handshakes: begun,
             accepting,
             handler,
             takes_old: options.takes_old,
@@ -162,8 +165,21 @@ impl Server {
             address,
             secure: options.identity.is_some(),
             stop,
+            handshakes,
             stopped: Some(stopped),
         })
+    }
+
+    /// Waits until the handler knows what came of all handshakes that have begun,
+    /// or for a second: a client learns that it was refused before it does.
+    pub fn settle(&self) {
+        let Some(runtime) = runtime() else {
+            return;
+        };
+        let mut handshakes = self.handshakes.clone();
+        let over = handshakes.wait_for(|count| *count == 0);
+        let within = Duration::from_secs(SETTLE_SECONDS);
+        let _ = runtime.block_on(async { timeout(within, over).await.is_ok() });
     }
 
     /// Where it listens.
@@ -201,6 +217,24 @@ pub(super) struct Serving {
     pub(super) takes_old: bool,
     pub(super) limits: ServerLimits,
     pub(super) port: u16,
+    /// How many handshakes have begun of which nobody was told yet.
+    handshakes: watch::Sender<usize>,
+}
+
+/// A handshake that has begun, until this is dropped.
+pub(super) struct Handshake(Arc<Serving>);
+
+impl Handshake {
+    fn begin(serving: &Arc<Serving>) -> Self {
+        serving.handshakes.send_modify(|count| *count += 1);
+        Self(Arc::clone(serving))
+    }
+}
+
+impl Drop for Handshake {
+    fn drop(&mut self) {
+        self.0.handshakes.send_modify(|count| *count -= 1);
+    }
 }
 
 /// How long a server that cannot take a connection waits before it tries again.
@@ -226,11 +260,12 @@ async fn listen(listener: TcpListener, serving: Arc<Serving>, stopping: watch::R
             tokio::time::sleep(ACCEPT_AGAIN).await;
             continue;
         };
+        let handshake = Handshake::begin(&serving);
         let serving = Arc::clone(&serving);
         let stopping = stopping.clone();
         connections.spawn(async move {
             let _ = stream.set_nodelay(true);
-            serve(stream, &serving, stopping).await;
+            serve(stream, &serving, handshake, stopping).await;
             drop(place);
         });
     }
