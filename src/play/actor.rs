@@ -16,14 +16,19 @@ use crate::scenario::Wanted;
 use crate::transport::{Client, TransportProblem};
 
 /// Why an action of a LAS brought nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum TriggerTrouble {
     /// There is no way to make the LAS do it.
     Unsupported,
     /// It could not be reached.
     Transport(TransportProblem),
-    /// What it said is no outcome; with its HTTP status, where it has one.
-    Answer(Option<u16>),
+    /// What it said is no outcome.
+    Answer {
+        /// The HTTP status, where it has one.
+        status: Option<u16>,
+        /// Why it is none; `None` when nothing of it can be read.
+        error: Option<TriggerError>,
+    },
     /// Nothing takes triggers at the address: the server answered with that
     /// status.
     NoTrigger(u16),
@@ -74,7 +79,7 @@ impl Actor for OverHttp {
     fn trigger(&self, trigger: &Trigger) -> Result<Outcome, TriggerTrouble> {
         let answer = self.client.send(&trigger.request(&self.url));
         let answer = answer.map_err(|error| TriggerTrouble::Transport(error.problem))?;
-        Outcome::read(&answer).map_err(|error| no_outcome(&answer, &error))
+        Outcome::read(&answer).map_err(|error| no_outcome(&answer, error))
     }
 
     fn url(&self) -> Option<&str> {
@@ -85,14 +90,17 @@ impl Actor for OverHttp {
 /// What an answer is that is no outcome. A server that breaks down over a
 /// trigger has taken it; one that knows no such address, or has a page there,
 /// has not.
-fn no_outcome(answer: &Exchange, error: &TriggerError) -> TriggerTrouble {
+fn no_outcome(answer: &Exchange, error: TriggerError) -> TriggerTrouble {
     let status = answer.http.as_ref().and_then(|http| http.status());
     match status {
         Some(status) if NOTHING_THERE.contains(&status) => TriggerTrouble::NoTrigger(status),
-        Some(status) if status < 500 && *error == TriggerError::NotJson => {
+        Some(status) if status < 500 && error == TriggerError::NotJson => {
             TriggerTrouble::NoTrigger(status)
         }
-        status => TriggerTrouble::Answer(status),
+        status => TriggerTrouble::Answer {
+            status,
+            error: Some(error),
+        },
     }
 }
 
@@ -120,7 +128,11 @@ impl Actor for ByCommand {
             // A command that reads nothing may have closed it already.
             let _ = input.write_all(trigger.to_json().to_string().as_bytes());
         }
-        let output = child.stdout.take().ok_or(TriggerTrouble::Answer(None))?;
+        let no_outcome = |error| TriggerTrouble::Answer {
+            status: None,
+            error,
+        };
+        let output = child.stdout.take().ok_or_else(|| no_outcome(None))?;
         let reading = std::thread::spawn(move || {
             let mut said = Vec::new();
             let limit = MAX_TRIGGER_BYTES as u64 + 1;
@@ -139,9 +151,9 @@ impl Actor for ByCommand {
             std::thread::sleep(Duration::from_millis(20));
         }
         let _ = child.wait();
-        let said = reading.join().map_err(|_| TriggerTrouble::Answer(None))?;
-        let said = said.map_err(|_| TriggerTrouble::Answer(None))?;
-        Outcome::read(&Exchange::bare(said)).map_err(|_| TriggerTrouble::Answer(None))
+        let said = reading.join().map_err(|_| no_outcome(None))?;
+        let said = said.map_err(|_| no_outcome(None))?;
+        Outcome::read(&Exchange::bare(said)).map_err(|error| no_outcome(Some(error)))
     }
 }
 

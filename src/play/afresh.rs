@@ -47,7 +47,7 @@ impl Asking {
             // What answers to an unknown action with something of its own does
             // not know it either.
             Ok(Status::Unsupported)
-            | Err(TriggerTrouble::Unsupported | TriggerTrouble::Answer(_)) => {
+            | Err(TriggerTrouble::Unsupported | TriggerTrouble::Answer { .. }) => {
                 self.0.store(true, Ordering::SeqCst);
                 Beginning::Left("begin-unsupported")
             }

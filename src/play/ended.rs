@@ -13,11 +13,12 @@ use super::observe::{Observed, Seen};
 use super::speak::Unspeakable;
 use super::wire::{Heard, name_of};
 use crate::counterpart::reason::CLOCK;
-use crate::counterpart::trigger::{Outcome, Status};
+use crate::counterpart::trigger::{Outcome, Status, TriggerError};
 use crate::event::StepFinding;
 use crate::finding::{Args, DataClass, Finding, Judgement, Kind, MessageValue, Place, Verdict};
+use crate::limits::MAX_TRIGGER_BYTES;
 use crate::scenario::{Action, Expect, ProbeKind, Receive, Role, Step, Trigger, Values};
-use crate::text::{in_words, tool_finding, word};
+use crate::text::{Texts, fill, in_words, tool_finding, word};
 
 /// A step that ended before anybody asked the run to end, so that what it came
 /// to counts. Only [`Ledger::ended`] makes one.
@@ -241,14 +242,18 @@ impl Ended<'_> {
                 // Nothing of the script: it says where the target file is wrong.
                 tool_finding("KK-SC-GEEN-TRIGGER", args, self.place())
             }
-            Err(TriggerTrouble::Answer(status)) => {
+            Err(TriggerTrouble::Answer { status, error }) => {
                 let mut args = with_url(args)
                     .with("expected", expected.name())
                     .with("found", "?");
                 if let Some(status) = status {
                     args.push("status", u64::from(*status));
                 }
-                in_words(&mut args, "found", |texts| texts.finding.unreadable.clone());
+                in_words(&mut args, "found", |texts| {
+                    let unreadable = &texts.finding.unreadable;
+                    let why = error.as_ref().map(|error| no_outcome(texts, error));
+                    why.map_or_else(|| unreadable.clone(), |why| format!("{unreadable} ({why})"))
+                });
                 in_words(&mut args, "advice", |texts| {
                     word(&texts.transport, "trigger-answer").to_string()
                 });
@@ -374,4 +379,36 @@ pub(super) fn label(step: &Step) -> String {
         _ => String::new(),
     };
     format!("{}{}", step.action.name(), what.trim_end())
+}
+
+/// Why what a LAS says of an action is no outcome. What it calls its members may
+/// be anything, so a name is only told that looks like one.
+fn no_outcome(texts: &Texts, error: &TriggerError) -> String {
+    let (key, args) = match error {
+        TriggerError::TooLarge => ("too-large", vec![("limit", MAX_TRIGGER_BYTES.to_string())]),
+        TriggerError::NotJson => ("not-json", Vec::new()),
+        TriggerError::NotAnObject => ("no-object", Vec::new()),
+        TriggerError::Twice(member) => ("twice", named(member)),
+        TriggerError::Missing(member) => ("missing", named(member)),
+        TriggerError::Kind { member, .. } => (*member, Vec::new()),
+        TriggerError::Unknown { found, known } => {
+            let known = [("known", known.clone())];
+            ("unknown", named(found).into_iter().chain(known).collect())
+        }
+        TriggerError::Disagree { http, status } => {
+            let http = ("http", http.to_string());
+            ("disagree", vec![http, ("status", (*status).to_string())])
+        }
+    };
+    let args: Vec<(&str, &str)> = args.iter().map(|(name, text)| (*name, &**text)).collect();
+    fill(word(&texts.no_outcome, key), &args)
+}
+
+fn named(member: &str) -> Vec<(&'static str, String)> {
+    let is_name = |byte: u8| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_');
+    let short = member.len() <= 40 && member.bytes().all(is_name);
+    short
+        .then(|| ("member", member.to_string()))
+        .into_iter()
+        .collect()
 }

@@ -123,6 +123,8 @@ texts! {
     reason_hint: Phrases,
     /// Why an action of a LAS was refused or failed, by its word for programs.
     outcome: Phrases,
+    /// Why what a LAS says of an action is no outcome.
+    no_outcome: Phrases,
     /// Why XML is not well-formed.
     xml_error: Phrases,
     /// Why JSON is not well-formed.

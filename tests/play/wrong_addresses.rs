@@ -271,13 +271,40 @@ fn what_takes_no_triggers_is_named_with_its_key() {
             page(500),
             1,
             "KK-SC-HANDELING",
-            &["cannot be read, HTTP status 500"],
+            &["cannot be read (it is no JSON in UTF-8), HTTP status 500"],
         ),
         (
             json(200, "{}"),
             1,
             "KK-SC-HANDELING",
-            &["cannot be read, HTTP status 200"],
+            &["cannot be read (status is missing), HTTP status 200"],
+        ),
+        (
+            json(200, r#"{"status": "refused", "text": "nee"}"#),
+            1,
+            "KK-SC-HANDELING",
+            &["(HTTP status 200 does not go with the status refused)"],
+        ),
+        (
+            json(
+                200,
+                r#"{"status": "done", "text": "ja", "geregistreerd": true}"#,
+            ),
+            1,
+            "KK-SC-HANDELING",
+            &["(there is no member geregistreerd; known are status, text, data)"],
+        ),
+        (
+            json(200, r#"{"status": "done", "text": "ja", "999987112": {}}"#),
+            1,
+            "KK-SC-HANDELING",
+            &["(there is no member; known are status, text, data)"],
+        ),
+        (
+            json(200, r#"{"status": "done", "text": "ja", "data": []}"#),
+            1,
+            "KK-SC-HANDELING",
+            &["(data is no object)"],
         ),
         (
             json(501, unknown),
