@@ -188,6 +188,20 @@ impl Expect {
         status || clean || looks || !rest.is_nothing()
     }
 
+    /// Whether it asks that a message is refused: by a fault, a status of an error
+    /// or the connection.
+    pub fn is_refusal(&self) -> bool {
+        let status = self.status.as_ref();
+        let is_error =
+            status.is_some_and(|ranges| ranges.value.iter().all(|range| range.from >= 400));
+        let fault = self.fault.as_ref();
+        let is_fault = fault.is_some_and(|fault| !matches!(fault.value, FaultExpectation::None));
+        let transport = self.transport.as_ref();
+        let fails =
+            transport.is_some_and(|one| !matches!(one.value, TransportExpectation::Answered));
+        is_error || is_fault || fails
+    }
+
     /// Whether it asks for nothing but that something comes.
     pub fn is_nothing(&self) -> bool {
         self.status.is_none()

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::data::{Given, GivenContent};
 use super::expect::{Expect, TransportExpectation};
 use super::library::Library;
-use super::lint_causes::Causes;
+use super::lint_causes::{Causes, refuses_all};
 use super::lint_message::{Messages, outgoing_mistakes};
 use super::lint_names::{Names, Vocabulary};
 use super::model::{Conduct, PlacedCode, Role, Scenario};
@@ -32,13 +32,14 @@ pub struct LintContext<'a> {
 
 /// What a lint says of scripts that can be played as they stand: their author
 /// may have meant something else.
-const WARNINGS: [&str; 12] = [
+const WARNINGS: [&str; 13] = [
     "lint-answer-unused",
     "lint-direction",
     "lint-no-cause",
     "lint-no-expectation",
     "lint-no-refusal",
     "lint-pupils-idle",
+    "lint-refuses-all",
     "lint-requirement-key",
     SHIPPED_ID,
     "lint-unreachable",
@@ -134,6 +135,11 @@ impl Linter<'_> {
         self.constant(scenario);
         if !scenario.all_steps().iter().any(|step| can_go_wrong(step)) {
             let mistake = Mistake::new(scenario.id_at, "lint-nothing-expected");
+            self.add(&scenario.file, mistake);
+        }
+        if refuses_all(scenario) {
+            let mistake = Mistake::new(scenario.id_at, "lint-refuses-all")
+                .with("name", scenario.subject.name());
             self.add(&scenario.file, mistake);
         }
         let mut causes = Causes::default();

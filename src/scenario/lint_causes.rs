@@ -1,9 +1,10 @@
-//! What can make a message come: who waits for what nothing brings about waits
-//! in vain.
+//! What can make a message come, and a verdict: who waits for what nothing brings
+//! about waits in vain, and who refuses everything refuses rightly too.
 
 use std::collections::BTreeSet;
 
-use super::model::Role;
+use super::expect::Expect;
+use super::model::{Role, Scenario};
 use super::step::{Action, Step};
 use crate::counterpart::trigger::Action as LasAction;
 
@@ -65,4 +66,14 @@ impl Causes {
             }
         }
     }
+}
+
+/// Whether the party under test has to refuse every message that is sent to it.
+pub(super) fn refuses_all(scenario: &Scenario) -> bool {
+    let steps = scenario.all_steps();
+    let mut sent = steps.iter().filter_map(|step| match &step.action {
+        Action::Send(send) if send.to == scenario.subject => Some(&send.expect),
+        _ => None,
+    });
+    sent.clone().next().is_some() && sent.all(Expect::is_refusal)
 }

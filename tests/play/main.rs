@@ -19,6 +19,7 @@ mod recorded_files;
 mod recorded_form;
 mod recorded_which;
 mod recorded_whose;
+mod refuses_all;
 mod registered;
 mod shipped;
 mod target;
