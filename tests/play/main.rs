@@ -1,6 +1,7 @@
 //! Scenarios that are played: among the built-in parties, and against parties
 //! of somebody else's; and the evidence of it.
 
+mod always_the_same;
 mod bad_answers;
 mod calls;
 mod checked;
@@ -19,7 +20,7 @@ mod recorded_files;
 mod recorded_form;
 mod recorded_which;
 mod recorded_whose;
-mod refuses_all;
+
 mod registered;
 mod shipped;
 mod target;
