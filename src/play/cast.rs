@@ -386,6 +386,12 @@ impl Cast {
         within.min(self.stage.patience)
     }
 
+    /// Waits until it is known what came of every call to our parties that has
+    /// begun ([`Server::settle`]).
+    pub(super) fn settle(&self) {
+        self.servers.iter().for_each(Server::settle);
+    }
+
     /// The finding that who is under test never called a party of ours in this
     /// run, where that is so.
     pub(super) fn uncalled(&self, role: Role) -> Option<Finding> {
@@ -398,7 +404,6 @@ impl Cast {
         if !calls || !self.party(role).ours || tested.called.is_noted(role) {
             return None;
         }
-        self.servers.iter().for_each(Server::settle);
         let url = match role {
             Role::Duo => self.duo_url(Service::RodPo),
             _ => self.party(role).url.clone(),

@@ -155,7 +155,8 @@ impl Ended<'_> {
         if let Some(wanted) = &receive.message {
             args.push("message", &*wanted.value);
         }
-        // What went wrong with the action is told of that one already.
+        // An action that failed as it had to passes: that it sent nothing is told
+        // here alone. What went wrong with another is told of it already.
         let kind = if in_vain.as_expected {
             self.ledger.note_missed(|missed| {
                 missed.at.insert(receive.role);

@@ -180,6 +180,11 @@ impl Ledger {
         note(&mut self.lock().missed);
     }
 
+    /// Whether something was missed of anybody.
+    pub(super) fn has_missed(&self) -> bool {
+        self.lock().missed.is_any()
+    }
+
     /// Says of a party of ours from which something was missed that nobody called
     /// it, where that is so; `finding` says it.
     pub(super) fn missed_uncalled(&self, finding: impl Fn(Role) -> Option<Finding>) {

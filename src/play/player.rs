@@ -102,6 +102,10 @@ impl<'s> Player<'s> {
                 missed.unasked.insert(Role::Osr);
             });
         }
+        if self.cast.stage.tested.is_none() || !self.ledger.has_missed() {
+            return;
+        }
+        self.cast.settle();
         self.ledger.missed_uncalled(|role| self.cast.uncalled(role));
     }
 

@@ -80,6 +80,11 @@ impl Missed {
         }
     }
 
+    /// Whether something was missed.
+    pub(super) fn is_any(&self) -> bool {
+        !self.at.is_empty() || !self.unasked.is_empty()
+    }
+
     /// The party that nobody called, as `is_uncalled` tells, and whether that is a
     /// fault of the connection: where all that was to come was to come there, or
     /// who is under test says that it reached nobody. Who does not get past the

@@ -186,10 +186,11 @@ impl Case {
             Event::Played(played) => {
                 let about = &played.about;
                 let name = visible(&format!("{}/{}", about.key, about.scenario));
-                let own = voice.own_script(&whole.tool, about);
-                let says = [Some(voice.played(played)), own.map(str::to_string)];
-                let says: Vec<String> = says.into_iter().flatten().collect();
-                Self::new(name, played.judgement.verdict, says.join("; "))
+                let mut says = voice.played(played);
+                if let Some(own) = voice.own_script(&whole.tool, about) {
+                    says += &format!("; {own}");
+                }
+                Self::new(name, played.judgement.verdict, says)
             }
             _ => return None,
         };

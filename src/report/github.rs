@@ -3,28 +3,22 @@
 
 use std::io::Write;
 
+use super::totals::Totals;
 use super::{ReportError, Run, Voice, visible};
-use crate::event::{Event, Reported, Tally};
-use crate::evidence::few;
+use crate::event::{Event, Reported};
 use crate::finding::{Class, Kind};
-use crate::text::fill;
 
 /// Writes the report of `run`. Findings from the threshold on are errors, all
 /// others and what is undecided warnings; what a deviation excuses is left out.
 /// A last notice says how the run ended.
 pub(super) fn write(run: &Run<'_>, out: &mut dyn Write) -> Result<(), ReportError> {
     let mut fail_on = None;
-    let mut tool = String::new();
-    let mut own = Vec::new();
-    let mut tally = Tally::new();
+    let mut totals = Totals::default();
     for event in run.events.replay() {
         let event = event?;
-        tally.count(&event);
+        totals.count(&event);
         match &event {
-            Event::Started(started) => {
-                fail_on = Some(started.fail_on);
-                tool.clone_from(&started.tool);
-            }
+            Event::Started(started) => fail_on = Some(started.fail_on),
             Event::Judged(judged) => {
                 for finding in &judged.findings {
                     command(finding, Some(&judged.input), fail_on, run.voice, out)?;
@@ -37,9 +31,6 @@ pub(super) fn write(run: &Run<'_>, out: &mut dyn Write) -> Result<(), ReportErro
                 }
             }
             Event::Played(played) => {
-                if run.voice.own_script(&tool, &played.about).is_some() {
-                    own.push(played.about.scenario.clone());
-                }
                 for found in played.findings.iter().filter(|found| !found.expected) {
                     let input = found.input.as_deref().unwrap_or(&played.about.scenario);
                     command(&found.finding, Some(input), fail_on, run.voice, out)?;
@@ -53,7 +44,7 @@ pub(super) fn write(run: &Run<'_>, out: &mut dyn Write) -> Result<(), ReportErro
         }
     }
     let texts = run.voice.texts;
-    let summary = tally.summary();
+    let summary = totals.summary();
     let mut message = format!(
         "{}: {}. {}: {}. {}: {}. {}: {}. {}: {}. {}",
         texts.verdict.pass_reconstruction,
@@ -66,13 +57,10 @@ pub(super) fn write(run: &Run<'_>, out: &mut dyn Write) -> Result<(), ReportErro
         summary.undecided,
         texts.verdict.not_applicable,
         summary.not_applicable,
-        run.voice.exit_meaning(run.exit, tally.of(), fail_on),
+        run.voice.exit_meaning(run.exit, totals.of(), fail_on),
     );
-    if !own.is_empty() {
-        let count = own.len().to_string();
-        let names = few(own.iter().map(String::as_str));
-        let args = [("count", &*count), ("names", &*names)];
-        message += &format!(" {}", fill(&texts.run.own_scripts, &args));
+    if let Some(own) = totals.own_scripts(run.voice) {
+        message += &format!(" {own}");
     }
     writeln!(out, "::notice title=ketenkeur::{}", data(&message))?;
     Ok(())

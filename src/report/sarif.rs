@@ -7,14 +7,14 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::ops::Not;
 
 use serde::Serialize;
 
 use super::stream::{Stream, write_document};
+use super::totals::Totals;
 use super::{ReportError, Run, Voice};
 use crate::event::{
-    Event, Excused, PackInForce, PackKind, Reported, ScenarioJudged, Started, StepFinding, Tally,
+    Event, Excused, PackInForce, PackKind, Reported, ScenarioJudged, Started, StepFinding,
 };
 use crate::exit::Exit;
 use crate::finding::{Class, Grade, Kind, Language, Source};
@@ -24,11 +24,10 @@ pub(super) fn write(run: &Run<'_>, out: &mut dyn Write) -> Result<(), ReportErro
     let mut started = None;
     let mut packs = Vec::new();
     let mut met = BTreeMap::new();
-    let mut tally = Tally::new();
-    let mut own_scripts = Vec::new();
+    let mut totals = Totals::default();
     for event in run.events.replay() {
         let event = event?;
-        tally.count(&event);
+        totals.count(&event);
         for finding in findings(&event) {
             if !met.contains_key(&finding.code) {
                 let told = (finding.class, finding.grade, finding.source.clone());
@@ -38,12 +37,6 @@ pub(super) fn write(run: &Run<'_>, out: &mut dyn Write) -> Result<(), ReportErro
         match event {
             Event::Started(begun) => started = Some(begun),
             Event::Grounds(grounds) => packs = grounds.packs,
-            Event::Played(played) => {
-                let tool = started.as_ref().map_or("", |started| &started.tool);
-                if run.voice.own_script(tool, &played.about).is_some() {
-                    own_scripts.push(played.about.scenario);
-                }
-            }
             _ => {}
         }
     }
@@ -61,12 +54,11 @@ pub(super) fn write(run: &Run<'_>, out: &mut dyn Write) -> Result<(), ReportErro
             invocations: [Invocation {
                 execution_successful: run.exit != Exit::Internal,
                 exit_code: run.exit.code(),
-                exit_code_description: voice.exit_meaning(run.exit, tally.of(), fail_on),
+                exit_code_description: voice.exit_meaning(run.exit, totals.of(), fail_on),
             }],
-            properties: own_scripts
-                .is_empty()
-                .not()
-                .then_some(OwnScripts { own_scripts }),
+            properties: OwnScripts {
+                own_scripts: totals.own_scripts,
+            },
             results: Stream::new(run.events, &failed, |event| results(event, &index, voice)),
         }],
     };
@@ -145,8 +137,8 @@ struct SarifRun<R> {
     language: Language,
     column_kind: &'static str,
     invocations: [Invocation; 1],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    properties: Option<OwnScripts>,
+    #[serde(skip_serializing_if = "OwnScripts::is_empty")]
+    properties: OwnScripts,
     results: R,
 }
 
@@ -155,6 +147,12 @@ struct SarifRun<R> {
 #[serde(rename_all = "camelCase")]
 struct OwnScripts {
     own_scripts: Vec<String>,
+}
+
+impl OwnScripts {
+    fn is_empty(&self) -> bool {
+        self.own_scripts.is_empty()
+    }
 }
 
 #[derive(Serialize)]

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::Voice;
 use super::readiness::exempting;
-use crate::event::{Event, PackKind, SaidBy, Summary, Tally, Wrong};
+use crate::event::{Event, Of, PackKind, SaidBy, Summary, Tally, Wrong};
+use crate::evidence::few;
 use crate::exit::Exit;
 use crate::finding::{Class, Verdict};
 use crate::scenario::ScriptKind;
@@ -32,6 +33,8 @@ pub(super) struct Totals {
     exempt: u64,
     /// The version of ketenkeur that played them.
     tool: String,
+    /// Scenarios whose scripts are not those of ketenkeur.
+    pub(super) own_scripts: Vec<String>,
     /// Who said it.
     pub(super) said_by: BTreeSet<SaidBy>,
     not_played: u64,
@@ -70,6 +73,9 @@ impl Totals {
                 self.said_by.extend(played.said_by.clone());
                 self.not_played += u64::from(played.not_played.is_some());
                 let script = ScriptKind::of(&self.tool, &played.about);
+                if script == ScriptKind::Own {
+                    self.own_scripts.push(played.about.scenario.clone());
+                }
                 let is_exempt = exempting(played).next().is_some();
                 let is_needed = played.about.mandatory && script.counts();
                 self.exempt += u64::from(is_needed && is_exempt);
@@ -91,6 +97,20 @@ impl Totals {
     /// What was counted.
     pub(super) fn summary(&self) -> &Summary {
         self.tally.summary()
+    }
+
+    /// What was judged.
+    pub(super) fn of(&self) -> Of {
+        self.tally.of()
+    }
+
+    /// That scripts are not those of ketenkeur, with their names; `None` when all
+    /// are.
+    pub(super) fn own_scripts(&self, voice: Voice<'_>) -> Option<String> {
+        let count = self.own_scripts.len();
+        let names = few(self.own_scripts.iter().map(String::as_str));
+        let args = [("count", &*count.to_string()), ("names", &*names)];
+        (count > 0).then(|| fill(&voice.words().run.own_scripts, &args))
     }
 
     /// Whether every scenario was held against recorded traffic.

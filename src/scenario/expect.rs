@@ -196,10 +196,13 @@ impl Expect {
             status.is_some_and(|ranges| ranges.value.iter().all(|range| range.from >= 400));
         let fault = self.fault.as_ref();
         let is_fault = fault.is_some_and(|fault| !matches!(fault.value, FaultExpectation::None));
+        is_error || is_fault || self.fails()
+    }
+
+    /// Whether it asks that no answer comes.
+    pub fn fails(&self) -> bool {
         let transport = self.transport.as_ref();
-        let fails =
-            transport.is_some_and(|one| !matches!(one.value, TransportExpectation::Answered));
-        is_error || is_fault || fails
+        transport.is_some_and(|one| one.value != TransportExpectation::Answered)
     }
 
     /// Whether it asks for nothing but that something comes.

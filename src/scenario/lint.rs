@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::data::{Given, GivenContent};
-use super::expect::{Expect, TransportExpectation};
+use super::expect::Expect;
 use super::library::Library;
 use super::lint_causes::{Causes, refuses_all};
 use super::lint_message::{Messages, outgoing_mistakes};
@@ -248,7 +248,7 @@ impl Linter<'_> {
                 lost = None;
             }
             if let Action::Send(send) = &step.action
-                && fails(&send.expect)
+                && send.expect.fails()
                 && !send.capture.is_empty()
             {
                 lost = Some(step.at);
@@ -543,13 +543,6 @@ fn captures_of(action: &Action) -> &[Capture] {
         Action::Capture(captures) => captures,
         _ => &[],
     }
-}
-
-fn fails(expect: &Expect) -> bool {
-    expect
-        .transport
-        .as_ref()
-        .is_some_and(|one| one.value != TransportExpectation::Answered)
 }
 
 /// Whether a step can come out otherwise than it should.

@@ -39,6 +39,7 @@ pub(super) async fn serve(
         && let Ok(Some(answer)) = timeout(serving.limits.read, lax_answer(&stream)).await
     {
         let _ = stream.write_all(&answer).await;
+        drop(handshake);
         linger(stream).await;
         return;
     }

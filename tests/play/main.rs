@@ -20,7 +20,6 @@ mod recorded_files;
 mod recorded_form;
 mod recorded_which;
 mod recorded_whose;
-
 mod registered;
 mod shipped;
 mod target;

@@ -8,7 +8,6 @@ use super::coverage::Coverage;
 use super::digest::{Digest, Names};
 use super::views::shown;
 use crate::event::{PackKind, ScenarioInfo};
-use crate::evidence::few;
 use crate::finding::Verdict;
 use crate::limits::MAX_PAGE_NAMES;
 use crate::report::readiness::State;
@@ -275,16 +274,11 @@ fn notices(run: &Run<'_>, digest: &Digest) -> Vec<Notice> {
     if totals.no_target || (totals.recorded > 0 && is_nobodys) {
         add("warning", texts.run.no_target.clone());
     }
-    let of = |script| {
-        let those = digest.scenarios.iter().filter(|one| one.script == script);
-        let names: Vec<&str> = those.map(|one| one.id.as_str()).collect();
-        (!names.is_empty()).then(|| (names.len().to_string(), shown(&few(names.into_iter()))))
-    };
-    if let Some((count, names)) = of(ScriptKind::Own) {
-        let args = [("count", &*count), ("names", &*names)];
-        add("warning", fill(&texts.run.own_scripts, &args));
+    if let Some(own) = totals.own_scripts(run.voice) {
+        add("warning", shown(&own));
     }
-    if of(ScriptKind::NotCompared).is_some() {
+    let mut scripts = digest.scenarios.iter().map(|one| one.script);
+    if scripts.any(|script| script == ScriptKind::NotCompared) {
         let tool = started.map_or("", |started| &started.tool);
         let args = [("tool", &*shown(tool))];
         add("note", say(&texts.report, "scripts-not-compared", &args));
